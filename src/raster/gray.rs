@@ -1,0 +1,57 @@
+//! The gray picture: 0 is black, 255 is white.
+
+use crate::units::{Point, Px};
+
+/// A gray picture, its rows one after another without padding.
+#[derive(Clone, PartialEq)]
+pub struct Gray {
+    pub width: usize,
+    pub height: usize,
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for Gray {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Gray({} × {})", self.width, self.height)
+    }
+}
+
+impl Gray {
+    pub fn new(width: usize, height: usize, value: u8) -> Self {
+        Gray { width, height, data: vec![value; width * height] }
+    }
+
+    /// Panics when `data` is not `width * height` long.
+    pub fn from_vec(width: usize, height: usize, data: Vec<u8>) -> Self {
+        assert_eq!(data.len(), width * height, "a picture of {width} × {height}");
+        Gray { width, height, data }
+    }
+
+    pub fn row(&self, y: usize) -> &[u8] {
+        &self.data[y * self.width..][..self.width]
+    }
+
+    pub fn row_mut(&mut self, y: usize) -> &mut [u8] {
+        &mut self.data[y * self.width..][..self.width]
+    }
+
+    pub fn get(&self, x: usize, y: usize) -> u8 {
+        self.data[y * self.width + x]
+    }
+
+    /// Bilinear sample; beyond the border the nearest pixel counts.
+    pub fn sample(&self, p: Point<Px>) -> f64 {
+        let (x, y) = (p.x - 0.5, p.y - 0.5);
+        let (fx, fy) = (x.floor(), y.floor());
+        let (dx, dy) = (x - fx, y - fy);
+        let clamp = |v: f64, n: usize| (v.max(0.0) as usize).min(n - 1);
+        let (x0, x1) = (clamp(fx, self.width), clamp(fx + 1.0, self.width));
+        let (y0, y1) = (clamp(fy, self.height), clamp(fy + 1.0, self.height));
+        let at = |x, y| f64::from(self.get(x, y));
+        (at(x0, y0) * (1.0 - dx) + at(x1, y0) * dx) * (1.0 - dy) + (at(x0, y1) * (1.0 - dx) + at(x1, y1) * dx) * dy
+    }
+
+    pub fn contains(&self, p: Point<Px>) -> bool {
+        p.x >= 0.0 && p.y >= 0.0 && p.x < self.width as f64 && p.y < self.height as f64
+    }
+}
