@@ -1,4 +1,6 @@
 //! gabarito prints exam answer sheets and reads them back.
 
+pub mod json;
 pub mod raster;
+pub mod sheet;
 pub mod units;

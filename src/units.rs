@@ -98,10 +98,7 @@ impl<A, B> Homography<A, B> {
         let m = &self.m;
         let w = m[6] * p.x + m[7] * p.y + m[8];
         let q = self.apply(p);
-        [
-            [(m[0] - q.x * m[6]) / w, (m[1] - q.x * m[7]) / w],
-            [(m[3] - q.y * m[6]) / w, (m[4] - q.y * m[7]) / w],
-        ]
+        [[(m[0] - q.x * m[6]) / w, (m[1] - q.x * m[7]) / w], [(m[3] - q.y * m[6]) / w, (m[4] - q.y * m[7]) / w]]
     }
 
     /// The least-squares map through pairs of places, by the direct linear transform on normalised coordinates
@@ -118,10 +115,7 @@ impl<A, B> Homography<A, B> {
         for ((a, b), &w) in pairs.iter().zip(weights) {
             let (x, y) = (sa * (a.x - ta.0), sa * (a.y - ta.1));
             let (u, v) = (sb * (b.x - tb.0), sb * (b.y - tb.1));
-            let rows = [
-                [x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, u],
-                [0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y, v],
-            ];
+            let rows = [[x, y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y, u], [0.0, 0.0, 0.0, x, y, 1.0, -v * x, -v * y, v]];
             for row in rows {
                 for i in 0..8 {
                     for j in 0..9 {
@@ -197,7 +191,8 @@ mod tests {
 
     #[test]
     fn points_on_a_line_fit_nothing() {
-        let pairs: Vec<_> = (0..5).map(|i| (Point::<Mm>::new(i as f64, 0.0), Point::<Px>::new(i as f64, 0.0))).collect();
+        let pairs: Vec<_> =
+            (0..5).map(|i| (Point::<Mm>::new(i as f64, 0.0), Point::<Px>::new(i as f64, 0.0))).collect();
         assert!(Homography::fit(&pairs, &[1.0; 5]).is_none());
     }
 }
