@@ -2,5 +2,6 @@
 
 pub mod json;
 pub mod raster;
+pub mod read;
 pub mod sheet;
 pub mod units;

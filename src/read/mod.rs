@@ -1,0 +1,4 @@
+//! From bytes to answers.
+
+pub mod result;
+pub mod warp;

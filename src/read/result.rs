@@ -1,0 +1,173 @@
+//! What reading a page yields: one line of `gabarito read --format jsonl`.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PageReading {
+    pub source: Source,
+    pub outcome: Outcome,
+    pub sheet: Option<SheetRef>,
+    pub identified_by: Option<IdentifiedBy>,
+    pub registration: Option<RegistrationReport>,
+    pub fields: Vec<FieldReading>,
+    pub issues: Vec<Issue>,
+    pub timings_ms: Timings,
+}
+
+/// Where a page came from. Pages count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub file: String,
+    pub page: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing for a person to do.
+    Read,
+    /// Read, with doubtful fields or an issue that a person must see.
+    Review,
+    Unidentified,
+    /// An empty page.
+    Blank,
+    /// Not a sheet of ours.
+    Foreign,
+    Error,
+}
+
+impl Outcome {
+    pub const ALL: [Outcome; 6] =
+        [Outcome::Read, Outcome::Review, Outcome::Unidentified, Outcome::Blank, Outcome::Foreign, Outcome::Error];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Outcome::Read => "read",
+            Outcome::Review => "review",
+            Outcome::Unidentified => "unidentified",
+            Outcome::Blank => "blank",
+            Outcome::Foreign => "foreign",
+            Outcome::Error => "error",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SheetRef {
+    pub id: Option<String>,
+    pub page: Option<u16>,
+    pub layout: Option<String>,
+    pub student: Option<String>,
+    pub operation: Option<String>,
+    pub model: Option<u32>,
+    pub version: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentifiedBy {
+    Qr,
+    Backup,
+    PrintedCode,
+    Vision,
+    Roster,
+    Person,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RegistrationReport {
+    /// Degrees clockwise by which the picture shows the page turned: 0, 90, 180 or 270.
+    pub rotation: u16,
+    pub mirrored: bool,
+    pub dpi: f64,
+    /// Root mean square distance between where marks were expected and found.
+    pub residual_mm: f64,
+    /// How many registration marks were found.
+    pub marks: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldStatus {
+    Answered,
+    Blank,
+    Multiple,
+    /// An incomplete number, say.
+    Invalid,
+    /// A person must look; what is said is a best guess.
+    Doubtful,
+}
+
+impl FieldStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            FieldStatus::Answered => "answered",
+            FieldStatus::Blank => "blank",
+            FieldStatus::Multiple => "multiple",
+            FieldStatus::Invalid => "invalid",
+            FieldStatus::Doubtful => "doubtful",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FieldReading {
+    pub id: String,
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub status: FieldStatus,
+    /// Labels that count as marked, in order.
+    pub marked: Vec<String>,
+    pub value: Option<String>,
+    pub confidence: f64,
+    pub marks: Vec<MarkReading>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MarkState {
+    Empty,
+    Filled,
+    Faint,
+    Erased,
+    Crossed,
+    Checked,
+    Cancelled,
+    Outside,
+    Ambiguous,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MarkReading {
+    pub label: String,
+    /// 0 is this page's paper, 1 is this page's solid ink.
+    pub ink: f64,
+    pub state: MarkState,
+    /// Probability that the mark was meant.
+    pub probability: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    pub code: String,
+    pub detail: String,
+}
+
+impl Issue {
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Issue { code: code.to_owned(), detail: detail.into() }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    pub decode: f64,
+    pub register: f64,
+    pub identify: f64,
+    pub marks: f64,
+    pub total: f64,
+}
