@@ -1,0 +1,248 @@
+//! From marks to answers: what a field says, and how surely.
+
+use super::marks::{Judged, Measured, judge};
+use super::result::{FieldReading, FieldStatus, MarkReading, MarkState};
+use crate::sheet::field::{CheckDigit, FieldKind, LeadingZeros, SumStyle};
+use crate::sheet::layout::Field;
+
+/// What turns probabilities into answers. The defaults send to a person what is not plain.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// A field under this confidence is doubtful.
+    pub least_confidence: f64,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy { least_confidence: 0.90 }
+    }
+}
+
+/// Decides one field from its measured bubbles.
+pub fn decide(field: &Field, measured: &[Measured], policy: &Policy) -> FieldReading {
+    let groups = groups(field);
+    let mut judged: Vec<Judged> = measured.iter().map(judge).collect();
+    for group in &groups {
+        in_company(group, measured, &mut judged);
+    }
+    let readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
+    let mut reading = value(field, &readings);
+    reading.confidence = readings.iter().map(|g| g.confidence).fold(1.0, f64::min);
+    reading.marks = field
+        .bubbles
+        .iter()
+        .zip(measured)
+        .zip(&judged)
+        .map(|((b, m), j)| MarkReading {
+            label: b.label.clone(),
+            ink: m.ink,
+            state: j.state,
+            probability: j.probability,
+            row: b.row,
+            column: b.column,
+        })
+        .collect();
+    if reading.confidence < policy.least_confidence {
+        reading.status = FieldStatus::Doubtful;
+    }
+    reading
+}
+
+/// Bubbles that belong together: one digit, one row, or the whole field. Indices into the field's bubbles.
+fn groups(field: &Field) -> Vec<Vec<usize>> {
+    let key: fn(&crate::sheet::layout::Bubble) -> usize = match field.kind {
+        FieldKind::Matrix { .. } | FieldKind::Competence { .. } | FieldKind::Score { .. } => |b| b.row.unwrap_or(0),
+        FieldKind::Numeric { .. } | FieldKind::IdGrid { .. } | FieldKind::Sum { style: SumStyle::Grid, .. } => {
+            |b| b.column.unwrap_or(0)
+        }
+        _ => |_| 0,
+    };
+    let count = field.bubbles.iter().map(|b| key(b) + 1).max().unwrap_or(0);
+    (0..count).map(|g| (0..field.bubbles.len()).filter(|&i| key(&field.bubbles[i]) == g).collect()).collect()
+}
+
+/// A mark gains or loses from the company it is in: a lone clear cross among clean bubbles is meant, what is left of an
+/// erased mark beside a full one is not. An empty bubble stays empty and a full one full, whatever is beside it.
+fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
+    let alone = judged.to_vec();
+    for &i in group {
+        let others = || group.iter().filter(|&&o| o != i);
+        let most_beside = others().map(|&o| measured[o].ink).fold(0.0, f64::max);
+        let (m, j) = (&measured[i], &mut judged[i]);
+        let clean = most_beside < 0.06 && others().all(|&o| alone[o].state == MarkState::Empty);
+        let full_beside = others().any(|&o| alone[o].state == MarkState::Filled && measured[o].ink > 0.7);
+        j.probability = match j.state {
+            MarkState::Faint if clean && m.ink > 0.2 => 0.97,
+            MarkState::Crossed | MarkState::Checked if clean && m.ink > 0.14 => 0.94,
+            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.3 && m.darkest < 0.5 => 0.03,
+            // Scribbled over far beyond the bubble, with another one marked: this one was taken back.
+            MarkState::Filled if m.outside > 0.6 && others().any(|&o| alone[o].probability > 0.5) => {
+                j.state = MarkState::Cancelled;
+                0.4
+            }
+            _ => j.probability,
+        };
+    }
+}
+
+/// One group's marks.
+struct Group {
+    /// Indices of the bubbles that count as marked.
+    marked: Vec<usize>,
+    confidence: f64,
+}
+
+impl Group {
+    fn of(bubbles: &[usize], judged: &[Judged]) -> Self {
+        let marked = bubbles.iter().copied().filter(|&i| judged[i].probability > 0.5).collect();
+        let sure = |&i: &usize| judged[i].probability.max(1.0 - judged[i].probability);
+        Group { marked, confidence: bubbles.iter().map(sure).product() }
+    }
+}
+
+fn value(field: &Field, groups: &[Group]) -> FieldReading {
+    let label = |i: usize| field.bubbles[i].label.clone();
+    let marked: Vec<String> = groups.iter().flat_map(|g| g.marked.iter().map(|&i| label(i))).collect();
+    let (status, value) = match &field.kind {
+        FieldKind::Choice { multiple: false, .. } | FieldKind::Version { .. } | FieldKind::Language { .. } => {
+            single(groups, label)
+        }
+        FieldKind::Choice { multiple: true, .. } | FieldKind::Flag { .. } => several(&marked, marked.join("+")),
+        FieldKind::Sum { style: SumStyle::Bubbles, .. } => {
+            let total: u32 = marked.iter().filter_map(|l| l.parse::<u32>().ok()).sum();
+            several(&marked, format!("{total:02}"))
+        }
+        FieldKind::Matrix { .. } | FieldKind::Competence { .. } => rows(groups, label),
+        FieldKind::Sum { style: SumStyle::Grid, propositions } => {
+            let most = (1u32 << propositions) - 1;
+            let (status, value) = number(field, groups, 0, false, LeadingZeros::Optional);
+            match value.as_deref().map(str::parse::<u32>) {
+                Some(Ok(n)) if n > most => (FieldStatus::Invalid, value),
+                _ => (status, value),
+            }
+        }
+        FieldKind::Numeric { decimals, sign, leading_zeros, .. } => {
+            number(field, groups, usize::from(*decimals), *sign, *leading_zeros)
+        }
+        FieldKind::IdGrid { check, .. } => {
+            let (status, value) = number(field, groups, 0, false, LeadingZeros::Required);
+            match &value {
+                Some(v) if status == FieldStatus::Answered && !check_holds(*check, v) => (FieldStatus::Invalid, value),
+                _ => (status, value),
+            }
+        }
+        FieldKind::Score { .. } => score(groups, label),
+        FieldKind::Region { .. } | FieldKind::Signature {} => (FieldStatus::Blank, None),
+    };
+    FieldReading {
+        id: field.id.clone(),
+        kind: field.kind.name().to_owned(),
+        status,
+        marked,
+        value,
+        confidence: 1.0,
+        marks: Vec::new(),
+    }
+}
+
+type Said = (FieldStatus, Option<String>);
+
+fn single(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
+    match groups.first().map(|g| &g.marked[..]).unwrap_or_default() {
+        [] => (FieldStatus::Blank, None),
+        [one] => (FieldStatus::Answered, Some(label(*one))),
+        _ => (FieldStatus::Multiple, None),
+    }
+}
+
+fn several(marked: &[String], value: String) -> Said {
+    if marked.is_empty() { (FieldStatus::Blank, None) } else { (FieldStatus::Answered, Some(value)) }
+}
+
+/// One answer a row, `-` for an empty one: `V,F,-,V`.
+fn rows(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
+    if groups.iter().all(|g| g.marked.is_empty()) {
+        return (FieldStatus::Blank, None);
+    }
+    if groups.iter().any(|g| g.marked.len() > 1) {
+        return (FieldStatus::Multiple, None);
+    }
+    let row = |g: &Group| g.marked.first().map_or("-".to_owned(), |&i| label(i));
+    let value = groups.iter().map(row).collect::<Vec<_>>().join(",");
+    let status = if groups.iter().any(|g| g.marked.is_empty()) { FieldStatus::Invalid } else { FieldStatus::Answered };
+    (status, Some(value))
+}
+
+fn number(field: &Field, groups: &[Group], decimals: usize, sign: bool, zeros: LeadingZeros) -> Said {
+    if groups.iter().all(|g| g.marked.is_empty()) {
+        return (FieldStatus::Blank, None);
+    }
+    if groups.iter().any(|g| g.marked.len() > 1) {
+        return (FieldStatus::Multiple, None);
+    }
+    let mark = |g: &Group| g.marked.first().map(|&i| field.bubbles[i].label.as_str());
+    let (sign_group, digits) = if sign { groups.split_at(1) } else { (&groups[..0], groups) };
+    let digits: Vec<Option<&str>> = digits.iter().map(mark).collect();
+    let first = digits.iter().position(Option::is_some).unwrap_or(digits.len());
+    let whole = match zeros {
+        LeadingZeros::Required => digits.iter().all(Option::is_some),
+        // Nothing may be left out after the first digit.
+        LeadingZeros::Optional => first < digits.len() && digits[first..].iter().all(Option::is_some),
+    };
+    let text: String = digits.iter().map(|d| d.unwrap_or("-")).collect();
+    if !whole {
+        return (FieldStatus::Invalid, Some(text));
+    }
+    let mut text = match zeros {
+        LeadingZeros::Required => text,
+        LeadingZeros::Optional => {
+            let plain = text.trim_start_matches(['-', '0']);
+            format!("{plain:0>width$}", width = decimals + 1)
+        }
+    };
+    if decimals > 0 {
+        text.insert(text.len() - decimals, ',');
+    }
+    if sign_group.first().and_then(mark) == Some("−") {
+        text.insert(0, '-');
+    }
+    (FieldStatus::Answered, Some(text))
+}
+
+/// Whole points and a fraction: the fraction may be left empty.
+fn score(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
+    if groups.iter().all(|g| g.marked.is_empty()) {
+        return (FieldStatus::Blank, None);
+    }
+    if groups.iter().any(|g| g.marked.len() > 1) {
+        return (FieldStatus::Multiple, None);
+    }
+    let part = |g: Option<&Group>| g.and_then(|g| g.marked.first()).map(|&i| label(i));
+    let fraction = part(groups.get(1)).filter(|f| f != ",0").unwrap_or_default();
+    match part(groups.first()) {
+        Some(points) => (FieldStatus::Answered, Some(points + &fraction)),
+        None => (FieldStatus::Invalid, Some(format!("-{fraction}"))),
+    }
+}
+
+fn check_holds(check: CheckDigit, digits: &str) -> bool {
+    let d: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(10)).collect();
+    // The weighted sum from the right, without the last digit.
+    let mod11 = |d: &[u32], last_weight: u32| {
+        let weights = (2..=last_weight).cycle();
+        let sum: u32 = d.iter().rev().zip(weights).map(|(d, w)| d * w).sum();
+        match 11 - sum % 11 {
+            10 | 11 => 0,
+            n => n,
+        }
+    };
+    match check {
+        CheckDigit::None => true,
+        CheckDigit::Mod11 => d.split_last().is_some_and(|(c, rest)| *c == mod11(rest, 9)),
+        CheckDigit::Mod10 => {
+            let double = |(i, &d): (usize, &u32)| if i % 2 == 1 { (2 * d) / 10 + (2 * d) % 10 } else { d };
+            d.iter().rev().enumerate().map(double).sum::<u32>() % 10 == 0
+        }
+        CheckDigit::Cpf => d.len() == 11 && d[9] == mod11(&d[..9], 10) && d[10] == mod11(&d[..10], 11),
+    }
+}

@@ -1,0 +1,83 @@
+//! The general decoders, behind the guided one: rxing first, rqrr for what it misses.
+//!
+//! rxing's weakness is low contrast, so the picture is stretched first; half-size pictures read better than full ones,
+//! since averaging takes noise away.
+
+use crate::raster::Gray;
+use crate::units::{Point, Px};
+use rxing::BarcodeFormat;
+
+/// A symbol found: its text and, where the decoder tells, its corners as printed: top left, top right, bottom right,
+/// bottom left.
+#[derive(Clone, Debug)]
+pub struct Found {
+    pub text: String,
+    pub corners: Option<[Point<Px>; 4]>,
+}
+
+pub fn qr(picture: &Gray) -> Option<Found> {
+    let stretched = stretch(picture);
+    rxing_qr(&stretched).or_else(|| rqrr_qr(&stretched))
+}
+
+pub fn data_matrix(picture: &Gray) -> Option<Found> {
+    let stretched = stretch(picture);
+    let (w, h) = (stretched.width as u32, stretched.height as u32);
+    let result = rxing::helpers::detect_in_luma(stretched.data, w, h, Some(BarcodeFormat::DATA_MATRIX)).ok()?;
+    Some(Found { text: result.getText().to_owned(), corners: None })
+}
+
+fn rxing_qr(picture: &Gray) -> Option<Found> {
+    let (w, h) = (picture.width as u32, picture.height as u32);
+    let result = rxing::helpers::detect_in_luma_slice(&picture.data, w, h, Some(BarcodeFormat::QR_CODE)).ok()?;
+    let corners = match result.getPoints() {
+        // The centres of the finder patterns at the bottom left, top left and top right.
+        [bl, tl, tr, ..] => {
+            let n = crate::sheet::code::qr::SIZE as f64;
+            let (o, span) = ((f64::from(tl.x), f64::from(tl.y)), n - 7.0);
+            let right = ((f64::from(tr.x) - o.0) / span, (f64::from(tr.y) - o.1) / span);
+            let down = ((f64::from(bl.x) - o.0) / span, (f64::from(bl.y) - o.1) / span);
+            Some([(0.0, 0.0), (n, 0.0), (n, n), (0.0, n)].map(|(c, r)| {
+                let (c, r) = (c - 3.5, r - 3.5);
+                Point::new(o.0 + c * right.0 + r * down.0, o.1 + c * right.1 + r * down.1)
+            }))
+        }
+        _ => None,
+    };
+    Some(Found { text: result.getText().to_owned(), corners })
+}
+
+fn rqrr_qr(picture: &Gray) -> Option<Found> {
+    let mut prepared =
+        rqrr::PreparedImage::prepare_from_greyscale(picture.width, picture.height, |x, y| picture.get(x, y));
+    prepared.detect_grids().into_iter().find_map(|grid| {
+        let (_, text) = grid.decode().ok()?;
+        Some(Found { text, corners: Some(grid.bounds.map(|p| Point::new(f64::from(p.x), f64::from(p.y)))) })
+    })
+}
+
+/// Spreads the grays from the 2nd to the 98th percentile over the whole range.
+fn stretch(picture: &Gray) -> Gray {
+    let mut histogram = [0usize; 256];
+    for &v in &picture.data {
+        histogram[usize::from(v)] += 1;
+    }
+    let percentile = |part: f64| {
+        let mut left = (picture.data.len() as f64 * part) as usize;
+        histogram
+            .iter()
+            .position(|&n| {
+                n > left || {
+                    left -= n;
+                    false
+                }
+            })
+            .unwrap_or(255) as f64
+    };
+    let (low, high) = (percentile(0.02), percentile(0.98));
+    if high - low < 8.0 {
+        return picture.clone();
+    }
+    let table: [u8; 256] = std::array::from_fn(|v| ((v as f64 - low) / (high - low) * 255.0).clamp(0.0, 255.0) as u8);
+    Gray::from_vec(picture.width, picture.height, picture.data.iter().map(|&v| table[usize::from(v)]).collect())
+}

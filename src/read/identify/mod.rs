@@ -1,0 +1,179 @@
+//! Who a page is: the cascade from the cheapest way to the dearest, with an early stop.
+
+pub mod general;
+mod guided;
+
+use super::register::Registration;
+use super::result::IdentifiedBy;
+use crate::raster::Gray;
+use crate::sheet::code::{Decoded, datamatrix, qr};
+use crate::sheet::frame::{Area, Frame, PageFormat};
+use crate::sheet::identity::{CodeError, Identity, SheetKey};
+use crate::units::{Homography, Mm, Point, Px};
+use guided::{Placed, Shape};
+use std::sync::LazyLock;
+
+/// One way that was tried, for the explained picture.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub stage: &'static str,
+    /// The window looked at, where it is not the whole picture.
+    pub corners: Option<[Point<Px>; 4]>,
+    pub decoded: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Identified {
+    pub attempts: Vec<Attempt>,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Whose page it is, and which code said so.
+    Known(Identity, IdentifiedBy),
+    /// A code of ours whose check does not hold: forged, altered or printed under another key.
+    WrongMac,
+    /// A code was read, and it is not ours.
+    NotOurs,
+    /// No code could be read.
+    Nothing,
+}
+
+static QR_SHAPE: LazyLock<Shape> = LazyLock::new(|| Shape { size: qr::SIZE, fixed: qr::fixed_modules().collect() });
+
+static DATA_MATRIX_SHAPE: LazyLock<Shape> = LazyLock::new(|| {
+    let n = datamatrix::SIZE;
+    let fixed = |i: usize| match datamatrix::place(i / n, i % n) {
+        datamatrix::Place::Fixed(dark) => Some((i / n, i % n, dark)),
+        datamatrix::Place::Bit(..) => None,
+    };
+    Shape { size: n, fixed: (0..n * n).filter_map(fixed).collect() }
+});
+
+type Stage = (&'static str, IdentifiedBy, fn(&Gray, &Registration) -> Read);
+
+/// What one stage saw.
+struct Read {
+    text: Option<String>,
+    corners: Option<[Point<Px>; 4]>,
+}
+
+/// In milliseconds on a 300-dpi page: 0.1, 0.1, 0.4, 0.4, 2, 2, 20.
+const CASCADE: [Stage; 7] = [
+    ("QR, sampled in place", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, r, false, qr::decode)),
+    ("backup code, sampled in place", IdentifiedBy::Backup, |p, r| {
+        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, r, false, datamatrix::decode)
+    }),
+    ("QR, sampled on bent paper", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, r, true, qr::decode)),
+    ("backup code, sampled on bent paper", IdentifiedBy::Backup, |p, r| {
+        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, r, true, datamatrix::decode)
+    }),
+    ("QR, general decoders on its crop", IdentifiedBy::Qr, |p, r| {
+        let (crop, corners) = crop(p, r, &r.frame.code);
+        Read { text: general::qr(&crop).map(|f| f.text), corners: Some(corners) }
+    }),
+    ("backup code, general decoder on its crop", IdentifiedBy::Backup, |p, r| {
+        let (crop, corners) = crop(p, r, &r.frame.backup);
+        Read { text: general::data_matrix(&crop).map(|f| f.text), corners: Some(corners) }
+    }),
+    ("QR, general decoders on the page", IdentifiedBy::Qr, |p, _| Read {
+        text: general::qr(&crate::raster::reduce(p, page_reduction(p))).map(|f| f.text),
+        corners: None,
+    }),
+];
+
+/// Identifies a registered page.
+pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> Identified {
+    let mut attempts = Vec::new();
+    let mut verdict = Verdict::Nothing;
+    for (stage, by, look) in CASCADE {
+        let Read { text, corners } = look(picture, registration);
+        let read = text.map(|t| Identity::from_code(&t, key));
+        attempts.push(Attempt { stage, corners, decoded: matches!(read, Some(Ok(_))) });
+        match read {
+            Some(Ok(identity)) => {
+                verdict = Verdict::Known(identity, by);
+                break;
+            }
+            // Reed–Solomon held, so this is what was printed: no other reading can mend it.
+            Some(Err(CodeError::WrongMac)) => {
+                verdict = Verdict::WrongMac;
+                break;
+            }
+            Some(Err(_)) => verdict = Verdict::NotOurs,
+            None => {}
+        }
+    }
+    Identified { attempts, verdict }
+}
+
+/// For a picture without enough marks: any QR on it and, if it is ours, the rough map that its corners give for each page
+/// format.
+pub fn identify_anywhere(picture: &Gray, key: &SheetKey) -> (Identified, Vec<(PageFormat, Homography<Mm, Px>)>) {
+    let factor = page_reduction(picture);
+    let found = general::qr(&crate::raster::reduce(picture, factor));
+    let corners = found.as_ref().and_then(|f| f.corners).map(|c| {
+        let full = factor as f64;
+        c.map(|p| Point::new(p.x * full, p.y * full))
+    });
+    let read = found.map(|f| Identity::from_code(&f.text, key));
+    let decoded = matches!(read, Some(Ok(_)));
+    let attempts = vec![Attempt { stage: "QR, general decoders on the page", corners, decoded }];
+    let verdict = match read {
+        Some(Ok(identity)) => Verdict::Known(identity, IdentifiedBy::Qr),
+        Some(Err(CodeError::WrongMac)) => Verdict::WrongMac,
+        Some(Err(_)) => Verdict::NotOurs,
+        None => Verdict::Nothing,
+    };
+    let rough = |format: PageFormat| {
+        let code = Frame::of(format).code;
+        let sheet = [(code.x, code.y), (code.right(), code.y), (code.right(), code.bottom()), (code.x, code.bottom())];
+        let pairs: Vec<_> = sheet.into_iter().map(|(x, y)| Point::new(x, y)).zip(corners?).collect();
+        Some((format, Homography::fit(&pairs, &[1.0; 4])?))
+    };
+    let maps = if decoded { PageFormat::ALL.into_iter().filter_map(rough).collect() } else { Vec::new() };
+    (Identified { attempts, verdict }, maps)
+}
+
+/// Half size at 200 to 300 dpi.
+fn page_reduction(picture: &Gray) -> usize {
+    (picture.width.max(picture.height) / 1400).clamp(1, 4)
+}
+
+fn sampled(
+    picture: &Gray,
+    shape: &Shape,
+    area: &Area,
+    registration: &Registration,
+    bend: bool,
+    decode: fn(&[f32]) -> Option<Decoded>,
+) -> Read {
+    let Some(mut placed) = Placed::at(picture, shape, area, &registration.sheet_to_picture) else {
+        return Read { text: None, corners: None };
+    };
+    placed.slide();
+    if bend {
+        placed.bend();
+    }
+    Read { text: decode(&placed.modules()).map(|d| d.text), corners: Some(placed.corners()) }
+}
+
+/// A symbol and its surroundings, straightened, at 6 pixels a millimetre.
+fn crop(picture: &Gray, registration: &Registration, area: &Area) -> (Gray, [Point<Px>; 4]) {
+    const AROUND_MM: f64 = 5.0;
+    const PX_PER_MM: f64 = 6.0;
+    let side = ((area.w + 2.0 * AROUND_MM) * PX_PER_MM) as usize;
+    let at = |x: f64, y: f64| {
+        let p = Point::new(area.x - AROUND_MM + x / PX_PER_MM, area.y - AROUND_MM + y / PX_PER_MM);
+        registration.sheet_to_picture.apply(p)
+    };
+    let mut crop = Gray::new(side, side, 255);
+    for y in 0..side {
+        for (x, v) in crop.row_mut(y).iter_mut().enumerate() {
+            *v = picture.sample(at(x as f64 + 0.5, y as f64 + 0.5)) as u8;
+        }
+    }
+    let n = side as f64;
+    (crop, [at(0.0, 0.0), at(n, 0.0), at(n, n), at(0.0, n)])
+}

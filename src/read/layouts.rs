@@ -1,0 +1,95 @@
+//! The layouts that a reader knows, by name; and which student a sheet is of, where a geometry says so.
+
+use crate::sheet::{Layout, LayoutId, layout::LayoutError};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default)]
+pub struct Layouts {
+    layouts: BTreeMap<LayoutId, Arc<Layout>>,
+    /// Sheet id -> student id.
+    students: BTreeMap<String, String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum LayoutsError {
+    #[error("{path}: {source}")]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("{path}: not JSON: {source}")]
+    Json { path: PathBuf, source: serde_json::Error },
+    #[error("{path}: {source}")]
+    Layout { path: PathBuf, source: LayoutError },
+    #[error(
+        "{0}: no layouts here; the folder that `gabarito print` wrote, its layouts/ or its geometry.json is expected"
+    )]
+    Nothing(PathBuf),
+}
+
+impl Layouts {
+    /// From a `geometry.json`, a layout's own file, or a folder of either.
+    pub fn load(path: &Path) -> Result<Self, LayoutsError> {
+        let mut all = Layouts::default();
+        if path.is_dir() {
+            let geometry = path.join("geometry.json");
+            if geometry.is_file() {
+                all.add_file(&geometry)?;
+            }
+            for folder in [path.to_owned(), path.join("layouts")] {
+                for file in json_files(&folder)? {
+                    all.add_file(&file)?;
+                }
+            }
+        } else {
+            all.add_file(path)?;
+        }
+        if all.layouts.is_empty() { Err(LayoutsError::Nothing(path.to_owned())) } else { Ok(all) }
+    }
+
+    pub fn from_layouts(layouts: impl IntoIterator<Item = Layout>) -> Self {
+        let layouts = layouts.into_iter().map(|l| (l.id.clone(), Arc::new(l))).collect();
+        Layouts { layouts, students: BTreeMap::new() }
+    }
+
+    pub fn get(&self, id: &LayoutId) -> Option<&Arc<Layout>> {
+        self.layouts.get(id)
+    }
+
+    pub fn student(&self, sheet: &str) -> Option<&str> {
+        self.students.get(sheet).map(String::as_str)
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), LayoutsError> {
+        let at = || path.to_owned();
+        let text = std::fs::read(path).map_err(|source| LayoutsError::Io { path: at(), source })?;
+        let mut value: Value =
+            serde_json::from_slice(&text).map_err(|source| LayoutsError::Json { path: at(), source })?;
+        let layouts = match value.get_mut("layouts").map(Value::take) {
+            Some(Value::Array(list)) => list,
+            // A manifest and other files stand beside layouts.
+            _ if value.get("pages").is_none() || value.get("id").is_none() => return Ok(()),
+            _ => vec![value.clone()],
+        };
+        for layout in layouts {
+            let layout = Layout::from_json(layout).map_err(|source| LayoutsError::Layout { path: at(), source })?;
+            self.layouts.insert(layout.id.clone(), Arc::new(layout));
+        }
+        for sheet in value.get("sheets").and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(id), Some(student)) = (sheet["sheet_id"].as_str(), sheet["student"].as_str()) {
+                self.students.insert(id.to_owned(), student.to_owned());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn json_files(folder: &Path) -> Result<Vec<PathBuf>, LayoutsError> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(Vec::new()) };
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|e| e == "json") && !p.ends_with("geometry.json"))
+        .collect();
+    files.sort();
+    Ok(files)
+}

@@ -1,0 +1,56 @@
+//! From a bubble's ink to what kind of mark it is, and how probably it was meant.
+
+use super::Measured;
+use crate::read::result::MarkState;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judged {
+    pub state: MarkState,
+    /// Probability that the mark was meant.
+    pub probability: f64,
+}
+
+/// Ink below which nothing is there: paper grain, scanner noise, what is left of the letter.
+const NOTHING: f64 = 0.07;
+
+/// Judges one bubble for itself; what it means within its field is decided there.
+pub fn judge(m: &Measured) -> Judged {
+    let judged = |state, probability| Judged { state, probability };
+    if !m.visible {
+        return judged(MarkState::Outside, 0.5);
+    }
+    let one_sided = m.emptiest[1] < 0.25 * m.darkest;
+    if m.ink < NOTHING {
+        // A small dark spot can hide in a low mean.
+        let spot = m.darkest > 0.6 && m.coverage > 0.06;
+        return if spot {
+            judged(MarkState::Ambiguous, 0.2)
+        } else {
+            judged(MarkState::Empty, (m.ink * 0.15).min(0.01))
+        };
+    }
+    if m.coverage > 0.62 && m.ink > 0.5 && !one_sided {
+        return judged(MarkState::Filled, 0.999);
+    }
+    if m.coverage > 0.48 && m.ink > 0.4 && !one_sided {
+        return judged(MarkState::Filled, 0.97);
+    }
+    if m.darkest < 0.55 {
+        // No dark stroke: graphite, or what is left of it.
+        return if m.ink > 0.30 && m.evenness > 0.75 {
+            judged(MarkState::Faint, 0.95)
+        } else if m.ink > 0.18 && m.evenness > 0.6 {
+            judged(MarkState::Faint, 0.6)
+        } else {
+            judged(MarkState::Erased, 0.25)
+        };
+    }
+    if one_sided && m.coverage > 0.25 {
+        return judged(MarkState::Ambiguous, 0.5);
+    }
+    if m.coverage > 0.12 {
+        let state = if m.middle > 0.45 { MarkState::Crossed } else { MarkState::Checked };
+        return judged(state, 0.8);
+    }
+    judged(MarkState::Ambiguous, 0.35)
+}

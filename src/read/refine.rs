@@ -1,0 +1,171 @@
+//! Local correction: where the page's anchors really are, once its layout is known.
+//!
+//! A homography is exact for a flat page under a camera. Paper curls, and scanners feed it unevenly; the anchors among
+//! the fields show by how much, near the bubbles that matter.
+
+use super::register::Registration;
+use super::warp::{Shift, Warp};
+use crate::raster::Gray;
+use crate::sheet::LayoutPage;
+use crate::sheet::layout::Anchor;
+use crate::units::{Mm, Point, Px};
+
+#[derive(Clone, Debug)]
+pub struct Refined {
+    pub warp: Warp,
+    pub anchors: Vec<AnchorSighting>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct AnchorSighting {
+    pub at: Point<Mm>,
+    /// None where no square was seen near the expected place.
+    pub found: Option<Point<Px>>,
+}
+
+impl Refined {
+    /// The part of the anchors that were seen where they can be; 1 on a layout that has none.
+    pub fn seen(&self) -> f64 {
+        if self.anchors.is_empty() {
+            return 1.0;
+        }
+        self.anchors.iter().filter(|a| a.found.is_some()).count() as f64 / self.anchors.len() as f64
+    }
+}
+
+/// How far from its expected place an anchor is searched, in cells.
+const SEARCH: usize = 9;
+const CELL_MM: f64 = 0.2;
+/// Half the patch: the search, half an anchor, and the light band around it.
+const BAND: usize = 3;
+/// An anchor that disagrees with its neighbours by more is not an anchor.
+const STRAY_MM: f64 = 0.7;
+/// How far a shift reaches.
+const REACH_MM: f64 = 30.0;
+
+pub fn refine(picture: &Gray, registration: &Registration, page: &LayoutPage) -> Refined {
+    let base = registration.sheet_to_picture;
+    let tags: Vec<Shift> = registration
+        .marks
+        .iter()
+        .map(|m| {
+            let at = Point::new(m.fiducial.x, m.fiducial.y);
+            let q = base.apply(at);
+            Shift { at, dx_px: m.found.x - q.x, dy_px: m.found.y - q.y }
+        })
+        .collect();
+    let mut warp = Warp::with_shifts(base, tags.clone(), REACH_MM);
+    let mut found: Vec<(Anchor, Option<Point<Px>>)> = page.anchors.iter().map(|a| (*a, None)).collect();
+    // What the first round finds tells the second where to look for the rest.
+    for _ in 0..2 {
+        let mut news = false;
+        for (anchor, place) in found.iter_mut().filter(|f| f.1.is_none()) {
+            *place = locate(picture, &warp, anchor, registration.black);
+            news |= place.is_some();
+        }
+        drop_strays(&warp, &mut found);
+        let shifts = found.iter().filter_map(|(a, p)| shift(&warp, a, (*p)?)).chain(tags.iter().copied()).collect();
+        warp = Warp::with_shifts(base, shifts, REACH_MM);
+        if !news || found.iter().all(|f| f.1.is_some()) {
+            break;
+        }
+    }
+    let anchors = found.into_iter().map(|(a, found)| AnchorSighting { at: Point::new(a.x, a.y), found }).collect();
+    Refined { warp, anchors }
+}
+
+fn shift(warp: &Warp, anchor: &Anchor, found: Point<Px>) -> Option<Shift> {
+    let at = Point::new(anchor.x, anchor.y);
+    let q = warp.base.apply(at);
+    Some(Shift { at, dx_px: found.x - q.x, dy_px: found.y - q.y })
+}
+
+/// Takes back the anchors whose shift is not like that of the four nearest others.
+fn drop_strays(warp: &Warp, found: &mut [(Anchor, Option<Point<Px>>)]) {
+    let seen: Vec<Shift> = found.iter().filter_map(|(a, p)| shift(warp, a, (*p)?)).collect();
+    if seen.len() < 5 {
+        return;
+    }
+    for (anchor, place) in found.iter_mut() {
+        let Some(own) = place.and_then(|p| shift(warp, anchor, p)) else { continue };
+        let mut others: Vec<&Shift> = seen.iter().filter(|s| s.at != own.at).collect();
+        others.sort_by(|a, b| a.at.distance(&own.at).total_cmp(&b.at.distance(&own.at)));
+        others.truncate(4);
+        let median = |f: fn(&Shift) -> f64| {
+            let mut v: Vec<f64> = others.iter().map(|s| f(s)).collect();
+            v.sort_by(f64::total_cmp);
+            (v[v.len() / 2] + v[(v.len() - 1) / 2]) / 2.0
+        };
+        let off = (own.dx_px - median(|s| s.dx_px)).hypot(own.dy_px - median(|s| s.dy_px));
+        if off > STRAY_MM * warp.px_per_mm(own.at) {
+            *place = None;
+        }
+    }
+}
+
+/// The centre of the dark square nearest to like an anchor, within the search range.
+fn locate(picture: &Gray, warp: &Warp, anchor: &Anchor, black: f64) -> Option<Point<Px>> {
+    let inner = (anchor.size / CELL_MM).round() as usize;
+    let side = 2 * (SEARCH + BAND) + inner;
+    let at = Point::new(anchor.x, anchor.y);
+    let centre = warp.to_picture(at);
+    let j = warp.base.jacobian(at);
+    let offset = |i: f64| (i - side as f64 / 2.0) * CELL_MM;
+    let to_picture = |column: f64, row: f64| {
+        let (dx, dy) = (offset(column), offset(row));
+        Point::new(centre.x + j[0][0] * dx + j[0][1] * dy, centre.y + j[1][0] * dx + j[1][1] * dy)
+    };
+    let corners = [(0.0, 0.0), (side as f64, 0.0), (0.0, side as f64), (side as f64, side as f64)];
+    if !corners.into_iter().all(|(c, r)| picture.contains(to_picture(c, r))) {
+        return None;
+    }
+    // Sums over every rectangle from the patch's corner.
+    let n = side + 1;
+    let mut patch = vec![0.0f32; side * side];
+    let mut sums = vec![0.0f32; n * n];
+    for r in 0..side {
+        for c in 0..side {
+            let p = to_picture(c as f64 + 0.5, r as f64 + 0.5);
+            let v =
+                f32::from(picture.get((p.x as usize).min(picture.width - 1), (p.y as usize).min(picture.height - 1)));
+            patch[r * side + c] = v;
+            sums[(r + 1) * n + c + 1] = v + sums[r * n + c + 1] + sums[(r + 1) * n + c] - sums[r * n + c];
+        }
+    }
+    let mean = |c0: usize, r0: usize, w: usize, h: usize| {
+        let s = |r: usize, c: usize| sums[r * n + c];
+        (s(r0 + h, c0 + w) - s(r0, c0 + w) - s(r0 + h, c0) + s(r0, c0)) / (w * h) as f32
+    };
+    let mut best = (0.0, 0, 0, 0.0, 0.0);
+    for r in 0..=2 * SEARCH {
+        for c in 0..=2 * SEARCH {
+            let (ic, ir) = (c + BAND, r + BAND);
+            let square = mean(ic, ir, inner, inner);
+            // A cell between the square and each band: edges blur.
+            let bands = [
+                mean(c, ir, BAND - 1, inner),
+                mean(ic + inner + 1, ir, BAND - 1, inner),
+                mean(ic, r, inner, BAND - 1),
+                mean(ic, ir + inner + 1, inner, BAND - 1),
+            ];
+            let darkest = bands.iter().fold(f32::MAX, |m, &b| m.min(b));
+            if darkest - square > best.0 {
+                best = (darkest - square, c, r, square, darkest);
+            }
+        }
+    }
+    let (contrast, c, r, square, paper) = best;
+    if contrast < 20.0 || contrast < 0.5 * paper * (1.0 - black as f32) {
+        return None;
+    }
+    // The centre of darkness, to a fraction of a cell.
+    let (mut sum, mut sx, mut sy) = (0.0, 0.0, 0.0);
+    let level = (square + paper) / 2.0;
+    for rr in r + BAND - 2..r + BAND + inner + 2 {
+        for cc in c + BAND - 2..c + BAND + inner + 2 {
+            let w = f64::from((paper - patch[rr * side + cc]).max(0.0)).min(f64::from(paper - level));
+            (sum, sx, sy) = (sum + w, sx + w * (cc as f64 + 0.5), sy + w * (rr as f64 + 0.5));
+        }
+    }
+    (sum > 0.0).then(|| to_picture(sx / sum, sy / sum))
+}

@@ -1,0 +1,102 @@
+//! Where the page is in the picture, from its registration tags alone.
+
+mod fit;
+mod suspects;
+pub mod tag;
+
+use crate::raster::{Gray, blobs};
+use crate::sheet::frame::{Fiducial, Frame, PageFormat};
+use crate::units::{Homography, Mm, Point, Px};
+use tag::Sighting;
+
+/// A page found in a picture.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    pub format: PageFormat,
+    pub frame: Frame,
+    pub sheet_to_picture: Homography<Mm, Px>,
+    pub mirrored: bool,
+    pub marks: Vec<Mark>,
+    /// Root mean square over the marks' centres.
+    pub residual_mm: f64,
+    /// Gray of this page's solid ink as a part of the gray of its paper, from the tags.
+    pub black: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pub fiducial: Fiducial,
+    pub found: Point<Px>,
+    pub residual_mm: f64,
+}
+
+impl Registration {
+    pub fn dpi(&self) -> f64 {
+        let centre = Point::new(self.frame.width / 2.0, self.frame.height / 2.0);
+        let j = self.sheet_to_picture.jacobian(centre);
+        (j[0][0] * j[1][1] - j[0][1] * j[1][0]).abs().sqrt() * crate::units::MM_PER_INCH
+    }
+
+    /// Degrees clockwise by which the picture shows the page turned: 0, 90, 180 or 270.
+    pub fn rotation(&self) -> u16 {
+        let centre = Point::new(self.frame.width / 2.0, self.frame.height / 2.0);
+        let j = self.sheet_to_picture.jacobian(centre);
+        // Where the page's downward direction points.
+        let (x, y) = (j[0][1], j[1][1]);
+        if y.abs() >= x.abs() {
+            if y > 0.0 { 0 } else { 180 }
+        } else if x < 0.0 {
+            90
+        } else {
+            270
+        }
+    }
+}
+
+/// What was seen of tags in a picture that could not be registered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unregistered {
+    pub tags_seen: usize,
+    /// The part of the picture that is dark: nearly nothing on an empty page.
+    pub dark: f64,
+}
+
+/// Fewest tags that fix a page.
+const ENOUGH: usize = 3;
+
+/// Finds the page. Coarse pictures come first: on a scan that the page fills, a tag is 9 pixels there, and they are
+/// made in a millisecond; a page small within a photo needs a finer one.
+pub fn register(picture: &Gray) -> Result<Registration, Unregistered> {
+    let mut seen: Vec<Sighting> = Vec::new();
+    let mut dark = 0.0;
+    let longest = picture.width.max(picture.height);
+    let mut factor = longest.div_ceil(440).clamp(1, 16);
+    loop {
+        let coarse = crate::raster::reduce(picture, factor);
+        let ground = blobs::Ground::of(&coarse);
+        let found = blobs::dark_blobs(&coarse, &ground, 0.62);
+        dark = f64::max(dark, suspects::darkness(&coarse, &found));
+        for suspect in suspects::by_likelihood(&coarse, &found, factor) {
+            if let Some(s) = tag::look(picture, &suspect.place) {
+                suspects::keep(&mut seen, s);
+            }
+            if seen.len() >= 6 && !suspect.expected {
+                break;
+            }
+        }
+        if seen.len() >= ENOUGH
+            && let Some(registration) = fit::fit(picture, &seen)
+        {
+            return Ok(registration);
+        }
+        if factor == 1 || longest / factor > 1800 {
+            return Err(Unregistered { tags_seen: seen.len(), dark });
+        }
+        factor = (factor / 2).max(1);
+    }
+}
+
+/// Registers with a rough map known from elsewhere (the corners of a code, say).
+pub fn register_near(picture: &Gray, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
+    fit::from_rough(picture, rough, format)
+}
