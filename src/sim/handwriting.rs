@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::chance::{between, chance, jitter, normal};
+use super::chance::{between, chance, jitter, normal, pick};
 use super::mark::line;
 use super::pen::Hand;
 use super::stroke::Layer;
@@ -87,21 +87,41 @@ fn word(page: &mut Gray, px_per_mm: f64, at: (f64, f64), length: f64, size: f64,
     let mut x = 0.0;
     while x < length {
         let width = size * between(rng, 0.55, 0.95);
-        let (top, bottom) = match rng.u32(..10) {
-            0..2 => (2.0, 0.0),
-            2 => (1.0, -0.9),
-            _ => (1.0, 0.0),
+        let letter = pick(rng, &[0, 0, 0, 1, 2, 2, 3, 3, 3, 4, 5, 5, 6]);
+        let mut add = |shape: &[(f64, f64)]| {
+            for &(fx, up) in shape {
+                let up = (up + jitter(rng, 0.06)) * size;
+                points.push((at.0 + x + (fx + jitter(rng, 0.03)) * width + slant * up, at.1 - up));
+            }
         };
-        let mut add = |fx: f64, up: f64| {
-            let up = (up + jitter(rng, 0.07)) * size;
-            points.push((at.0 + x + fx * width + slant * up, at.1 - up));
-        };
-        // Down, round and up again, as in a, l, g; or hooks as in n, m, i.
-        add(0.1, 0.1);
-        add(0.35, top);
-        add(0.15, top * 0.55);
-        add(0.3, bottom);
-        add(0.75, 0.15);
+        // From the entry stroke to the exit on the base line, in parts of the letter's width and of the x-height.
+        match letter {
+            0 => add(&[
+                (0.7, 0.85),
+                (0.35, 1.0),
+                (0.1, 0.5),
+                (0.35, 0.0),
+                (0.65, 0.5),
+                (0.7, 0.95),
+                (0.7, 0.1),
+                (1.0, 0.1),
+            ]),
+            1 => add(&[(0.3, 0.7), (0.55, 1.9), (0.4, 2.1), (0.3, 1.4), (0.35, 0.15), (0.6, 0.0), (0.95, 0.2)]),
+            2 => add(&[(0.1, 0.9), (0.12, 0.0), (0.15, 0.6), (0.4, 1.0), (0.55, 0.7), (0.55, 0.1), (0.95, 0.15)]),
+            3 => add(&[(0.2, 0.4), (0.6, 0.6), (0.5, 1.0), (0.2, 0.8), (0.25, 0.15), (0.6, 0.0), (1.0, 0.25)]),
+            4 => add(&[
+                (0.65, 0.9),
+                (0.2, 0.8),
+                (0.3, 0.1),
+                (0.65, 0.8),
+                (0.6, -0.7),
+                (0.35, -1.0),
+                (0.25, -0.6),
+                (0.95, 0.1),
+            ]),
+            5 => add(&[(0.15, 0.9), (0.2, 0.15), (0.4, 0.0), (0.6, 0.4), (0.65, 0.95), (0.68, 0.1), (1.0, 0.1)]),
+            _ => add(&[(0.2, 0.3), (0.45, 1.1), (0.6, 0.6), (0.4, 0.0), (0.15, 0.1), (0.9, 0.15)]),
+        }
         x += width;
         if chance(rng, 0.15) {
             line(&mut layer, &points, hand, rng);

@@ -78,7 +78,7 @@ impl Paper {
             });
             for piece in row.chunks_mut(256) {
                 for (v, f) in piece.iter_mut().zip(&factors) {
-                    *v = (u16::from(*v) * f >> 8) as u8;
+                    *v = ((u16::from(*v) * f) >> 8) as u8;
                 }
             }
         }

@@ -33,6 +33,8 @@ pub struct Phone {
     /// Loss of light across the page: 0 to 0.5.
     pub gradient: f64,
     pub vignette: f64,
+    /// Part of the light that the lens strews over the whole picture: blacks turn gray.
+    pub flare: f64,
     pub shadow: Option<Shadow>,
     pub defocus_px: f64,
     pub motion_px: f64,
@@ -71,6 +73,7 @@ impl Phone {
             exposure: between(rng, 180.0, 240.0),
             gradient: between(rng, 0.02, 0.18),
             vignette: between(rng, 0.0, 0.15),
+            flare: between(rng, 0.01, 0.12),
             shadow: None,
             defocus_px: between(rng, 0.4, 1.0) * width.min(height) as f64 / 2448.0,
             motion_px: 0.0,
@@ -137,12 +140,14 @@ impl Phone {
         paper_white: f64,
         rng: &mut Rng,
     ) -> Gray {
-        let mut picture = resample(sheet, warp);
+        let mut picture = resample(sheet, warp, 1.15);
         let placed: Vec<_> = contours.iter().map(|c| c.iter().map(|&p| warp.paper_to_picture(p)).collect()).collect();
         let cover = outline::coverage(warp.width, warp.height, &placed);
         lay(&mut picture, &cover, self.backdrop, self.width / 350, rng);
         drop(cover);
         self.light(&mut picture, warp, paper_white, rng);
+        let strewn = self.flare * self.exposure * 0.8;
+        tone::table(&mut picture, |v| v * (1.0 - self.flare) + strewn);
         tone::blur(&mut picture, self.defocus_px);
         tone::motion(&mut picture, self.motion_px, between(rng, 0.0, std::f64::consts::PI));
         tone::noise(&mut picture, self.noise, rng);

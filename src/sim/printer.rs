@@ -11,7 +11,7 @@ use crate::raster::Gray;
 pub struct Printer {
     /// Spread of the dots: 0 none, 1 lines grow by about 0.08 mm a side; negative values thin them.
     pub gain: f64,
-    /// Density of solid black, 1 is full; 0.3 is an empty cartridge.
+    /// Density of solid black: fused toner still gives back some light, so 0.96 is full; 0.3 is an empty cartridge.
     pub density: f64,
     /// Share of the toner that flakes or fails to take, 0 to 0.3.
     pub mottle: f64,
@@ -26,7 +26,7 @@ impl Printer {
     pub fn good(rng: &mut Rng) -> Self {
         Printer {
             gain: between(rng, -0.1, 0.25),
-            density: between(rng, 0.9, 1.0),
+            density: between(rng, 0.88, 0.96),
             mottle: between(rng, 0.0, 0.02),
             bands: 0,
             scale: between(rng, 0.998, 1.002),

@@ -115,7 +115,7 @@ impl Recipe {
         let (warp, picture, bilevel, dpi) = match &self.capture {
             Capture::Scanner(scanner) => {
                 let warp = scanner.warp(fit, surface, rng);
-                let picture = scanner.scan(&sheet, &warp, &contours, rng);
+                let picture = scanner.scan(&mut sheet, &warp, &contours, rng);
                 (warp, picture, scanner.bilevel.is_some(), Some(scanner.dpi))
             }
             Capture::Phone(phone) => {

@@ -17,11 +17,12 @@ const KNOT_PX: usize = 16;
 /// A pixel of the paper in the fixed-point numbers below.
 const ONE: f64 = 65536.0;
 
-/// The picture of the sheet. Pixels off the paper continue its edge: the backdrop covers them later.
-pub fn resample(sheet: &Sheet, warp: &Warp) -> Gray {
+/// The picture of the sheet. Pixels off the paper continue its edge: the backdrop covers them later. Below the
+/// reduction `plain` one sample a pixel is taken.
+pub fn resample(sheet: &Sheet, warp: &Warp, plain: f64) -> Gray {
     let (width, height) = (warp.width, warp.height);
     let knots = width.div_ceil(KNOT_PX) + 1;
-    let limit = |n: usize| (n as f64 * 2.0, n as f64 * -1.0);
+    let limit = |n: usize| (n as f64 * 2.0, -(n as f64));
     let ((max_x, min_x), (max_y, min_y)) = (limit(sheet.gray.width), limit(sheet.gray.height));
     let row_of_knots = |y: usize| -> Vec<(f64, f64)> {
         (0..knots)
@@ -47,7 +48,7 @@ pub fn resample(sheet: &Sheet, warp: &Warp) -> Gray {
             }
             let reduction = du.0.hypot(du.1).max(dv.0.hypot(dv.1)) / ONE;
             match reduction {
-                ..1.15 => average::<1>(&sheet.gray, block, a, du, dv),
+                r if r < plain => average::<1>(&sheet.gray, block, a, du, dv),
                 ..2.3 => average::<2>(&sheet.gray, block, a, du, dv),
                 ..3.4 => average::<3>(&sheet.gray, block, a, du, dv),
                 _ => average::<5>(&sheet.gray, block, a, du, dv),
