@@ -4,4 +4,5 @@ pub mod json;
 pub mod raster;
 pub mod read;
 pub mod sheet;
+pub mod sim;
 pub mod units;
