@@ -1,5 +1,6 @@
 //! The three typefaces of a sheet (IBM Plex, SIL Open Font License), and how wide text is in them.
 
+use super::fit::Measure;
 use std::sync::LazyLock;
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::{Face, GlyphId, Tag};
@@ -123,8 +124,10 @@ impl Typeface {
         0
     }
 
-    /// Width of a text in ems.
-    pub fn width(&self, text: &str) -> f64 {
+}
+
+impl Measure for Typeface {
+    fn width(&self, text: &str) -> f64 {
         let mut before = None;
         let mut sum = 0;
         for c in text.chars() {

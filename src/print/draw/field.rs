@@ -85,7 +85,7 @@ fn block(pen: &mut Pen, field: &Field, note: &str) {
     let size = pen.scaled(7.5);
     let room = a.w - 2.0 * INSET;
     let y = a.y + 1.2 + (pen.measures.caption - 1.2) / 2.0 + cap_mm(Style::Bold, size) / 2.0;
-    let width = crate::print::fit::width_mm(Style::Bold, size, &field.caption);
+    let width = crate::print::fit::width_mm(Style::Bold.face(), size, &field.caption);
     pen.write(Style::Bold, size, Ink::TEXT, Align::Left, a.x + INSET, y, room, &field.caption);
     if room - width > 22.0 && !note.is_empty() {
         let small = pen.scaled(6.0);

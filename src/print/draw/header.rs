@@ -133,7 +133,7 @@ fn title(pen: &mut Pen, heading: &Heading, area: &Area) {
         y += 2.0;
     }
     let large = pen.scaled(15.0).min(22.0).min((area.bottom() - y - 1.0) / MM_PER_POINT / 0.95);
-    let width = crate::print::fit::width_mm(Style::Bold, large, &heading.title);
+    let width = crate::print::fit::width_mm(Style::Bold.face(), large, &heading.title);
     // A long title is set smaller before it is set narrower.
     let size = if width > room { (large * room / width).max(large * 0.7) } else { large };
     pen.write(Style::Bold, size, Ink::SOLID, Align::Left, left, y + cap_mm(Style::Bold, size), room, &heading.title);

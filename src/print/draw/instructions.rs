@@ -33,7 +33,7 @@ fn sentences(pen: &mut Pen, area: &Area) {
     let fitting = (1..=SENTENCES.len()).rev().find_map(|n| {
         let text = SENTENCES[..n].join(" ");
         steps(most).find_map(|size| {
-            let lines = fit::paragraph(Style::Regular, size, area.w, &text);
+            let lines = fit::paragraph(Style::Regular.face(), size, area.w, &text);
             let height = cap_mm(Style::Regular, size) + size * MM_PER_POINT * LEADING * (lines.len() - 1) as f64;
             (height <= area.h).then_some((size, lines, height))
         })

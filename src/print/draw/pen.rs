@@ -56,7 +56,7 @@ pub struct Text {
 impl Text {
     /// Around its capitals, in millimetres.
     pub fn area(&self) -> Area {
-        let w = fit::width_mm(self.style, self.size_pt, &self.text) * self.condense;
+        let w = fit::width_mm(self.style.face(), self.size_pt, &self.text) * self.condense;
         let h = self.style.face().cap_height() * self.size_pt * MM_PER_POINT;
         Area::new(self.x, self.y - h, w, h)
     }
@@ -152,8 +152,8 @@ impl Pen {
     /// A text at a baseline. `room_mm` is never exceeded.
     #[expect(clippy::too_many_arguments, reason = "each is one thing that a text has")]
     pub fn write(&mut self, style: Style, size_pt: f64, ink: Ink, align: Align, x: f64, y: f64, room_mm: f64, text: &str) {
-        let Fitted { text, condense } = fit::line(style, size_pt, room_mm, text);
-        let width = fit::width_mm(style, size_pt, &text) * condense;
+        let Fitted { text, condense } = fit::line(style.face(), size_pt, room_mm, text);
+        let width = fit::width_mm(style.face(), size_pt, &text) * condense;
         let x = match align {
             Align::Left => x,
             Align::Center => x - width / 2.0,
@@ -166,7 +166,7 @@ impl Pen {
 
     /// A text whose capitals are centred on a place, made smaller until it fits.
     pub fn centred(&mut self, style: Style, largest_pt: f64, ink: Ink, x: f64, y: f64, room_mm: f64, text: &str) {
-        let at_largest = fit::width_mm(style, largest_pt, text);
+        let at_largest = fit::width_mm(style.face(), largest_pt, text);
         let size_pt = if at_largest > room_mm { largest_pt * room_mm / at_largest } else { largest_pt };
         let baseline = y + cap_mm(style, size_pt) / 2.0;
         self.write(style, size_pt, ink, Align::Center, x, baseline, room_mm + 0.01, text);

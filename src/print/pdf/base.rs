@@ -162,7 +162,7 @@ fn inherited<'d>(doc: &'d Document, page: ObjectId, key: &[u8]) -> Option<&'d Ob
 fn rectangle(doc: &Document, found: Option<&Object>) -> Result<[f64; 4], BaseError> {
     let missing = || BaseError::Missing("MediaBox");
     let items = found.and_then(|o| o.as_array().ok()).ok_or_else(missing)?;
-    let mut values = [0.0; 4];
+    let mut values = [0.0_f64; 4];
     if items.len() != 4 {
         return Err(missing());
     }

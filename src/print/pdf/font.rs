@@ -1,6 +1,7 @@
 //! A subset of a font as a composite font with Identity-H (9.7): a code of two bytes is the glyph's number in the subset.
 
 use super::writer::Writer;
+use crate::print::fit::Measure;
 use crate::print::typeface::Typeface;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Chunk, Finish, Name, Rect, Ref, Str};
@@ -19,6 +20,19 @@ pub struct Subset {
     /// By pair of glyphs, row by row.
     kerning: Vec<i16>,
     tag: String,
+}
+
+impl Measure for Subset {
+    fn width(&self, text: &str) -> f64 {
+        let mut before = None;
+        let mut sum = 0;
+        for c in text.chars() {
+            let glyph = self.glyph(c);
+            sum += self.widths[usize::from(glyph)] + before.map_or(0, |b| i32::from(self.kern(b, glyph)));
+            before = Some(glyph);
+        }
+        f64::from(sum) / 1000.0
+    }
 }
 
 /// A kerning table of so many glyphs squared is kept; beyond it, text is set without.
