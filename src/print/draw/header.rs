@@ -130,7 +130,7 @@ fn title(pen: &mut Pen, heading: &Heading, area: &Area) {
     if !heading.institution.is_empty() {
         y += cap_mm(Style::Regular, small);
         pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, room, &heading.institution);
-        y += 2.0;
+        y += 2.6;
     }
     let large = pen.scaled(15.0).min(22.0).min((area.bottom() - y - 1.0) / MM_PER_POINT / 0.95);
     let width = crate::print::fit::width_mm(Style::Bold.face(), large, &heading.title);

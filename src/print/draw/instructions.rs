@@ -73,7 +73,7 @@ fn pictures(pen: &mut Pen, area: &Area) -> f64 {
     line(pen, vec![(wrong[1] - d, y), (wrong[1] - 0.15 * r, y + d), (wrong[1] + 0.95 * r, y - 1.05 * r)]);
     pen.fill(half(wrong[2], y, r * 0.97), Ink::SOLID);
     pen.disc(wrong[3], y, r * 0.3, Ink::SOLID);
-    pen.stroke(Path::Ellipse { x: wrong[4], y, rx: r * 1.22, ry: r * 1.22 }, Ink::SOLID, PEN_MM);
+    pen.stroke(Path::Ellipse { x: wrong[4], y, rx: r * 1.3, ry: r * 1.24 }, Ink::SOLID, PEN_MM * 0.8);
     right_end + r - good + r + 0.5
 }
 
