@@ -7,7 +7,7 @@
 //!
 //! No pixels, no PDF and no input or output here.
 
-mod block;
+pub(crate) mod block;
 pub mod code;
 pub mod field;
 pub mod frame;

@@ -1,0 +1,156 @@
+//! Units, rooms and students.
+
+use super::super::typeface::Style;
+use crate::json::{Faults, Object};
+use serde_json::Value;
+use std::collections::HashSet;
+use unicode_normalization::UnicodeNormalization;
+
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub id: String,
+    pub name: String,
+    pub rooms: Vec<Room>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub id: String,
+    pub name: String,
+    pub students: Vec<Student>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Student {
+    pub id: String,
+    /// Normalised to NFC, single spaces.
+    pub name: String,
+    pub enrollment: String,
+    pub version: Option<u64>,
+    pub large_print: bool,
+}
+
+const LONGEST_TEXT: usize = 200;
+
+/// One line of text as it is printed: NFC, so that ã is one glyph, and single spaces.
+pub fn clean(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").nfc().collect()
+}
+
+pub fn read(package: &mut Object, faults: &mut Faults) -> Vec<Unit> {
+    let list = package.list("units", faults).unwrap_or_default();
+    list.iter().enumerate().map(|(i, value)| unit(value, format!("units[{i}]"), faults)).collect()
+}
+
+fn unit(value: &Value, path: String, faults: &mut Faults) -> Unit {
+    let mut o = Object::new(value, &path, faults);
+    let (id, name) = (id(&mut o, faults), name(&mut o, faults));
+    let list = o.list("rooms", faults).unwrap_or_default();
+    let rooms = list.iter().enumerate().map(|(i, v)| room(v, format!("{path}.rooms[{i}]"), faults)).collect();
+    o.finish(faults);
+    Unit { id, name, rooms }
+}
+
+fn room(value: &Value, path: String, faults: &mut Faults) -> Room {
+    let mut o = Object::new(value, &path, faults);
+    let (id, name) = (id(&mut o, faults), name(&mut o, faults));
+    let list = o.list("students", faults).unwrap_or_default();
+    let students = list.iter().enumerate().map(|(i, v)| student(v, format!("{path}.students[{i}]"), faults)).collect();
+    o.finish(faults);
+    Room { id, name, students }
+}
+
+fn student(value: &Value, path: String, faults: &mut Faults) -> Student {
+    let mut o = Object::new(value, path, faults);
+    let student = Student {
+        id: id(&mut o, faults),
+        name: name(&mut o, faults),
+        enrollment: clean(&o.opt_text("enrollment", faults).unwrap_or_default()),
+        version: o.whole("version", 1..=99, faults),
+        large_print: o.flag("large_print", false, faults),
+    };
+    if student.enrollment.chars().count() > LONGEST_TEXT {
+        faults.add(o.path("enrollment"), format!("too long; at most {LONGEST_TEXT} characters are expected"));
+    }
+    o.finish(faults);
+    student
+}
+
+fn id(o: &mut Object, faults: &mut Faults) -> String {
+    let id = o.text("id", faults);
+    if id.len() > LONGEST_TEXT || id.chars().any(char::is_control) {
+        faults.add(o.path("id"), format!("at most {LONGEST_TEXT} bytes without control characters are expected"));
+    }
+    id
+}
+
+fn name(o: &mut Object, faults: &mut Faults) -> String {
+    let name = o.text("name", faults);
+    if name.chars().count() > LONGEST_TEXT {
+        faults.add(o.path("name"), format!("too long; at most {LONGEST_TEXT} characters are expected"));
+    }
+    clean(&name)
+}
+
+pub fn students(units: &[Unit]) -> impl Iterator<Item = &Student> {
+    units.iter().flat_map(|u| &u.rooms).flat_map(|r| &r.students)
+}
+
+/// What only shows when all are seen together.
+pub fn check(units: &[Unit], versions: Option<u64>, faults: &mut Faults) {
+    let mut seen: [HashSet<&str>; 3] = Default::default();
+    let mut unique = |kind: usize, id, path: &dyn Fn() -> String, faults: &mut Faults| {
+        let said: &str = id;
+        if !said.is_empty() && !seen[kind].insert(said) {
+            faults.add(format!("{}.id", path()), "duplicate: another in this package has the same id");
+        }
+    };
+    for (u, unit) in units.iter().enumerate() {
+        unique(0, &unit.id, &|| format!("units[{u}]"), faults);
+        for (r, room) in unit.rooms.iter().enumerate() {
+            unique(1, &room.id, &|| format!("units[{u}].rooms[{r}]"), faults);
+            for (s, student) in room.students.iter().enumerate() {
+                let path = || format!("units[{u}].rooms[{r}].students[{s}]");
+                unique(2, &student.id, &path, faults);
+                if let (Some(version), Some(versions)) = (student.version, versions)
+                    && version > versions
+                {
+                    faults.add(format!("{}.version", path()), format!("{version} is not valid; the exam has {versions}"));
+                }
+            }
+        }
+    }
+    if students(units).next().is_none() {
+        faults.add("units", "nothing to print: there is no student in any room");
+    }
+}
+
+/// Says which names will show a box, and in which letter.
+pub fn note_missing_glyphs(units: &[Unit], notes: &mut Vec<String>) {
+    const MOST: usize = 20;
+    let face = Style::Bold.face();
+    let lacks = |text: &str| text.chars().find(|&c| face.glyph(c).is_none());
+    let mut found = 0;
+    let mut note = |path: String, text: &str| {
+        if let Some(c) = lacks(text) {
+            found += 1;
+            if found <= MOST {
+                let code = u32::from(c);
+                notes.push(format!("{path}: the font has no “{c}” (U+{code:04X}): a box is printed for it"));
+            }
+        }
+    };
+    for (u, unit) in units.iter().enumerate() {
+        note(format!("units[{u}].name"), &unit.name);
+        for (r, room) in unit.rooms.iter().enumerate() {
+            note(format!("units[{u}].rooms[{r}].name"), &room.name);
+            for (s, student) in room.students.iter().enumerate() {
+                note(format!("units[{u}].rooms[{r}].students[{s}].name"), &student.name);
+            }
+        }
+    }
+    if found > MOST {
+        notes.push(format!("… and {} more names with letters that the font lacks", found - MOST));
+    }
+}

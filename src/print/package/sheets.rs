@@ -1,0 +1,95 @@
+//! The layouts of a package's sheets: one for all, and one in large print where a student needs it.
+
+use super::roster::{Unit, students};
+use crate::json::{Faults, Object};
+use crate::sheet::place::{Order, place};
+use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
+
+#[derive(Clone, Debug)]
+pub struct Sheets {
+    pub normal: Layout,
+    pub large_print: Option<Layout>,
+}
+
+impl Sheets {
+    /// None when there is no sheet, or when it has been said what is wrong with it.
+    pub fn read(package: &mut Object, large_print_asked: bool, faults: &mut Faults) -> Option<Self> {
+        let Some(value) = package.get("sheet") else {
+            faults.add("sheet", "missing; an object with fields is expected");
+            return None;
+        };
+        let before = faults.0.len();
+        let mut o = Object::new(value, "sheet", faults);
+        o.word("edition", &[("native", ())], faults);
+        let mut order = Order::new(PageFormat::A4);
+        order.format = format(&mut o, PageFormat::A4, faults);
+        order.text = text(&mut o, TextSize::Normal, faults);
+        let most = o.whole("max_pages", 1..=u64::from(identity::MAX_PAGE), faults);
+        order.max_pages = most.map_or(order.max_pages, |n| n as u16);
+        let large = large_print(&mut o, &order, most.is_some(), faults);
+        let list = o.list("fields", faults);
+        if list.is_none() && o.get("fields").is_none() {
+            faults.add("sheet.fields", "missing; a list of fields is expected");
+        }
+        let specs = FieldSpec::read_list(list.unwrap_or_default(), "sheet.fields", faults);
+        o.finish(faults);
+        if faults.0.len() > before {
+            return None;
+        }
+        let mut placed = |order: &Order, path: &str| match place(order, &specs) {
+            Ok(layout) => Some(layout),
+            Err(e) => {
+                faults.add(path, e.to_string());
+                None
+            }
+        };
+        let normal = placed(&order, "sheet.fields");
+        let large_print = if large_print_asked { Some(placed(&large, "sheet.large_print")?) } else { None };
+        Some(Sheets { normal: normal?, large_print })
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Layout> {
+        let same = |large: &&Layout| large.id != self.normal.id;
+        std::iter::once(&self.normal).chain(self.large_print.as_ref().filter(same))
+    }
+
+    pub fn of(&self, large_print: bool) -> &Layout {
+        self.large_print.as_ref().filter(|_| large_print).unwrap_or(&self.normal)
+    }
+
+    pub(super) fn note_large_print(&self, units: &[Unit], notes: &mut Vec<String>) {
+        if let Some(large) = &self.large_print {
+            let n = students(units).filter(|s| s.large_print).count();
+            let content = &large.content;
+            let many = if n == 1 { "1 sheet is".to_owned() } else { format!("{n} sheets are") };
+            notes.push(format!("{many} in large print: {} pages of {}", content.pages.len(), content.format.name()));
+        }
+    }
+}
+
+fn format(o: &mut Object, default: PageFormat, faults: &mut Faults) -> PageFormat {
+    let mut words = vec![(default.name(), default)];
+    words.extend(PageFormat::ALL.iter().filter(|f| **f != default).map(|f| (f.name(), *f)));
+    o.word("page", &words, faults)
+}
+
+fn text(o: &mut Object, default: TextSize, faults: &mut Faults) -> TextSize {
+    let mut words = vec![(default.name(), default)];
+    words.extend(TextSize::ALL.iter().filter(|t| **t != default).map(|t| (t.name(), *t)));
+    o.word("text", &words, faults)
+}
+
+/// A3 and 18 pt where the package says nothing; and then on as many pages as that needs.
+fn large_print(sheet: &mut Object, normal: &Order, limited: bool, faults: &mut Faults) -> Order {
+    let mut order = Order { format: PageFormat::A3, text: TextSize::Large18, ..*normal };
+    if !limited {
+        order.max_pages = identity::MAX_PAGE;
+    }
+    if let Some(value) = sheet.get("large_print") {
+        let mut o = Object::new(value, "sheet.large_print", faults);
+        order.format = format(&mut o, PageFormat::A3, faults);
+        order.text = text(&mut o, TextSize::Large18, faults);
+        o.finish(faults);
+    }
+    order
+}

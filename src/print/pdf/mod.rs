@@ -1,0 +1,16 @@
+//! A PDF 1.7 file (ISO 32000-1) written as a stream: nothing is held but where each object lies, so memory does not
+//! grow with the pages, and nothing is written twice, so it can go to any [`std::io::Write`].
+//!
+//! ```text
+//! any PDF page -> Base (a form, written once) ─┐
+//! per-page operators ──────────────────────────┴-> Writer::page -> page tree, object streams, xref stream
+//! ```
+
+pub mod base;
+pub mod font;
+pub mod number;
+mod pages;
+pub mod writer;
+
+pub use base::{Base, BaseError};
+pub use writer::{Finished, Writer};

@@ -1,0 +1,110 @@
+//! The page tree (7.7.3), written while the pages come: a node is written once it is full, and its parent's number is
+//! taken before the parent exists.
+
+use super::number;
+use super::writer::Writer;
+use pdf_writer::Ref;
+use std::io::{self, Write};
+
+/// Children of a node.
+const FAN_OUT: usize = 64;
+
+#[derive(Default)]
+pub struct Tree {
+    /// From the leaves up: the node being filled on each level.
+    levels: Vec<Node>,
+    pages: usize,
+}
+
+struct Node {
+    id: Ref,
+    kids: Vec<Ref>,
+    pages: usize,
+}
+
+impl Tree {
+    pub fn pages(&self) -> usize {
+        self.pages
+    }
+}
+
+impl<W: Write> Writer<W> {
+    /// A page of one content stream. Sizes are in points; `resources` is shared by all pages of one kind.
+    pub fn page(&mut self, width_pt: f64, height_pt: f64, resources: Ref, content: &[u8]) -> io::Result<()> {
+        let (page, contents) = (self.alloc(), self.alloc());
+        self.stream(contents, b"", content)?;
+        let parent = self.node(0);
+        let mut body = Vec::with_capacity(128);
+        body.extend_from_slice(b"<</Type/Page/MediaBox[0 0 ");
+        number::real(&mut body, width_pt, 3);
+        body.push(b' ');
+        number::real(&mut body, height_pt, 3);
+        body.push(b']');
+        for (key, id) in [("/Resources ", resources), ("/Parent ", parent), ("/Contents ", contents)] {
+            body.extend_from_slice(key.as_bytes());
+            number::int(&mut body, i64::from(id.get()));
+            body.extend_from_slice(b" 0 R");
+        }
+        body.extend_from_slice(b">>");
+        self.small(page, &body)?;
+        self.tree.pages += 1;
+        self.adopt(0, page, 1)
+    }
+
+    /// The node being filled on a level.
+    fn node(&mut self, level: usize) -> Ref {
+        if self.tree.levels.len() == level {
+            let id = self.alloc();
+            self.tree.levels.push(Node { id, kids: Vec::with_capacity(FAN_OUT), pages: 0 });
+        }
+        self.tree.levels[level].id
+    }
+
+    fn adopt(&mut self, level: usize, kid: Ref, pages: usize) -> io::Result<()> {
+        self.node(level);
+        let node = &mut self.tree.levels[level];
+        node.kids.push(kid);
+        node.pages += pages;
+        if node.kids.len() == FAN_OUT { self.close_node(level) } else { Ok(()) }
+    }
+
+    fn close_node(&mut self, level: usize) -> io::Result<()> {
+        let parent = self.node(level + 1);
+        let next = self.alloc();
+        let node = std::mem::replace(
+            &mut self.tree.levels[level],
+            Node { id: next, kids: Vec::with_capacity(FAN_OUT), pages: 0 },
+        );
+        self.write_node(&node, Some(parent))?;
+        self.adopt(level + 1, node.id, node.pages)
+    }
+
+    fn write_node(&mut self, node: &Node, parent: Option<Ref>) -> io::Result<()> {
+        let mut body = format!("<</Type/Pages/Count {}", node.pages).into_bytes();
+        if let Some(parent) = parent {
+            body.extend_from_slice(format!("/Parent {} 0 R", parent.get()).as_bytes());
+        }
+        body.extend_from_slice(b"/Kids[");
+        for kid in &node.kids {
+            number::int(&mut body, i64::from(kid.get()));
+            body.extend_from_slice(b" 0 R ");
+        }
+        body.extend_from_slice(b"]>>");
+        self.small(node.id, &body)
+    }
+
+    /// Writes the nodes that are not full, up to the root, and says which that is.
+    pub(super) fn close_tree(&mut self) -> io::Result<Ref> {
+        let mut level = 0;
+        while level + 1 < self.tree.levels.len() {
+            if !self.tree.levels[level].kids.is_empty() {
+                self.close_node(level)?;
+            }
+            level += 1;
+        }
+        let root = self.node(level);
+        let node = std::mem::replace(&mut self.tree.levels[level], Node { id: root, kids: Vec::new(), pages: 0 });
+        self.write_node(&node, None)?;
+        Ok(root)
+    }
+}

@@ -1,0 +1,219 @@
+//! What differs from page to page: the codes, and the student's own lines. Every byte here is paid for on every page.
+
+use super::draw::{Slot, Slots};
+use super::fit::{self, Fitted};
+use super::pdf::font::Subset;
+use super::pdf::number::{int, real};
+use super::typeface::Style;
+use crate::sheet::code::{Modules, datamatrix, qr};
+use crate::sheet::frame::Area;
+use crate::sheet::{Identity, SheetKey};
+use crate::units::MM_PER_POINT;
+
+/// The texts of one student.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Person<'a> {
+    pub name: &'a str,
+    pub enrollment: &'a str,
+    pub room: &'a str,
+    pub unit: &'a str,
+    pub version: &'a str,
+}
+
+/// Where things go on one page of a layout, in millimetres.
+#[derive(Clone, Copy, Debug)]
+pub struct Places {
+    pub height: f64,
+    pub code: Area,
+    pub backup: Area,
+    pub slots: Slots,
+}
+
+pub struct Stamp<'a> {
+    fonts: &'a [Subset; 3],
+    key: &'a SheetKey,
+    out: Vec<u8>,
+    rectangles: Vec<u32>,
+    text: TextState,
+}
+
+/// What the last text left set, so that it is said only where it changes.
+#[derive(Default)]
+struct TextState {
+    font: Option<(Style, f64)>,
+    condense: f64,
+    at: (f64, f64),
+}
+
+impl<'a> Stamp<'a> {
+    pub fn new(fonts: &'a [Subset; 3], key: &'a SheetKey) -> Self {
+        Stamp { fonts, key, out: Vec::new(), rectangles: Vec::new(), text: TextState::default() }
+    }
+
+    /// The content stream of a page that shows its base and this.
+    pub fn page(&mut self, places: &Places, identity: &Identity, person: &Person) -> &[u8] {
+        self.out.clear();
+        self.out.extend_from_slice(b"/S Do\n");
+        let code = identity.to_code(self.key);
+        self.path(&qr::encode(&code), &places.code, places.height);
+        self.mask(&datamatrix::encode(&code), &places.backup, places.height);
+
+        self.text = TextState { condense: 1.0, ..TextState::default() };
+        self.out.extend_from_slice(b"BT\n");
+        let slots = &places.slots;
+        let bold = &self.fonts[Style::Bold as usize];
+        let name = fit::name(bold, slots.name.size_pt, slots.name.w, person.name);
+        self.write(Style::Bold, &slots.name, places.height, &name);
+        for (slot, text) in [
+            (&slots.enrollment, person.enrollment),
+            (&slots.unit, person.unit),
+            (&slots.room, person.room),
+            (&slots.version, person.version),
+        ] {
+            if slot.w > 0.0 {
+                let regular = &self.fonts[Style::Regular as usize];
+                let line = fit::line(regular, slot.size_pt, slot.w, text);
+                self.write(Style::Regular, slot, places.height, &line);
+            }
+        }
+        let printed = identity.to_printed(self.key);
+        let (first, second) = printed.split_at(printed.len() / 2);
+        for (slot, text) in slots.printed.iter().zip([first, second]) {
+            let line = Fitted { text: text.trim().to_owned(), condense: 1.0 };
+            self.write(Style::Mono, slot, places.height, &line);
+        }
+        self.out.extend_from_slice(b"ET");
+        &self.out
+    }
+
+    /// A matrix under which a module is a unit square, rows downwards.
+    fn place(&mut self, area: &Area, height: f64, units: f64, down: f64) {
+        let unit = area.w / units / MM_PER_POINT;
+        self.out.extend_from_slice(b"q ");
+        for (value, decimals) in [(unit, 5), (0.0, 0), (0.0, 0), (unit * down, 5)] {
+            real(&mut self.out, value, decimals);
+            self.out.push(b' ');
+        }
+        let y = if down < 0.0 { area.y } else { area.bottom() };
+        for value in [area.x, height - y] {
+            real(&mut self.out, value / MM_PER_POINT, 3);
+            self.out.push(b' ');
+        }
+        self.out.extend_from_slice(b"cm\n");
+    }
+
+    /// All dark modules in one path with one fill: there are no seams.
+    fn path(&mut self, modules: &Modules, area: &Area, height: f64) {
+        self.place(area, height, modules.size as f64, -1.0);
+        rectangles(modules, &mut self.rectangles);
+        // Sorted by shape they compress better.
+        self.rectangles.sort_unstable();
+        for &r in &self.rectangles {
+            let [w, h, x, y] = r.to_be_bytes();
+            for value in [x, y, w, h] {
+                int(&mut self.out, value.into());
+                self.out.push(b' ');
+            }
+            self.out.extend_from_slice(b"re\n");
+        }
+        self.out.extend_from_slice(b"f Q\n");
+    }
+
+    /// As an image mask of one bit a module: a second path would take a page past 900 bytes.
+    fn mask(&mut self, modules: &Modules, area: &Area, height: f64) {
+        self.place(area, height, 1.0, 1.0);
+        self.out.extend_from_slice(b"BI/W ");
+        int(&mut self.out, modules.size as i64);
+        self.out.extend_from_slice(b"/H ");
+        int(&mut self.out, modules.size as i64);
+        // In hexadecimal, so that no parser finds the image's end within it.
+        self.out.extend_from_slice(b"/IM true/F/AHx ID ");
+        for row in modules.dark.chunks(modules.size) {
+            for nibble in row.chunks(4) {
+                // A 0 is painted.
+                let bits = nibble.iter().fold(0, |bits, &dark| bits << 1 | u8::from(!dark)) << (4 - nibble.len());
+                self.out.push(b"0123456789ABCDEF"[usize::from(bits)]);
+            }
+        }
+        self.out.extend_from_slice(b">EI Q\n");
+    }
+
+    fn write(&mut self, style: Style, slot: &Slot, height: f64, line: &Fitted) {
+        if line.text.is_empty() {
+            return;
+        }
+        if self.text.font.replace((style, slot.size_pt)) != Some((style, slot.size_pt)) {
+            self.out.push(b'/');
+            self.out.extend_from_slice(style.resource().as_bytes());
+            self.out.push(b' ');
+            real(&mut self.out, slot.size_pt, 2);
+            self.out.extend_from_slice(b" Tf\n");
+        }
+        if std::mem::replace(&mut self.text.condense, line.condense) != line.condense {
+            real(&mut self.out, line.condense * 100.0, 0);
+            self.out.extend_from_slice(b" Tz\n");
+        }
+        let tenths = |mm: f64| (mm / MM_PER_POINT * 10.0).round() / 10.0;
+        let (x, y) = (tenths(slot.x), tenths(height - slot.y));
+        let from = std::mem::replace(&mut self.text.at, (x, y));
+        for value in [x - from.0, y - from.1] {
+            real(&mut self.out, value, 1);
+            self.out.push(b' ');
+        }
+        self.out.extend_from_slice(b"Td");
+        self.fonts[style as usize].show(&mut self.out, &line.text);
+    }
+}
+
+/// Runs of dark modules, joined with the same run in the row above: width, height, x, y in the bytes of a number.
+fn rectangles(modules: &Modules, out: &mut Vec<u32>) {
+    out.clear();
+    // By column: the rectangle that begins there, and the row below it.
+    let mut open = [(usize::MAX, usize::MAX); 64];
+    for row in 0..modules.size {
+        let mut x = 0;
+        while x < modules.size {
+            let w = (x..modules.size).take_while(|&c| modules.get(row, c)).count();
+            if w == 0 {
+                x += 1;
+                continue;
+            }
+            let (index, below) = open[x];
+            let joined = below == row && out.get(index).is_some_and(|r| (r >> 24) as usize == w);
+            if joined {
+                out[index] += 1 << 16;
+                open[x].1 = row + 1;
+            } else {
+                open[x] = (out.len(), row + 1);
+                out.push((w as u32) << 24 | 1 << 16 | (x as u32) << 8 | row as u32);
+            }
+            x += w;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn rectangles_cover_the_dark_modules_once(dark in prop::collection::vec(any::<bool>(), 29 * 29)) {
+            let modules = Modules { size: 29, dark };
+            let mut found = Vec::new();
+            rectangles(&modules, &mut found);
+            let mut covered = vec![0; 29 * 29];
+            for r in found {
+                let [w, h, x, y] = r.to_be_bytes().map(usize::from);
+                for row in y..y + h {
+                    for column in x..x + w {
+                        covered[row * 29 + column] += 1;
+                    }
+                }
+            }
+            let wanted: Vec<i32> = modules.dark.iter().map(|&d| i32::from(d)).collect();
+            prop_assert_eq!(covered, wanted);
+        }
+    }
+}

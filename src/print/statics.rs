@@ -1,0 +1,141 @@
+//! What all pages of a package share, made once: drawings, fonts, and the places for what is stamped.
+
+use super::draw::{self, Drawing, Heading};
+use super::package::Package;
+use super::pdf::font::Subset;
+use super::pdf::number::{op, real};
+use super::pdf::{Base, BaseError, Writer};
+use super::stamp::Places;
+use super::typeface::Style;
+use crate::sheet::layout::PageSize;
+use crate::sheet::{Layout, LayoutId};
+use crate::units::MM_PER_POINT;
+use pdf_writer::Ref;
+use std::collections::BTreeSet;
+use std::io::Write;
+
+pub struct Statics<'p> {
+    pub fonts: [Subset; 3],
+    pages: Vec<StaticPage<'p>>,
+}
+
+struct StaticPage<'p> {
+    layout: &'p Layout,
+    number: u16,
+    /// The shapes as a PDF, and the operators of the texts.
+    vector: Vec<u8>,
+    texts: Vec<u8>,
+    places: Places,
+}
+
+/// A page's static layer in one file.
+pub struct FileBase<'p> {
+    pub layout: &'p LayoutId,
+    pub number: u16,
+    pub base: Base,
+    pub resources: Ref,
+    pub places: Places,
+}
+
+impl<'p> Statics<'p> {
+    pub fn new(package: &'p Package) -> Self {
+        let application = &package.application;
+        let heading = Heading {
+            title: application.title.clone(),
+            date: application.date.clone(),
+            institution: application.institution.clone(),
+            logo: application.logo.clone(),
+            versions: package.students().any(|s| s.version.is_some()),
+        };
+        let drawn: Vec<_> = package
+            .sheets
+            .all()
+            .flat_map(|layout| layout.content.pages.iter().map(move |page| (layout, page)))
+            .map(|(layout, page)| (layout, page, draw::page(layout, page.number, &heading)))
+            .collect();
+        let fonts = fonts(package, drawn.iter().map(|(.., (drawing, _))| drawing));
+        let pages = drawn
+            .into_iter()
+            .map(|(layout, page, (drawing, slots))| {
+                let size = layout.content.page;
+                StaticPage {
+                    layout,
+                    number: page.number,
+                    vector: draw::vector::to_pdf(&drawing, size),
+                    texts: texts(&drawing, size, &fonts),
+                    places: Places { height: size.height, code: page.code, backup: page.backup, slots },
+                }
+            })
+            .collect();
+        Statics { fonts, pages }
+    }
+
+    /// Writes fonts and static layers into a file.
+    pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> Result<Vec<FileBase<'p>>, BaseError> {
+        let mut resources = String::new();
+        for (style, font) in Style::ALL.iter().zip(&self.fonts) {
+            let id = font.embed(writer)?;
+            resources += &format!("/{} {} 0 R", style.resource(), id.get());
+        }
+        let mut bases = Vec::with_capacity(self.pages.len());
+        for page in &self.pages {
+            let base = Base::import(&page.vector, 1, writer)?.with(writer, &resources, &page.texts)?;
+            bases.push(FileBase {
+                layout: &page.layout.id,
+                number: page.number,
+                base,
+                resources: base.resources(writer, &resources)?,
+                places: page.places,
+            });
+        }
+        Ok(bases)
+    }
+}
+
+/// The fonts with every character that any page shows.
+fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> [Subset; 3] {
+    let mut characters: [BTreeSet<char>; 3] = Default::default();
+    let stamped = [Style::Regular, Style::Bold];
+    for style in stamped {
+        characters[style as usize].extend(" .…0123456789".chars());
+    }
+    characters[Style::Mono as usize].extend(" 0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars());
+    for text in drawings.flat_map(|d| &d.texts) {
+        characters[text.style as usize].extend(text.text.chars());
+    }
+    for unit in &package.units {
+        characters[Style::Regular as usize].extend(unit.name.chars());
+        for room in &unit.rooms {
+            characters[Style::Regular as usize].extend(room.name.chars());
+            for student in &room.students {
+                characters[Style::Bold as usize].extend(student.name.chars());
+                characters[Style::Regular as usize].extend(student.enrollment.chars());
+            }
+        }
+    }
+    Style::ALL.map(|style| Subset::new(style.face(), &characters[style as usize]))
+}
+
+/// A drawing's texts as operators.
+fn texts(drawing: &Drawing, page: PageSize, fonts: &[Subset; 3]) -> Vec<u8> {
+    let mut out = b"BT\n".to_vec();
+    let (mut ink, mut font, mut condense) = (None, None, 1.0);
+    for text in &drawing.texts {
+        if ink.replace(text.ink) != Some(text.ink) {
+            op(&mut out, &[text.ink.0.into()], "g");
+        }
+        if font.replace((text.style, text.size_pt)) != Some((text.style, text.size_pt)) {
+            out.extend_from_slice(format!("/{} ", text.style.resource()).as_bytes());
+            op(&mut out, &[text.size_pt], "Tf");
+        }
+        if std::mem::replace(&mut condense, text.condense) != text.condense {
+            real(&mut out, text.condense * 100.0, 0);
+            out.extend_from_slice(b" Tz\n");
+        }
+        let (x, y) = (text.x / MM_PER_POINT, (page.height - text.y) / MM_PER_POINT);
+        op(&mut out, &[1.0, 0.0, 0.0, 1.0, x, y], "Tm");
+        fonts[text.style as usize].show(&mut out, &text.text);
+    }
+    out.extend_from_slice(b"ET\n");
+    out
+}
