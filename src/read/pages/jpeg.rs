@@ -1,7 +1,7 @@
 //! JPEG to gray. For gray and YCbCr pictures only the luma is made.
 
 use super::error::{PageError, check_pixels};
-use super::luma;
+use super::{jpeg_markers, luma};
 use crate::limits::Limits;
 use crate::raster::Gray;
 use zune_core::bytestream::ZCursor;
@@ -21,6 +21,14 @@ pub struct Luma {
 
 /// The whole luma of a JPEG. A cut or damaged one gives the rows before the damage, the others being [`UNKNOWN`].
 pub fn decode_luma(bytes: &[u8], limits: &Limits) -> Result<Luma, PageError> {
+    // Where the end-of-image marker comes too early, the decoder goes on with the last shade, which is paper: blank
+    // where there were answers. Without the marker it notices; the padding is for its reading ahead.
+    let padded = jpeg_markers::end_of_only_scan(bytes).map(|end| [&bytes[..end], &[0; 16]].concat());
+    if padded.is_none() && jpeg_markers::is_cut(bytes) {
+        // Of a progressive picture all rows are there, but blurred.
+        return Err(PageError::Truncated("JPEG"));
+    }
+    let bytes = padded.as_deref().unwrap_or(bytes);
     // Lenient decoding fills what is missing in silence; so it is only tried for oddities in the headers.
     match decode(bytes, true, limits) {
         Err(PageError::Damaged { .. }) => decode(bytes, false, limits),
@@ -75,5 +83,5 @@ fn decode(bytes: &[u8], strict: bool, limits: &Limits) -> Result<Luma, PageError
 
 /// Adobe writes CMYK inverted, and marks it so (Adobe Technical Note 5116).
 fn has_adobe_marker(bytes: &[u8]) -> bool {
-    super::jpeg_markers::segments(bytes).any(|(marker, body)| marker == 0xEE && body.starts_with(b"Adobe"))
+    jpeg_markers::segments(bytes).any(|(marker, body)| marker == 0xEE && body.starts_with(b"Adobe"))
 }

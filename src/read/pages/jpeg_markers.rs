@@ -4,6 +4,11 @@ use super::exif::{self, Exif};
 
 /// (marker, body) of each segment up to and with the first start of scan.
 pub fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    segments_with_rest(bytes).map(|(marker, body, _)| (marker, body))
+}
+
+/// The same, with what follows each segment.
+fn segments_with_rest(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8], &[u8])> {
     let mut rest = bytes.get(2..).unwrap_or(&[]);
     let mut done = false;
     std::iter::from_fn(move || {
@@ -18,7 +23,7 @@ pub fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
             let body = rest.get(3..1 + length.max(2))?;
             rest = &rest[1 + length.max(2)..];
             done = marker == 0xDA || marker == 0xD9;
-            return Some((marker, body));
+            return Some((marker, body, rest));
         }
         None
     })
@@ -45,6 +50,24 @@ pub fn metadata(bytes: &[u8]) -> Exif {
     }
     found.dpi = found.dpi.or(jfif_dpi);
     found
+}
+
+/// Where the entropy-coded data of the only scan end, for a sequential JPEG: at the first marker that is no restart.
+/// None for progressive ones and those of several scans.
+pub fn end_of_only_scan(bytes: &[u8]) -> Option<usize> {
+    let mut components = None;
+    for (marker, body, rest) in segments_with_rest(bytes) {
+        match marker {
+            0xC0 | 0xC1 => components = body.get(5),
+            0xDA if components.is_some() && body.first() == components => {
+                let stuffed = |at: &usize| matches!(rest.get(at + 1), Some(0x00 | 0xD0..=0xD7 | 0xFF));
+                let length = memchr::memchr_iter(0xFF, rest).find(|at| !stuffed(at)).unwrap_or(rest.len());
+                return Some(bytes.len() - rest.len() + length);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether the end-of-image marker is missing after the first scan, though the decoder may have got through.

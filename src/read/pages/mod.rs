@@ -176,3 +176,15 @@ fn finish(format: &'static str, gray: Gray, exif: exif::Exif, rows: usize) -> Re
     }
     Ok(Picture { gray, placement: exif.placement, dpi: exif.dpi, notes })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_may_be_decoded_on_other_threads() {
+        fn sendable<T: Send + Sync + Clone>() {}
+        sendable::<PageRef>();
+        sendable::<PageError>();
+    }
+}

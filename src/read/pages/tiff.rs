@@ -56,7 +56,8 @@ fn fax(file: &[u8], ifd: &Ifd, columns: usize) -> Option<(Fax, u64)> {
         4 => (EncodingMode::Group4, false),
         _ => return None,
     };
-    let plain = ifd.number(file, tag::SAMPLES_PER_PIXEL).unwrap_or(1) == 1;
+    let in_strips = ifd.number(file, tag::STRIP_OFFSETS).is_some();
+    let plain = in_strips && ifd.number(file, tag::SAMPLES_PER_PIXEL).unwrap_or(1) == 1;
     let fax = Fax { encoding, columns, byte_aligned, end_of_line: compression == 3, end_of_block: true };
     plain.then_some((fax, compression))
 }

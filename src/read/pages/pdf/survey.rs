@@ -99,11 +99,12 @@ impl Surveyor<'_> {
         if matches!(mode, DrawMode::Invisible) {
             return;
         }
-        let visible = bounds.intersect(self.clip().0);
-        // A line may have no area.
-        if visible.width() < 0.0 || visible.height() < 0.0 {
+        let clip = self.clip().0;
+        // A line has no area, so touching counts.
+        if bounds.x1 < clip.x0 || bounds.x0 > clip.x1 || bounds.y1 < clip.y0 || bounds.y0 > clip.y1 {
             return;
         }
+        let visible = bounds.intersect(clip);
         if matches!(paint, Paint::Color(color) if color.to_rgba().to_rgba8()[3] == 0) {
             return;
         }
