@@ -34,6 +34,22 @@ fn stills_of_every_colour_type() {
 }
 
 #[test]
+fn jpegs_and_a_tiff_of_other_tools() {
+    let progressive = include_bytes!("../fixtures/progressive.jpg");
+    same("progressive.jpg", progressive, 3.0);
+    same("cmyk.jpg", include_bytes!("../fixtures/cmyk.jpg"), 3.0);
+    same("rgb.jpg", include_bytes!("../fixtures/rgb.jpg"), 3.0);
+    same("restarts.jpg", include_bytes!("../fixtures/restarts.jpg"), 3.0);
+    same("palette.tif", include_bytes!("../fixtures/palette.tif"), 1.0);
+    assert_eq!(
+        codes("a scan for each component.jpg", include_bytes!("../fixtures/scans.jpg")),
+        ["unsupported_feature"]
+    );
+    // Of a cut progressive picture every row is there, but too coarse to read.
+    assert_eq!(codes("cut.jpg", &progressive[..progressive.len() - 30]), ["truncated_file"]);
+}
+
+#[test]
 fn colour_is_weighed_by_bt_601_whatever_the_container() {
     let red = page();
     let pixels: Vec<u8> = red.data.iter().flat_map(|_| [255, 0, 0]).collect();

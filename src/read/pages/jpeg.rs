@@ -24,6 +24,11 @@ pub fn decode_luma(bytes: &[u8], limits: &Limits) -> Result<Luma, PageError> {
     // Where the end-of-image marker comes too early, the decoder goes on with the last shade, which is paper: blank
     // where there were answers. Without the marker it notices; the padding is for its reading ahead.
     let padded = jpeg_markers::end_of_only_scan(bytes).map(|end| [&bytes[..end], &[0; 16]].concat());
+    if padded.is_none() && jpeg_markers::is_sequential(bytes) {
+        // zune-jpeg 0.5.15 makes a wrong picture of these (tests/fixtures/scans.jpg).
+        let feature = "a scan for each component".to_owned();
+        return Err(PageError::UnsupportedFeature { format: "JPEG", feature });
+    }
     if padded.is_none() && jpeg_markers::is_cut(bytes) {
         // Of a progressive picture all rows are there, but blurred.
         return Err(PageError::Truncated("JPEG"));

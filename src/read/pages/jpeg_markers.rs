@@ -70,6 +70,12 @@ pub fn end_of_only_scan(bytes: &[u8]) -> Option<usize> {
     None
 }
 
+/// Whether this is a sequential JPEG whose header is whole.
+pub fn is_sequential(bytes: &[u8]) -> bool {
+    let found = |wanted: &[u8]| segments(bytes).any(|(marker, _)| wanted.contains(&marker));
+    found(&[0xC0, 0xC1]) && found(&[0xDA])
+}
+
 /// Whether the end-of-image marker is missing after the first scan, though the decoder may have got through.
 pub fn is_cut(bytes: &[u8]) -> bool {
     // Entropy-coded data stuffs each FF, so FFD9 there can only be the marker. It stands at the very end as a rule.
