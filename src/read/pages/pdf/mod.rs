@@ -1,10 +1,14 @@
 //! PDF pages. A scan's page is one picture: it is taken out as it is, 3 to 50 times faster than drawing the page.
 //! Any other page is drawn.
 
+mod claims;
+mod codecs;
 mod filters;
 mod guard;
 mod image;
+mod predictor;
 mod render;
+mod space;
 mod survey;
 
 use super::error::PageError;
@@ -88,7 +92,7 @@ impl Document {
         // Good rows are counted from the top, up to the first strip that is cut.
         let whole = strips.iter().take_while(|s| s.rows == s.gray.height).count();
         let good = strips[..whole].iter().map(|s| s.rows).sum::<usize>() + strips.get(whole).map_or(0, |s| s.rows);
-        let gray = match <[image::Decoded; 1]>::try_from(strips) {
+        let gray = match <[codecs::Decoded; 1]>::try_from(strips) {
             Ok([single]) => single.gray,
             Err(strips) => {
                 let data: Vec<u8> = strips.into_iter().flat_map(|s| s.gray.data).collect();

@@ -6,7 +6,7 @@ use super::super::contain::give_up;
 use super::super::error::PageError;
 use super::super::jpeg::UNKNOWN;
 use super::super::luma;
-use super::image;
+use super::claims;
 use crate::limits::Limits;
 use hayro_interpret::font::GlyphRun;
 use hayro_interpret::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
@@ -170,7 +170,7 @@ impl<'a> Device<'a> for Surveyor<'_> {
             Image::Raster(r) => r.stream(),
             Image::Stencil(s) => s.stream(),
         };
-        if let Err(e) = image::check_claims(stream, self.limits) {
+        if let Err(e) = claims::check_claims(stream, self.limits) {
             give_up(e);
         }
         let stencil = match &picture {
