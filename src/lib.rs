@@ -2,6 +2,7 @@
 
 pub mod json;
 pub mod print;
+pub mod limits;
 pub mod raster;
 pub mod read;
 pub mod sheet;

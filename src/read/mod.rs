@@ -14,6 +14,7 @@ pub mod layouts;
 pub mod marks;
 pub mod refine;
 pub mod register;
+pub mod pages;
 pub mod result;
 pub mod warp;
 
