@@ -1,8 +1,9 @@
 //! gabarito prints exam answer sheets and reads them back.
 
+pub mod accuracy;
 pub mod json;
-pub mod print;
 pub mod limits;
+pub mod print;
 pub mod raster;
 pub mod read;
 pub mod sheet;

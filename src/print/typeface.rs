@@ -113,9 +113,7 @@ impl Typeface {
             let Some(first) = pair.coverage().get(a) else { continue };
             let found = match pair {
                 PairAdjustment::Format1 { sets, .. } => sets.get(first).and_then(|set| set.get(b)),
-                PairAdjustment::Format2 { classes, matrix, .. } => {
-                    matrix.get((classes.0.get(a), classes.1.get(b)))
-                }
+                PairAdjustment::Format2 { classes, matrix, .. } => matrix.get((classes.0.get(a), classes.1.get(b))),
             };
             if let Some((value, _)) = found {
                 return self.milli(value.x_advance.into()).round() as i16;
@@ -123,7 +121,6 @@ impl Typeface {
         }
         0
     }
-
 }
 
 impl Measure for Typeface {

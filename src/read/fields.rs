@@ -48,6 +48,27 @@ pub fn decide(field: &Field, measured: &[Measured], policy: &Policy) -> FieldRea
     reading
 }
 
+/// Parts of an area that are dark: nothing is written under the first, something is over the second.
+const WRITTEN: (f64, f64) = (0.0015, 0.006);
+
+/// Decides a field of handwriting from the part of its area that is dark. What is written is for a person to read.
+pub fn decide_writing(field: &Field, dark: f64) -> FieldReading {
+    let (status, confidence) = match dark {
+        d if d < WRITTEN.0 => (FieldStatus::Blank, 0.99),
+        d if d > WRITTEN.1 => (FieldStatus::Answered, 0.99),
+        _ => (FieldStatus::Doubtful, 0.5),
+    };
+    FieldReading {
+        id: field.id.clone(),
+        kind: field.kind.name().to_owned(),
+        status,
+        marked: Vec::new(),
+        value: None,
+        confidence,
+        marks: Vec::new(),
+    }
+}
+
 /// Bubbles that belong together: one digit, one row, or the whole field. Indices into the field's bubbles.
 fn groups(field: &Field) -> Vec<Vec<usize>> {
     let key: fn(&crate::sheet::layout::Bubble) -> usize = match field.kind {

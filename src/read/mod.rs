@@ -12,22 +12,25 @@ pub mod fields;
 pub mod identify;
 pub mod layouts;
 pub mod marks;
+pub mod pages;
 pub mod refine;
 pub mod register;
-pub mod pages;
 pub mod result;
 pub mod warp;
 
+use crate::limits::Limits;
 use crate::raster::Gray;
 use crate::sheet::frame::PageFormat;
-use crate::sheet::{Identity, Layout, SheetKey};
+use crate::sheet::{Field, Identity, Layout, SheetKey};
 use crate::units::{Homography, Mm, Px};
 use fields::Policy;
 use identify::{Identified, Verdict};
 use layouts::Layouts;
+use marks::Measured;
+use pages::PageRef;
 use refine::Refined;
 use register::{Registration, Unregistered};
-use result::{FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, RegistrationReport, SheetRef, Source, Timings};
+use result::{FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, RegistrationReport, SheetRef, Source};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -55,21 +58,41 @@ const LOW_DPI: f64 = 95.0;
 /// Dark parts of a page that count as empty.
 const BLANK_DARK: f64 = 0.002;
 
+/// What the reader saw, with the picture that it saw it in.
+#[derive(Clone, Debug, Default)]
+pub struct PageTrace {
+    pub picture: Option<pages::Picture>,
+    pub trace: Trace,
+}
+
 impl Reader {
+    /// Decodes and reads one page. A page that can't be decoded is a reading that says why.
+    pub fn read_page(&self, page: &PageRef, limits: &Limits) -> (PageReading, PageTrace) {
+        let begun = Instant::now();
+        let picture = match page.decode(limits) {
+            Ok(picture) => picture,
+            Err(error) => {
+                let mut reading = PageReading::new(page.source.clone(), Outcome::Error);
+                reading.issues.push(Issue::new(error.code(), error.to_string()));
+                reading.timings_ms.total = ms(begun);
+                return (reading, PageTrace::default());
+            }
+        };
+        let decode = ms(begun);
+        let (mut reading, trace) = self.read(&picture.gray, page.source.clone());
+        for note in &picture.notes {
+            reading.issues.push(Issue::new(note.code(), note.detail()));
+        }
+        reading.timings_ms.decode = decode;
+        reading.timings_ms.total = ms(begun);
+        (reading, PageTrace { picture: Some(picture), trace })
+    }
+
     /// Reads one picture.
     pub fn read(&self, picture: &Gray, source: Source) -> (PageReading, Trace) {
         let begun = Instant::now();
         let mut trace = Trace::default();
-        let mut reading = PageReading {
-            source,
-            outcome: Outcome::Foreign,
-            sheet: None,
-            identified_by: None,
-            registration: None,
-            fields: Vec::new(),
-            issues: Vec::new(),
-            timings_ms: Timings::default(),
-        };
+        let mut reading = PageReading::new(source, Outcome::Foreign);
         self.fill(picture, &mut reading, &mut trace);
         reading.timings_ms.total = ms(begun);
         (reading, trace)
@@ -116,7 +139,14 @@ impl Reader {
         let clock = Instant::now();
         let refined = refine::refine(picture, &registration, page);
         let measured = marks::measure(picture, &refined.warp, &page.fields, registration.black);
-        reading.fields = page.fields.iter().zip(&measured).map(|(f, m)| fields::decide(f, m, &self.policy)).collect();
+        let decide = |(f, m): (&Field, &Vec<Measured>)| {
+            if f.bubbles.is_empty() {
+                fields::decide_writing(f, marks::writing(picture, &refined.warp, f, registration.black))
+            } else {
+                fields::decide(f, m, &self.policy)
+            }
+        };
+        reading.fields = page.fields.iter().zip(&measured).map(decide).collect();
         reading.timings_ms.marks = ms(clock);
         if refined.seen() < FEWEST_ANCHORS {
             let detail = format!("{:.0} % of the marks among the fields were found", 100.0 * refined.seen());

@@ -14,8 +14,24 @@ pub struct PageReading {
     pub timings_ms: Timings,
 }
 
+impl PageReading {
+    /// A reading that has found nothing yet.
+    pub fn new(source: Source, outcome: Outcome) -> Self {
+        PageReading {
+            source,
+            outcome,
+            sheet: None,
+            identified_by: None,
+            registration: None,
+            fields: Vec::new(),
+            issues: Vec::new(),
+            timings_ms: Timings::default(),
+        }
+    }
+}
+
 /// Where a page came from. Pages count from 1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Source {
     pub file: String,
     pub page: u32,

@@ -28,16 +28,9 @@ pub use placement::Placement;
 
 use crate::limits::Limits;
 use crate::raster::Gray;
+pub use crate::read::result::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Where a page comes from. A file in a ZIP is `bundle.zip/inner.pdf`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    pub file: String,
-    /// From 1; 1 too where the file could not be opened.
-    pub page: u32,
-}
 
 /// A decoded page.
 #[derive(Clone, Debug)]

@@ -1,0 +1,142 @@
+//! The sheets that the table is made of: printed by the product and rasterised, as a printer would.
+
+use crate::limits::Limits;
+use crate::print::{Output, Package, PrintError, print_to};
+use crate::raster::Gray;
+use crate::read::pages;
+use crate::sheet::{Layout, LayoutPage, SheetKey};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::rc::Rc;
+
+/// The printer's resolution: 300 dots an inch.
+pub const PX_PER_MM: f64 = 300.0 / 25.4;
+
+/// One printed page.
+pub struct Master {
+    pub picture: Gray,
+    pub sheet_id: String,
+    pub number: u16,
+    pub page: LayoutPage,
+}
+
+pub struct Masters {
+    pub layouts: Vec<Layout>,
+    pub pages: Vec<Master>,
+}
+
+impl Masters {
+    /// A simulado of 90 questions, and a sheet with every type of field; each for two pupils.
+    pub fn new(key: &SheetKey) -> Result<Self, PrintError> {
+        let mut all = Masters { layouts: Vec::new(), pages: Vec::new() };
+        for fields in [simulado(), everything()] {
+            all.add(&package(fields), key)?;
+        }
+        Ok(all)
+    }
+
+    fn add(&mut self, value: &Value, key: &SheetKey) -> Result<(), PrintError> {
+        let package = Package::from_json(value).expect("the packages of the table are sound");
+        let mut memory = Memory::default();
+        print_to(&package, key, &mut memory, &|_, _| ())?;
+        let files = memory.take();
+        let geometry: Value = serde_json::from_slice(&files["geometry.json"]).expect("what was printed is JSON");
+        let layouts: Vec<Layout> = geometry["layouts"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|l| Layout::from_json(l.clone()).expect("what was printed is a layout"))
+            .collect();
+        let limits = Limits { render_dpi: 300.0, ..Limits::default() };
+        for sheet in geometry["sheets"].as_array().into_iter().flatten() {
+            let text = |key: &str| sheet[key].as_str().unwrap_or_default();
+            let number = sheet["page"].as_u64().unwrap_or(0) as u16;
+            let layout = layouts.iter().find(|l| l.id.as_str() == text("layout")).expect("a sheet has its layout");
+            let pdf = files[text("pdf")].clone();
+            let index = sheet["pdf_page"].as_u64().unwrap_or(1) as usize - 1;
+            let page = pages::open_bytes("sheets.pdf", pdf, &limits).nth(index).expect("a printed page is there");
+            let picture = page.decode(&limits).expect("a printed page can be drawn").gray;
+            let page = layout.page(number).expect("a printed page has its layout").clone();
+            self.pages.push(Master { picture, sheet_id: text("sheet_id").to_owned(), number, page });
+        }
+        self.layouts.extend(layouts);
+        Ok(())
+    }
+}
+
+fn package(fields: Value) -> Value {
+    json!({
+        "application": {"id": "acuracia", "title": "Simulado de acurácia", "date": "2026-11-20",
+                        "institution": {"name": "Escola de Exemplo"}},
+        "sheet": {"edition": "native", "page": "A4", "fields": fields},
+        "units": [{"id": "u", "name": "Unidade", "rooms": [{"id": "r", "name": "Sala 1", "students": [
+            {"id": "a", "name": "João Conceição de Araújo", "enrollment": "20261234"},
+            {"id": "b", "name": "Íris Guimarães", "enrollment": "20265678"}]}]}]
+    })
+}
+
+fn simulado() -> Value {
+    json!([
+        {"type": "id_grid", "id": "matricula", "digits": 10},
+        {"type": "language", "id": "lingua"},
+        {"type": "choice", "id": "q{n}", "count": 90, "labels": "ABCDE"},
+    ])
+}
+
+fn everything() -> Value {
+    json!([
+        {"type": "version", "id": "tipo", "labels": "1234"},
+        {"type": "choice", "id": "q{n}", "count": 20, "labels": "ABCD"},
+        {"type": "choice", "id": "ce{n}", "count": 10, "start": 21, "labels": "CE"},
+        {"type": "choice", "id": "m{n}", "count": 5, "start": 31, "labels": "ABCDE", "multiple": true},
+        {"type": "sum", "id": "s{n}", "count": 5, "start": 36, "propositions": 7},
+        {"type": "sum", "id": "sg", "style": "grid"},
+        {"type": "numeric", "id": "n", "digits": 3, "leading_zeros": "required"},
+        {"type": "numeric", "id": "d", "digits": 4, "decimals": 2, "sign": true, "leading_zeros": "required"},
+        {"type": "matrix", "id": "nps", "rows": ["Clareza", "Domínio", "Respeito"], "labels": "12345"},
+        {"type": "score", "id": "nota", "max": 10, "step": 0.25},
+        {"type": "competence", "id": "redacao"},
+        {"type": "flag", "id": "aplicador"},
+        {"type": "region", "id": "aberta", "lines": 3, "width": 100},
+        {"type": "signature", "id": "assinatura", "width": 60},
+    ])
+}
+
+type Files = Rc<RefCell<BTreeMap<String, Vec<u8>>>>;
+
+/// Files that are kept in memory.
+#[derive(Default)]
+pub struct Memory(Files);
+
+impl Memory {
+    pub fn take(self) -> BTreeMap<String, Vec<u8>> {
+        self.0.take()
+    }
+}
+
+pub struct MemoryFile {
+    name: String,
+    files: Files,
+}
+
+impl Output for Memory {
+    type File = MemoryFile;
+
+    fn create(&mut self, name: &str) -> std::io::Result<MemoryFile> {
+        self.0.borrow_mut().insert(name.to_owned(), Vec::new());
+        Ok(MemoryFile { name: name.to_owned(), files: self.0.clone() })
+    }
+}
+
+impl Write for MemoryFile {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.files.borrow_mut().entry(self.name.clone()).or_default().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Fills a sheet in as a pupil of a set does, and says what is truly on it.
+
+use super::masters::{Master, PX_PER_MM};
+use super::tally::Verdict;
+use crate::raster::Gray;
+use crate::read::result::{FieldReading, FieldStatus};
+use crate::sheet::field::{FieldKind, SumStyle};
+use crate::sheet::layout::Field;
+use crate::sim::Hand;
+use crate::sim::handwriting::{self, Area};
+use crate::sim::mark::{self, Bubble, Intent, Mark};
+use crate::sim::sets::Set;
+use fastrand::Rng;
+
+/// What is truly in a field.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    pub id: String,
+    /// Labels in the field's order, and what the pupil did there.
+    pub marks: Vec<(String, Intent)>,
+    /// For handwriting: whether there is any.
+    pub writing: Option<bool>,
+}
+
+impl Expected {
+    /// Right only if what counts as marked is what was chosen; where the pupil left it open, either may be read.
+    pub fn judge(&self, reading: &FieldReading) -> Verdict {
+        if reading.status == FieldStatus::Doubtful {
+            return Verdict::Doubtful;
+        }
+        if let Some(there) = self.writing {
+            let said = reading.status != FieldStatus::Blank;
+            return if said == there { Verdict::Right } else { Verdict::Wrong };
+        }
+        let mut read = reading.marked.iter().peekable();
+        for (label, intent) in &self.marks {
+            let said = read.next_if(|l| *l == label).is_some();
+            match intent {
+                Intent::Chosen if !said => return Verdict::Wrong,
+                Intent::TakenBack if said => return Verdict::Wrong,
+                _ => {}
+            }
+        }
+        if read.next().is_some() { Verdict::Wrong } else { Verdict::Right }
+    }
+}
+
+/// Draws a pupil's marks on a page.
+pub fn fill_in(page: &mut Gray, sheet: &Master, set: &Set, rng: &mut Rng) -> Vec<Expected> {
+    let hand = (set.hand)(rng);
+    let expected = sheet.page.fields.iter().map(|f| field(page, f, set, &hand, rng)).collect();
+    for _ in 0..rng.usize(..=set.strays) {
+        handwriting::stray(page, PX_PER_MM, &hand, rng);
+    }
+    expected
+}
+
+fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, rng: &mut Rng) -> Expected {
+    let mut expected = Expected { id: field.id.clone(), marks: Vec::new(), writing: None };
+    if let FieldKind::Region { .. } | FieldKind::Signature {} = field.kind {
+        let there = set.name != "all-blank" && rng.bool();
+        if there {
+            let a = &field.area;
+            let area = Area { x: a.x + 3.0, y: a.y + 6.0, w: a.w - 6.0, h: a.h - 9.0 };
+            match field.kind {
+                FieldKind::Signature {} => handwriting::sign(page, PX_PER_MM, area, hand, rng),
+                _ => handwriting::write(page, PX_PER_MM, area, 12, hand, rng),
+            }
+        }
+        expected.writing = Some(there);
+        return expected;
+    }
+    let wanted = wanted(field, rng);
+    // In the order in which the reader lists marks: digit by digit, row by row.
+    let mut order: Vec<usize> = (0..field.bubbles.len()).collect();
+    if by_column(&field.kind) {
+        order.sort_by_key(|&i| (field.bubbles[i].column, field.bubbles[i].row));
+    }
+    for i in order {
+        let b = &field.bubbles[i];
+        let mark = if wanted.contains(&i) { (set.chosen)(rng) } else { (set.rejected)(rng) };
+        let Some(mark) = mark else { continue };
+        let place = Bubble { x: b.x, y: b.y, rx: b.rx, ry: b.ry };
+        mark::draw(page, PX_PER_MM, place, mark, hand, rng);
+        expected.marks.push((b.label.clone(), intent(mark)));
+    }
+    expected
+}
+
+fn intent(mark: Mark) -> Intent {
+    mark.intent()
+}
+
+fn by_column(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Numeric { .. } | FieldKind::IdGrid { .. } | FieldKind::Sum { style: SumStyle::Grid, .. })
+}
+
+/// The bubbles that the pupil means: mostly one answer each, some none, few two.
+fn wanted(field: &Field, rng: &mut Rng) -> Vec<usize> {
+    let all: Vec<usize> = (0..field.bubbles.len()).collect();
+    let free = match &field.kind {
+        FieldKind::Choice { multiple, .. } => *multiple,
+        FieldKind::Sum { style, .. } => *style == SumStyle::Bubbles,
+        FieldKind::Flag { .. } => true,
+        _ => false,
+    };
+    if free {
+        let part = if matches!(field.kind, FieldKind::Flag { .. }) { 0.1 } else { 0.4 };
+        return all.into_iter().filter(|_| rng.f64() < part).collect();
+    }
+    let group = |i: usize| {
+        let b = &field.bubbles[i];
+        if by_column(&field.kind) { b.column.unwrap_or(0) } else { b.row.unwrap_or(0) }
+    };
+    let groups = all.iter().map(|&i| group(i) + 1).max().unwrap_or(0);
+    let mut wanted = Vec::new();
+    for g in 0..groups {
+        let members: Vec<usize> = all.iter().copied().filter(|&i| group(i) == g).collect();
+        let count = match rng.u32(..100) {
+            0..5 => 0,
+            5..7 => 2,
+            _ => 1,
+        };
+        wanted.extend((0..count).map(|_| members[rng.usize(..members.len())]));
+    }
+    wanted
+}

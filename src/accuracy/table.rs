@@ -1,0 +1,91 @@
+//! All sets, one after another, and the table that they give.
+
+use super::tally::{HEAD, Tally};
+use super::{Masters, compare, compare_stranger, read, specimen, stranger};
+use crate::print::PrintError;
+use crate::read::fields::Policy;
+use crate::read::layouts::Layouts;
+use crate::read::result::PageReading;
+use crate::read::{PageTrace, Reader};
+use crate::sheet::SheetKey;
+use crate::sim::foreign;
+use crate::sim::sets::SETS;
+use rayon::prelude::*;
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Pages of each set; of the clean ones, as many as 20,000 answers need.
+    pub pages: usize,
+    pub seed: u64,
+    /// Only sets whose name begins so.
+    pub only: Option<String>,
+}
+
+/// A page that went wrong, for looking at.
+pub struct Fault<'a> {
+    pub set: &'a str,
+    pub page: usize,
+    pub bytes: &'a [u8],
+    pub tally: &'a Tally,
+    pub reading: &'a PageReading,
+    pub trace: &'a PageTrace,
+}
+
+pub struct Row {
+    pub name: String,
+    pub tally: Tally,
+    /// Mean milliseconds a page, decoding included.
+    pub ms: f64,
+}
+
+/// Reads all sets. `done` is told each row as it is finished; `look` is shown every page with a wrong answer or identity.
+pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + Sync)) -> Result<Vec<Row>, PrintError> {
+    let key = SheetKey::new("accuracy");
+    let masters = Masters::new(&key)?;
+    let reader =
+        Reader { layouts: Layouts::from_layouts(masters.layouts.iter().cloned()), key, policy: Policy::default() };
+    let wanted = |name: &str| plan.only.as_ref().is_none_or(|o| name.starts_with(o.as_str()));
+    let mut rows = Vec::new();
+    let mut finish = |name: String, parts: Vec<(Tally, f64)>| {
+        let mut tally = Tally::default();
+        let total: f64 = parts.iter().map(|p| p.1).sum();
+        parts.iter().for_each(|p| tally.add(&p.0));
+        let row = Row { name, ms: total / parts.len().max(1) as f64, tally };
+        done(&row);
+        rows.push(row);
+    };
+    for set in SETS.iter().filter(|s| wanted(s.name)) {
+        let pages = if set.name.starts_with("clean") { plan.pages * 3 } else { plan.pages };
+        let parts = (0..pages).into_par_iter().map(|n| {
+            let made = specimen(set, &masters, n, plan.seed);
+            let (reading, trace) = read(&reader, made.bytes.clone());
+            let tally = compare(&reading, &masters, made.master, &made.expected);
+            if tally.wrong > 0 || tally.misidentified > 0 {
+                let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
+                look(&Fault { set: set.name, page: n, bytes, tally: &tally, reading, trace });
+            }
+            (tally, reading.timings_ms.total)
+        });
+        finish(set.name.to_owned(), parts.collect());
+    }
+    for &(name, maker) in foreign::PAGES.iter().filter(|p| wanted(p.0)) {
+        let parts = (0..plan.pages.div_ceil(4)).into_par_iter().map(|n| {
+            let bytes = stranger(maker, name, n, plan.seed);
+            let (reading, trace) = read(&reader, bytes.clone());
+            let tally = compare_stranger(&reading);
+            if tally.wrong > 0 || tally.misidentified > 0 {
+                let (bytes, reading, trace) = (&bytes, &reading, &trace);
+                look(&Fault { set: name, page: n, bytes, tally: &tally, reading, trace });
+            }
+            (tally, reading.timings_ms.total)
+        });
+        finish(format!("not ours: {name}"), parts.collect());
+    }
+    Ok(rows)
+}
+
+/// The table in Markdown.
+pub fn markdown(rows: &[Row]) -> String {
+    let lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
+    format!("{HEAD}\n{}\n", lines.join("\n"))
+}

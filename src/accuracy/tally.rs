@@ -1,0 +1,81 @@
+//! Counts of the accuracy table.
+
+use crate::read::result::IdentifiedBy;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Right,
+    Doubtful,
+    Unread,
+    Wrong,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub pages: u64,
+    pub identified: u64,
+    pub misidentified: u64,
+    pub unidentified: u64,
+    pub by_qr: u64,
+    pub by_backup: u64,
+    pub right: u64,
+    pub doubtful: u64,
+    pub unread: u64,
+    pub wrong: u64,
+    pub wrong_fields: Vec<String>,
+}
+
+impl Tally {
+    pub fn answers(&self) -> u64 {
+        self.right + self.doubtful + self.unread + self.wrong
+    }
+
+    pub fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Right => self.right += 1,
+            Verdict::Doubtful => self.doubtful += 1,
+            Verdict::Unread => self.unread += 1,
+            Verdict::Wrong => self.wrong += 1,
+        }
+    }
+
+    pub fn stage(&mut self, by: Option<IdentifiedBy>) {
+        match by {
+            Some(IdentifiedBy::Qr) => self.by_qr += 1,
+            Some(IdentifiedBy::Backup) => self.by_backup += 1,
+            _ => {}
+        }
+    }
+
+    pub fn add(&mut self, other: &Tally) {
+        self.pages += other.pages;
+        self.identified += other.identified;
+        self.misidentified += other.misidentified;
+        self.unidentified += other.unidentified;
+        self.by_qr += other.by_qr;
+        self.by_backup += other.by_backup;
+        self.right += other.right;
+        self.doubtful += other.doubtful;
+        self.unread += other.unread;
+        self.wrong += other.wrong;
+        self.wrong_fields.extend(other.wrong_fields.iter().cloned());
+    }
+
+    /// A row of the table.
+    pub fn row(&self, name: &str) -> String {
+        format!(
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            self.pages,
+            self.identified,
+            self.misidentified,
+            self.unidentified,
+            self.right,
+            self.doubtful,
+            self.unread,
+            self.wrong
+        )
+    }
+}
+
+pub const HEAD: &str = "| set | pages | identified | misidentified | unidentified | right | doubtful | unread | wrong |\n\
+                        |---|--:|--:|--:|--:|--:|--:|--:|--:|";
