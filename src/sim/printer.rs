@@ -38,10 +38,7 @@ impl Printer {
     pub fn print(&self, master: &Gray, px_per_mm: f64, rng: &mut Rng) -> Gray {
         let mut page = master.clone();
         if self.gain.abs() > 0.02 {
-            tone::blur(&mut page, 0.05 * px_per_mm);
-            let level = 128.0 + 90.0 * self.gain;
-            tone::table(&mut page, |v| 255.0 / (1.0 + ((level - v) / 22.0).exp()));
-            restore_tints(&mut page, master);
+            spread(&mut page, self.gain, px_per_mm);
         }
         let bands: Vec<(f64, f64, f64)> = (0..self.bands)
             .map(|_| (rng.f64() * page.width as f64, between(rng, 0.5, 6.0) * px_per_mm, between(rng, 0.3, 0.9)))
@@ -68,12 +65,15 @@ impl Printer {
     }
 }
 
-/// Dot gain is for lines and solids: a printer's screen keeps light tints light.
-fn restore_tints(page: &mut Gray, master: &Gray) {
-    for (v, &m) in page.data.iter_mut().zip(&master.data) {
-        if m > 150 && m < 250 {
-            *v = (*v).min(m).max(m.saturating_sub(30));
-        }
+/// Toner spreads from dark to light across an edge (or, with a negative gain, draws back); even tints stay.
+fn spread(page: &mut Gray, gain: f64, px_per_mm: f64) {
+    let mut soft = page.clone();
+    tone::blur(&mut soft, 0.06 * px_per_mm);
+    let k = (gain.abs() * 2.5 * 256.0) as i32;
+    for (v, &s) in page.data.iter_mut().zip(&soft.data) {
+        let toward = i32::from(s) - i32::from(*v);
+        let change = if gain > 0.0 { toward.min(0) } else { toward.max(0) };
+        *v = (i32::from(*v) + ((change * k) >> 8)).clamp(0, 255) as u8;
     }
 }
 

@@ -178,13 +178,11 @@ fn full_marks_read_dark_and_empty_bubbles_light_after_a_clean_scan() {
 #[test]
 fn every_set_makes_a_file_of_every_page() {
     let master = stand_in();
-    for set in sets::SETS {
-        for seed in 0..3 {
-            let shot = shoot(set, &master, seed);
-            assert_eq!(shot.bilevel, shot.picture.data.iter().all(|&v| v == 0 || v == 255), "{}", set.name);
-            let file = encode::encode(&shot, shot.format);
-            assert!(file.len() > 10_000, "{}: {} bytes", set.name, file.len());
-        }
+    for (i, set) in sets::SETS.iter().enumerate() {
+        let shot = shoot(set, &master, 100 + i as u64);
+        assert_eq!(shot.bilevel, shot.picture.data.iter().all(|&v| v == 0 || v == 255), "{}", set.name);
+        let file = encode::encode(&shot, shot.format);
+        assert!(file.len() > 10_000, "{}: {} bytes", set.name, file.len());
     }
 }
 

@@ -34,43 +34,61 @@ pub fn blur(picture: &mut Gray, sigma_px: f64) {
 fn convolve_rows(picture: &mut Gray, weights: &[u16]) {
     let (w, radius) = (picture.width, weights.len() / 2);
     let mut padded = vec![0u8; w + 2 * radius];
-    let mut acc = vec![0u16; w];
     for row in picture.data.chunks_mut(w) {
         padded[..radius].fill(row[0]);
         padded[radius..radius + w].copy_from_slice(row);
         padded[radius + w..].fill(row[w - 1]);
-        weigh(&mut acc, weights, |k| &padded[k..k + w]);
-        store(row, &acc);
+        weigh(row, weights, |k| &padded[k..k + w]);
     }
 }
 
 fn convolve_columns(picture: &mut Gray, weights: &[u16]) {
-    let (w, h, radius) = (picture.width, picture.height, weights.len() / 2);
-    let mut acc = vec![0u16; w];
+    let (h, radius) = (picture.height, weights.len() / 2);
     // The last rows before they are overwritten, in a ring.
     let mut ring = vec![picture.row(0).to_vec(); radius + 1];
     for y in 0..h {
         ring[y % (radius + 1)].copy_from_slice(picture.row(y));
-        weigh(&mut acc, weights, |k| {
+        let (done, below) = picture.data.split_at_mut((y + 1) * picture.width);
+        let row = &mut done[y * picture.width..];
+        weigh(row, weights, |k| {
             let at = (y + k).saturating_sub(radius);
-            if at <= y { &ring[at % (radius + 1)] } else { picture.row(at.min(h - 1)) }
+            let last = y.max(at.min(h - 1));
+            if last <= y { &ring[at.min(y) % (radius + 1)] } else { &below[(last - y - 1) * picture.width..] }
         });
-        store(picture.row_mut(y), &acc);
     }
 }
 
-fn weigh<'a>(acc: &mut [u16], weights: &[u16], row: impl Fn(usize) -> &'a [u8]) {
-    acc.fill(128);
-    for (k, &weight) in weights.iter().enumerate() {
-        for (a, &v) in acc.iter_mut().zip(row(k)) {
-            *a += weight * u16::from(v);
+/// out = Σ weights[k] × row(k), in 1/256.
+fn weigh<'a>(out: &mut [u8], weights: &[u16], row: impl Fn(usize) -> &'a [u8]) {
+    match weights.len() {
+        3 => weigh_n::<3>(out, weights, row),
+        5 => weigh_n::<5>(out, weights, row),
+        7 => weigh_n::<7>(out, weights, row),
+        n => {
+            let mut sums = vec![128u16; out.len()];
+            for (k, &weight) in weights.iter().enumerate().take(n) {
+                for (sum, &v) in sums.iter_mut().zip(row(k)) {
+                    *sum += weight * u16::from(v);
+                }
+            }
+            for (v, sum) in out.iter_mut().zip(&sums) {
+                *v = (sum >> 8) as u8;
+            }
         }
     }
 }
 
-fn store(row: &mut [u8], acc: &[u16]) {
-    for (v, a) in row.iter_mut().zip(acc) {
-        *v = (a >> 8) as u8;
+/// The same for a kernel of known length, whose sums stay in registers.
+fn weigh_n<'a, const N: usize>(out: &mut [u8], weights: &[u16], row: impl Fn(usize) -> &'a [u8]) {
+    let n = out.len();
+    let rows: [&[u8]; N] = std::array::from_fn(|k| &row(k)[..n]);
+    let weights: [u16; N] = std::array::from_fn(|k| weights[k]);
+    for (x, v) in out.iter_mut().enumerate() {
+        let mut sum = 128;
+        for k in 0..N {
+            sum += weights[k] * u16::from(rows[k][x]);
+        }
+        *v = (sum >> 8) as u8;
     }
 }
 
@@ -243,6 +261,37 @@ pub fn streaks(picture: &mut Gray, count: usize, px_per_mm: f64, rng: &mut Rng) 
             for v in picture.row_mut(y).iter_mut().skip(x).take(width) {
                 let aim = if dark { f64::from(*v) * 0.25 } else { 255.0 };
                 *v = (f64::from(*v) + (aim - f64::from(*v)) * force) as u8;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blur_is_the_gaussian_sum_within_rounding() {
+        let mut rng = Rng::with_seed(4);
+        let picture = Gray::from_vec(37, 29, (0..37 * 29).map(|_| rng.u8(..)).collect());
+        for sigma in [0.3, 0.6, 1.1, 2.0] {
+            let mut fast = picture.clone();
+            blur(&mut fast, sigma);
+            let reach = 8i64;
+            for y in 0..29i64 {
+                for x in 0..37i64 {
+                    let (mut sum, mut all) = (0.0, 0.0);
+                    for dy in -reach..=reach {
+                        for dx in -reach..=reach {
+                            let weight = (-((dx * dx + dy * dy) as f64) / (2.0 * sigma * sigma)).exp();
+                            let (sx, sy) = ((x + dx).clamp(0, 36) as usize, (y + dy).clamp(0, 28) as usize);
+                            sum += weight * f64::from(picture.get(sx, sy));
+                            all += weight;
+                        }
+                    }
+                    let got = f64::from(fast.get(x as usize, y as usize));
+                    assert!((got - sum / all).abs() < 4.0, "σ {sigma} at {x}, {y}: {got}, {}", sum / all);
+                }
             }
         }
     }
