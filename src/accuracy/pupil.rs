@@ -12,12 +12,21 @@ use crate::sim::mark::{self, Bubble, Intent, Mark};
 use crate::sim::sets::Set;
 use fastrand::Rng;
 
+/// One mark that a pupil made.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Which of the field's bubbles.
+    pub bubble: usize,
+    pub label: String,
+    pub mark: Mark,
+}
+
 /// What is truly in a field.
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub id: String,
-    /// Labels in the field's order, and what the pupil did there.
-    pub marks: Vec<(String, Intent)>,
+    /// In the order in which the reader lists marks.
+    pub marks: Vec<Done>,
     /// For handwriting: whether there is any.
     pub writing: Option<bool>,
 }
@@ -33,9 +42,9 @@ impl Expected {
             return if said == there { Verdict::Right } else { Verdict::Wrong };
         }
         let mut read = reading.marked.iter().peekable();
-        for (label, intent) in &self.marks {
-            let said = read.next_if(|l| *l == label).is_some();
-            match intent {
+        for done in &self.marks {
+            let said = read.next_if(|l| **l == done.label).is_some();
+            match done.mark.intent() {
                 Intent::Chosen if !said => return Verdict::Wrong,
                 Intent::TakenBack if said => return Verdict::Wrong,
                 _ => {}
@@ -82,13 +91,9 @@ fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, rng: &mut Rng) 
         let Some(mark) = mark else { continue };
         let place = Bubble { x: b.x, y: b.y, rx: b.rx, ry: b.ry };
         mark::draw(page, PX_PER_MM, place, mark, hand, rng);
-        expected.marks.push((b.label.clone(), intent(mark)));
+        expected.marks.push(Done { bubble: i, label: b.label.clone(), mark });
     }
     expected
-}
-
-fn intent(mark: Mark) -> Intent {
-    mark.intent()
 }
 
 fn by_column(kind: &FieldKind) -> bool {

@@ -49,6 +49,8 @@ pub struct Trace {
     pub layout: Option<Arc<Layout>>,
     pub page: Option<u16>,
     pub refined: Option<Refined>,
+    /// For each field of the page, each of its bubbles.
+    pub measured: Vec<Vec<Measured>>,
 }
 
 /// Fewer anchors than this part, and the marks are not believed: torn off, folded over, or another sheet altogether.
@@ -157,6 +159,7 @@ impl Reader {
             }
         }
         trace.refined = Some(refined);
+        trace.measured = measured;
         let doubtful = reading.fields.iter().any(|f| f.status == FieldStatus::Doubtful);
         reading.outcome = if doubtful { Outcome::Review } else { Outcome::Read };
     }
