@@ -1,0 +1,283 @@
+//! Blocks of the entropy-coded data (T.81, F.2.2): decoded where their pixels are wanted, walked past elsewhere.
+
+use super::JpegError;
+use super::bits::BitReader;
+use super::header::{ComponentCodes, Header, ZIGZAG};
+use super::huffman::{AC_BITS, AcTable, Code, DC_BITS, DcTable, SKIP_BITS, SKIP_END, SkipTable, extend};
+use super::segments::Segments;
+use crate::raster::Gray;
+
+/// One block's quantised coefficients, row by row.
+pub(super) type Coefficients = [i16; 64];
+
+/// Which coefficients of a block may differ from zero.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Extent {
+    DcOnly,
+    /// The 4 × 4 lowest frequencies.
+    Low,
+    Full,
+}
+
+/// `ZIGZAG`, with a flag for the places outside the 4 × 4 lowest frequencies. Runs may lead beyond the 64th
+/// coefficient: what is there lands, as a zero, on the last one, which was not yet set.
+const PLACES: [u8; 128] = {
+    let mut places = [63; 128];
+    let mut k = 0;
+    while k < 64 {
+        let place = ZIGZAG[k];
+        places[k] = if place & 7 > 3 || place >> 3 > 3 { place | OUTER } else { place };
+        k += 1;
+    }
+    places
+};
+const OUTER: u8 = 0x80;
+
+/// How the entropy-coded data ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Ended {
+    Well,
+    Truncated,
+    Damaged,
+}
+
+impl Ended {
+    pub fn check(self, rows_good: usize, picture: Gray) -> Result<Gray, JpegError> {
+        match self {
+            Ended::Well => Ok(picture),
+            Ended::Truncated => Err(JpegError::Truncated { rows_good, picture }),
+            Ended::Damaged => Err(JpegError::Damaged { rows_good, picture }),
+        }
+    }
+}
+
+pub(super) struct Tables {
+    luma_dc: DcTable,
+    luma_skip: SkipTable,
+    /// (blocks, table of DC and AC codes) of each chroma component. The DC code's symbols have no runs, so that its
+    /// table skips it like a coefficient.
+    chroma: Vec<(usize, DcTable, SkipTable)>,
+}
+
+impl Tables {
+    pub fn new(header: &Header) -> Self {
+        let chroma = |c: &ComponentCodes| (c.blocks, DcTable::new(&c.dc), SkipTable::new(&c.ac));
+        Tables {
+            luma_dc: DcTable::new(&header.luma.dc),
+            luma_skip: SkipTable::new(&header.luma.ac),
+            chroma: header.chroma.iter().map(chroma).collect(),
+        }
+    }
+}
+
+/// A place in the data where decoding can begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct SeekPoint {
+    /// In the unstuffed data.
+    pub bit: usize,
+    /// The luma's DC predictor.
+    pub dc: i32,
+}
+
+pub(super) struct Entropy<'a> {
+    tables: &'a Tables,
+    segments: &'a Segments,
+    restart_mcus: usize,
+    bits: BitReader<'a>,
+    dc: i32,
+    /// MCUs until the next restart marker.
+    left: usize,
+    segment: usize,
+    /// A code was met that does not exist, coefficients beyond the block's end, or a wrong length of a segment.
+    bad: bool,
+}
+
+impl<'a> Entropy<'a> {
+    pub fn new(tables: &'a Tables, segments: &'a Segments, restart_mcus: usize) -> Self {
+        let bits = BitReader::new(&segments.bytes, 0);
+        Entropy { tables, segments, restart_mcus, bits, dc: 0, left: restart_mcus, segment: 0, bad: false }
+    }
+
+    pub fn seek(&mut self, mcu: usize, point: SeekPoint) {
+        self.segment = mcu / self.restart_mcus;
+        self.left = self.restart_mcus - mcu % self.restart_mcus;
+        self.bits = BitReader::new(&self.segments.bytes, point.bit);
+        self.dc = point.dc;
+    }
+
+    /// Before each MCU.
+    #[inline(always)]
+    pub fn begin_mcu(&mut self) {
+        if self.left == 0 {
+            self.restart();
+        }
+        self.left -= 1;
+    }
+
+    fn restart(&mut self) {
+        self.bad |= self.truncated() || self.left_over();
+        self.segment += 1;
+        self.left = self.restart_mcus;
+        self.dc = 0;
+        let begin = self.segments.bits.get(self.segment).map_or(self.segments.bytes.len() * 8, |range| range.start);
+        self.bits = BitReader::new(&self.segments.bytes, begin);
+    }
+
+    pub fn point(&self) -> SeekPoint {
+        SeekPoint { bit: self.bits.position(), dc: self.dc }
+    }
+
+    /// More was read than this segment has.
+    fn truncated(&self) -> bool {
+        self.segments.bits.get(self.segment).is_none_or(|range| self.bits.position() > range.end)
+    }
+
+    /// Less was read than this segment has, apart from padding as some scanners write it.
+    fn left_over(&self) -> bool {
+        let Some(range) = self.segments.bits.get(self.segment) else { return false };
+        let rest = self.segments.bytes.get(self.bits.position().div_ceil(8)..range.end / 8).unwrap_or_default();
+        !(rest.iter().all(|&b| b == 0) || rest.iter().all(|&b| b == 0xFF))
+    }
+
+    /// What is wrong with what was decoded so far. Data that run out in the last segment were cut off.
+    #[cold]
+    pub fn trouble(&self) -> Option<Ended> {
+        if self.truncated() && self.segment + 1 >= self.segments.bits.len() {
+            return Some(if self.segments.complete { Ended::Damaged } else { Ended::Truncated });
+        }
+        (self.bad || self.truncated()).then_some(Ended::Damaged)
+    }
+
+    /// After the last MCU.
+    pub fn ended(&self) -> Ended {
+        if self.left_over() || self.segments.misordered { Ended::Damaged } else { Ended::Well }
+    }
+
+    #[inline(always)]
+    fn dc_difference(&mut self, table: &DcTable) -> i32 {
+        self.bits.refill();
+        let entry = table.fast[self.bits.peek::<DC_BITS>()];
+        if entry & 255 != 0 {
+            self.bits.skip(entry & 255);
+            return entry as i32 >> 16;
+        }
+        let (taken, _, value) = self.single(&table.code);
+        self.bits.skip(taken);
+        self.bits.refill();
+        value
+    }
+
+    /// (bits, symbol, value) at the present place.
+    #[inline(always)]
+    fn single(&mut self, code: &Code) -> (u32, u8, i32) {
+        match code.symbol(self.bits.window()) {
+            Some((bits, symbol)) => {
+                let size = u32::from(symbol & 15);
+                (bits + size, symbol, extend(self.bits.window() << bits, size))
+            }
+            None => {
+                self.bad = true;
+                (1, 0, 0)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn skip_ac(&mut self, table: &SkipTable) {
+        let mut k = 1;
+        loop {
+            let entry = table.fast[self.bits.peek::<SKIP_BITS>()];
+            let next = k + usize::from(entry >> 8);
+            if next > 63 {
+                let (taken, symbol, _) = self.single(&table.code);
+                self.bits.skip(taken);
+                self.bits.refill();
+                if symbol & 15 == 0 && symbol != 0xF0 {
+                    return;
+                }
+                k += usize::from(symbol >> 4) + 1;
+                if k > 63 {
+                    self.bad |= k > 64;
+                    return;
+                }
+                continue;
+            }
+            self.bits.skip(entry.into());
+            if entry & SKIP_END != 0 {
+                return;
+            }
+            self.bits.refill();
+            k = next;
+        }
+    }
+
+    /// Passes a luma block; its DC term.
+    #[inline(always)]
+    pub fn skip_luma(&mut self) -> i32 {
+        let tables = self.tables;
+        self.dc = self.dc.wrapping_add(self.dc_difference(&tables.luma_dc));
+        self.skip_ac(&tables.luma_skip);
+        self.dc
+    }
+
+    #[inline(always)]
+    pub fn skip_chroma(&mut self) {
+        let tables = self.tables;
+        for (blocks, dc, ac) in &tables.chroma {
+            for _ in 0..*blocks {
+                self.dc_difference(dc);
+                self.skip_ac(ac);
+            }
+        }
+    }
+
+    /// Decodes a luma block into `block`, which must be zero.
+    #[inline(always)]
+    pub fn read_luma(&mut self, table: &AcTable, block: &mut Coefficients) -> Extent {
+        let tables = self.tables;
+        self.dc = self.dc.wrapping_add(self.dc_difference(&tables.luma_dc));
+        block[0] = self.dc as i16;
+        let mut outer = 0;
+        let mut put = |k: usize, value: i16| {
+            let place = PLACES[k & 127];
+            outer |= place;
+            block[usize::from(place & 63)] = value;
+        };
+        let mut k = 1;
+        loop {
+            let entry = table.fast[self.bits.peek::<AC_BITS>()];
+            let next = k + entry.passed();
+            if next > 63 {
+                let (taken, symbol, value) = self.single(&table.code);
+                self.bits.skip(taken);
+                self.bits.refill();
+                if symbol & 15 == 0 && symbol != 0xF0 {
+                    break;
+                }
+                k += usize::from(symbol >> 4) + 1;
+                if symbol & 15 != 0 {
+                    put(k - 1, value as i16);
+                }
+                if k > 63 {
+                    self.bad |= k > 64;
+                    break;
+                }
+                continue;
+            }
+            let (first, second) = (entry.first(), entry.second());
+            put(k + first.0, first.1);
+            put(k + second.0, second.1);
+            self.bits.skip(entry.bits());
+            k = next;
+            if entry.end() {
+                break;
+            }
+            self.bits.refill();
+        }
+        match (k, outer & OUTER) {
+            (1, _) => Extent::DcOnly,
+            (_, 0) => Extent::Low,
+            _ => Extent::Full,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Inverse DCT of one block, bit for bit as libjpeg's `jidctint` (Loeffler, Ligtenberg, Moschytz, "Practical fast 1-D
+//! DCT algorithms with 11 multiplications", 1989, with 13-bit constants). Its butterflies are multiplied out to sums
+//! of two products, which one multiply-add instruction does; in integers that is the same sum.
+
+use super::entropy::{Coefficients, Extent};
+use fearless_simd::{Simd, i8x16, i16x8, i32x4, prelude::*, u8x16};
+
+/// Shifts after the columns and after the rows: 13 bits of constants, 2 kept in between, 3 for the transform's scale.
+const COLUMNS: u32 = 13 - 2;
+const ROWS: u32 = 13 + 2 + 3;
+
+type Pair = [i16; 2];
+
+/// Even outputs' halves from coefficients (0, 4) and (2, 6), for output pairs (0, 7), (1, 6), (2, 5), (3, 4).
+const EVEN: [(Pair, Pair); 4] = [
+    ([8192, 8192], [10703, 4433]),
+    ([8192, -8192], [4433, -10704]),
+    ([8192, -8192], [-4433, 10704]),
+    ([8192, 8192], [-10703, -4433]),
+];
+
+/// Odd halves from coefficients (1, 3) and (5, 7), likewise.
+const ODD: [(Pair, Pair); 4] = [
+    ([11363, 9633], [6437, 2260]),
+    ([9633, -2259], [-11362, -6436]),
+    ([6437, -11362], [2261, 9633]),
+    ([2260, -6436], [9633, -11363]),
+];
+
+/// The pixels of a block, `quant` likewise row by row.
+#[inline(always)]
+pub(super) fn inverse<S: Simd>(simd: S, block: &Coefficients, quant: &[i16; 64], extent: Extent) -> [[u8; 8]; 8] {
+    match extent {
+        Extent::DcOnly => [[dc_pixel(block[0], quant[0]); 8]; 8],
+        Extent::Low => full::<S, true>(simd, block, quant),
+        Extent::Full => full::<S, false>(simd, block, quant),
+    }
+}
+
+/// The mean of a block.
+#[inline(always)]
+pub(super) fn dc_pixel(dc: i16, step: i16) -> u8 {
+    (((i32::from(dc.wrapping_mul(step)) + 4) >> 3) + 128).clamp(0, 255) as u8
+}
+
+#[inline(always)]
+fn full<S: Simd, const LOW: bool>(simd: S, block: &Coefficients, quant: &[i16; 64]) -> [[u8; 8]; 8] {
+    let zero = i16x8::splat(simd, 0);
+    let mut rows = [zero; 8];
+    for (y, row) in rows.iter_mut().enumerate().take(if LOW { 4 } else { 8 }) {
+        *row = i16x8::from_slice(simd, &block[8 * y..][..8]) * i16x8::from_slice(simd, &quant[8 * y..][..8]);
+    }
+    let columns = transpose(pass::<S, LOW, COLUMNS>(simd, rows));
+    transpose_bytes(pass::<S, LOW, ROWS>(simd, columns))
+}
+
+/// Eight 1-D transforms side by side. With `LOW`, only the first four coefficients are looked at.
+#[inline(always)]
+fn pass<S: Simd, const LOW: bool, const SHIFT: u32>(simd: S, v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
+    if LOW {
+        let (even, odd) = (v[0].interleave(v[2]), v[1].interleave(v[3]));
+        // After the columns, the right half is still zero.
+        let left = butterflies::<S, LOW, SHIFT>(simd, [even.0; 2], [odd.0; 2]);
+        let right = if SHIFT == COLUMNS {
+            [i32x4::splat(simd, 0); 8]
+        } else {
+            butterflies::<S, LOW, SHIFT>(simd, [even.1; 2], [odd.1; 2])
+        };
+        return std::array::from_fn(|i| left[i].saturating_narrow(right[i]));
+    }
+    let (even, odd) = ([v[0].interleave(v[4]), v[2].interleave(v[6])], [v[1].interleave(v[3]), v[5].interleave(v[7])]);
+    let left = butterflies::<S, LOW, SHIFT>(simd, even.map(|e| e.0), odd.map(|o| o.0));
+    let right = butterflies::<S, LOW, SHIFT>(simd, even.map(|e| e.1), odd.map(|o| o.1));
+    std::array::from_fn(|i| left[i].saturating_narrow(right[i]))
+}
+
+/// Four 1-D transforms. Pairs of coefficients: (0, 4), (2, 6); (1, 3), (5, 7). With `LOW`: (0, 2); (1, 3).
+#[inline(always)]
+fn butterflies<S: Simd, const LOW: bool, const SHIFT: u32>(
+    simd: S,
+    even: [i16x8<S>; 2],
+    odd: [i16x8<S>; 2],
+) -> [i32x4<S>; 8] {
+    let dot = |x: i16x8<S>, [a, b]: Pair| -> i32x4<S> {
+        x.pairwise_dot_product(i16x8::from_slice(simd, &[a, b, a, b, a, b, a, b]))
+    };
+    let mut out = [i32x4::splat(simd, 1 << (SHIFT - 1)); 8];
+    for i in 0..4 {
+        let (e, o) = if LOW {
+            (dot(even[0], [8192, EVEN[i].1[0]]), dot(odd[0], ODD[i].0))
+        } else {
+            (dot(even[0], EVEN[i].0) + dot(even[1], EVEN[i].1), dot(odd[0], ODD[i].0) + dot(odd[1], ODD[i].1))
+        };
+        let e = e + out[i];
+        (out[i], out[7 - i]) = ((e + o) >> SHIFT, (e - o) >> SHIFT);
+    }
+    out
+}
+
+#[inline(always)]
+fn transpose<S: Simd>(v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
+    let step = |v: [i16x8<S>; 8]| {
+        let ((a, b), (c, d)) = (v[0].interleave(v[4]), v[1].interleave(v[5]));
+        let ((e, f), (g, h)) = (v[2].interleave(v[6]), v[3].interleave(v[7]));
+        [a, b, c, d, e, f, g, h]
+    };
+    step(step(step(v)))
+}
+
+/// Columns of pixels around 0 to rows of bytes around 128.
+#[inline(always)]
+fn transpose_bytes<S: Simd>(columns: [i16x8<S>; 8]) -> [[u8; 8]; 8] {
+    let c = columns;
+    // Each vector holds two columns: after three perfect shuffles, two rows.
+    let mut v: [i8x16<S>; 4] =
+        [(0, 1), (2, 3), (4, 5), (6, 7)].map(|(a, b): (usize, usize)| c[a].saturating_narrow(c[b]));
+    for _ in 0..3 {
+        let ((a, b), (c, d)) = (v[0].interleave(v[2]), v[1].interleave(v[3]));
+        v = [a, b, c, d];
+    }
+    let mut rows = [[0; 8]; 8];
+    for (two, v) in rows.as_chunks_mut::<2>().0.iter_mut().zip(v) {
+        let bytes: u8x16<S> = v.bitcast::<u8x16<S>>() ^ 0x80;
+        let bytes: [u8; 16] = bytes.into();
+        two.as_flattened_mut().copy_from_slice(&bytes);
+    }
+    rows
+}
