@@ -41,9 +41,8 @@ fn decode<S: Simd>(simd: S, header: &Header, segments: &Segments, data: &mut Vec
                             let mut block: Coefficients = [0; 64];
                             let extent = entropy.read_luma(&ac, &mut block);
                             let pixels = idct::inverse(simd, &block, &quant, extent);
-                            let rows = strip.chunks_exact_mut(stride).skip(8 * by);
-                            for (row, eight) in rows.zip(pixels) {
-                                row[bx] = eight;
+                            for y in 0..8 {
+                                strip[(8 * by + y) * stride + bx] = pixels[y];
                             }
                         }
                     }

@@ -56,22 +56,22 @@ fn full<S: Simd, const LOW: bool>(simd: S, block: &Coefficients, quant: &[i16; 6
 
 /// Eight 1-D transforms side by side. With `LOW`, only the first four coefficients are looked at.
 #[inline(always)]
-fn pass<S: Simd, const LOW: bool, const SHIFT: u32>(simd: S, v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
-    if LOW {
-        let (even, odd) = (v[0].interleave(v[2]), v[1].interleave(v[3]));
-        // After the columns, the right half is still zero.
-        let left = butterflies::<S, LOW, SHIFT>(simd, [even.0; 2], [odd.0; 2]);
-        let right = if SHIFT == COLUMNS {
-            [i32x4::splat(simd, 0); 8]
-        } else {
-            butterflies::<S, LOW, SHIFT>(simd, [even.1; 2], [odd.1; 2])
-        };
-        return std::array::from_fn(|i| left[i].saturating_narrow(right[i]));
+fn pass<S: Simd, const LOW: bool, const SHIFT: u32>(simd: S, mut v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
+    let (e0, e1) = v[0].interleave(if LOW { v[2] } else { v[4] });
+    let (f0, f1) = v[2].interleave(v[6]);
+    let (o0, o1) = v[1].interleave(v[3]);
+    let (p0, p1) = v[5].interleave(v[7]);
+    let left = butterflies::<S, LOW, SHIFT>(simd, [e0, f0], [o0, p0]);
+    // After the columns, the right half is still zero.
+    let right = if LOW && SHIFT == COLUMNS {
+        [i32x4::splat(simd, 0); 8]
+    } else {
+        butterflies::<S, LOW, SHIFT>(simd, [e1, f1], [o1, p1])
+    };
+    for i in 0..8 {
+        v[i] = left[i].saturating_narrow(right[i]);
     }
-    let (even, odd) = ([v[0].interleave(v[4]), v[2].interleave(v[6])], [v[1].interleave(v[3]), v[5].interleave(v[7])]);
-    let left = butterflies::<S, LOW, SHIFT>(simd, even.map(|e| e.0), odd.map(|o| o.0));
-    let right = butterflies::<S, LOW, SHIFT>(simd, even.map(|e| e.1), odd.map(|o| o.1));
-    std::array::from_fn(|i| left[i].saturating_narrow(right[i]))
+    v
 }
 
 /// Four 1-D transforms. Pairs of coefficients: (0, 4), (2, 6); (1, 3), (5, 7). With `LOW`: (0, 2); (1, 3).
@@ -81,15 +81,12 @@ fn butterflies<S: Simd, const LOW: bool, const SHIFT: u32>(
     even: [i16x8<S>; 2],
     odd: [i16x8<S>; 2],
 ) -> [i32x4<S>; 8] {
-    let dot = |x: i16x8<S>, [a, b]: Pair| -> i32x4<S> {
-        x.pairwise_dot_product(i16x8::from_slice(simd, &[a, b, a, b, a, b, a, b]))
-    };
     let mut out = [i32x4::splat(simd, 1 << (SHIFT - 1)); 8];
     for i in 0..4 {
         let (e, o) = if LOW {
-            (dot(even[0], [8192, EVEN[i].1[0]]), dot(odd[0], ODD[i].0))
+            (dot(simd, even[0], [8192, EVEN[i].1[0]]), dot(simd, odd[0], ODD[i].0))
         } else {
-            (dot(even[0], EVEN[i].0) + dot(even[1], EVEN[i].1), dot(odd[0], ODD[i].0) + dot(odd[1], ODD[i].1))
+            (dot(simd, even[0], EVEN[i].0) + dot(simd, even[1], EVEN[i].1), dot(simd, odd[0], ODD[i].0) + dot(simd, odd[1], ODD[i].1))
         };
         let e = e + out[i];
         (out[i], out[7 - i]) = ((e + o) >> SHIFT, (e - o) >> SHIFT);
@@ -98,13 +95,19 @@ fn butterflies<S: Simd, const LOW: bool, const SHIFT: u32>(
 }
 
 #[inline(always)]
-fn transpose<S: Simd>(v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
-    let step = |v: [i16x8<S>; 8]| {
+fn dot<S: Simd>(simd: S, x: i16x8<S>, [a, b]: Pair) -> i32x4<S> {
+    x.pairwise_dot_product(i16x8::from_slice(simd, &[a, b, a, b, a, b, a, b]))
+}
+
+#[inline(always)]
+fn transpose<S: Simd>(mut v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
+    // Three perfect shuffles of the 64 lanes.
+    for _ in 0..3 {
         let ((a, b), (c, d)) = (v[0].interleave(v[4]), v[1].interleave(v[5]));
         let ((e, f), (g, h)) = (v[2].interleave(v[6]), v[3].interleave(v[7]));
-        [a, b, c, d, e, f, g, h]
-    };
-    step(step(step(v)))
+        v = [a, b, c, d, e, f, g, h];
+    }
+    v
 }
 
 /// Columns of pixels around 0 to rows of bytes around 128.
@@ -112,17 +115,16 @@ fn transpose<S: Simd>(v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
 fn transpose_bytes<S: Simd>(columns: [i16x8<S>; 8]) -> [[u8; 8]; 8] {
     let c = columns;
     // Each vector holds two columns: after three perfect shuffles, two rows.
-    let mut v: [i8x16<S>; 4] =
-        [(0, 1), (2, 3), (4, 5), (6, 7)].map(|(a, b): (usize, usize)| c[a].saturating_narrow(c[b]));
+    let mut v = [c[0].saturating_narrow(c[1]), c[2].saturating_narrow(c[3])];
+    let mut w = [c[4].saturating_narrow(c[5]), c[6].saturating_narrow(c[7])];
     for _ in 0..3 {
-        let ((a, b), (c, d)) = (v[0].interleave(v[2]), v[1].interleave(v[3]));
-        v = [a, b, c, d];
+        let ((a, b), (c, d)) = (v[0].interleave(w[0]), v[1].interleave(w[1]));
+        (v, w) = ([a, b], [c, d]);
     }
     let mut rows = [[0; 8]; 8];
-    for (two, v) in rows.as_chunks_mut::<2>().0.iter_mut().zip(v) {
-        let bytes: u8x16<S> = v.bitcast::<u8x16<S>>() ^ 0x80;
-        let bytes: [u8; 16] = bytes.into();
-        two.as_flattened_mut().copy_from_slice(&bytes);
+    let bytes = rows.as_flattened_mut();
+    for (i, pair) in [v[0], v[1], w[0], w[1]].into_iter().enumerate() {
+        (pair.bitcast::<u8x16<S>>() ^ 0x80).store_slice(&mut bytes[16 * i..][..16]);
     }
     rows
 }
