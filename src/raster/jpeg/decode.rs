@@ -1,9 +1,9 @@
 //! The whole page in one pass.
 
-use super::entropy::{Coefficients, Ended, Entropy, Tables};
+use super::batch::{Batch, Strip};
+use super::entropy::{Ended, Entropy, Tables};
 use super::header::Header;
 use super::huffman::AcTable;
-use super::idct;
 use super::segments::Segments;
 use super::{JpegError, UNDECODED};
 use crate::raster::Gray;
@@ -28,31 +28,29 @@ fn decode<S: Simd>(simd: S, header: &Header, segments: &Segments, data: &mut Vec
         || {
             let tables = Tables::new(header);
             let ac = AcTable::new(&header.luma.ac);
-            let quant = header.quant.map(|q| q as i16);
             let (across, down) = header.luma_blocks;
-            let stride = header.blocks_across();
+            let mut strip = Strip::new(header.blocks_across(), down);
+            let mut batch = Batch::new(&header.quant);
             let mut entropy = Entropy::new(&tables, segments, header.restart_mcus);
-            let mut strip = vec![[0u8; 8]; stride * 8 * down];
             for my in 0..header.mcus.1 {
                 for mx in 0..header.mcus.0 {
                     entropy.begin_mcu();
                     for by in 0..down {
                         for bx in mx * across..(mx + 1) * across {
-                            let mut block: Coefficients = [0; 64];
-                            let extent = entropy.read_luma(&ac, &mut block);
-                            let pixels = idct::inverse(simd, &block, &quant, extent);
-                            for y in 0..8 {
-                                strip[(8 * by + y) * stride + bx] = pixels[y];
+                            let extent = entropy.read_luma(&ac, batch.block());
+                            if batch.push(8 * by * strip.stride + bx, extent) {
+                                batch.flush(simd, &mut strip);
                             }
                         }
                     }
                     entropy.skip_chroma();
                 }
+                batch.flush(simd, &mut strip);
                 if let Some(ended) = entropy.trouble() {
                     return ended;
                 }
                 let rows = (header.height - my * 8 * down).min(8 * down);
-                for row in strip.as_flattened().chunks_exact(8 * stride).take(rows) {
+                for row in strip.rows().take(rows) {
                     data.extend_from_slice(&row[..header.width]);
                 }
             }

@@ -3,7 +3,7 @@
 use super::JpegError;
 use super::bits::BitReader;
 use super::header::{ComponentCodes, Header, ZIGZAG};
-use super::huffman::{AC_BITS, AcTable, Code, DC_BITS, DcTable, SKIP_BITS, SKIP_END, SkipTable, extend};
+use super::huffman::{AC_BITS, AcTable, Code, DC_BITS, DcTable, SKIP_BITS, SKIP_END, SkipTable, UNRESOLVED, extend};
 use super::segments::Segments;
 use crate::raster::Gray;
 
@@ -13,10 +13,10 @@ pub(super) type Coefficients = [i16; 64];
 /// Which coefficients of a block may differ from zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Extent {
-    DcOnly,
+    DcOnly = 0,
     /// The 4 × 4 lowest frequencies.
-    Low,
-    Full,
+    Low = 1,
+    Full = 2,
 }
 
 /// `ZIGZAG`, with a flag for the places outside the 4 × 4 lowest frequencies. Runs may lead beyond the 64th
@@ -170,45 +170,86 @@ impl<'a> Entropy<'a> {
     /// (bits, symbol, value) at the present place.
     #[inline(always)]
     fn single(&mut self, code: &Code) -> (u32, u8, i32) {
-        match code.symbol(self.bits.window()) {
-            Some((bits, symbol)) => {
-                let size = u32::from(symbol & 15);
-                (bits + size, symbol, extend(self.bits.window() << bits, size))
-            }
-            None => {
-                self.bad = true;
-                (1, 0, 0)
-            }
+        if let Some((bits, symbol)) = code.symbol(self.bits.window()) {
+            return self.value(bits, symbol);
         }
+        self.bad = true;
+        (1, 0, 0)
+    }
+
+    /// Likewise, after a code of `bits` bits.
+    #[inline(always)]
+    fn value(&self, bits: u32, symbol: u8) -> (u32, u8, i32) {
+        let size = u32::from(symbol & 15);
+        (bits + size, symbol, extend(self.bits.window() << bits, size))
+    }
+
+    /// Passes AC symbols; true at the block's end.
+    #[inline(always)]
+    fn skip_step(&mut self, table: &SkipTable, k: &mut usize) -> bool {
+        let entry = table.fast[self.bits.peek::<SKIP_BITS>()];
+        let next = *k + usize::from(entry >> 8);
+        if next < 64 {
+            self.bits.skip(entry.into());
+            *k = next;
+            return entry & SKIP_END != 0;
+        }
+        self.bits.refill();
+        let (taken, symbol, _) = self.single(&table.code);
+        self.bits.skip(taken);
+        self.bits.refill();
+        self.pass(symbol, k)
+    }
+
+    /// Goes past one coefficient or run; true at the block's end.
+    #[inline(always)]
+    fn pass(&mut self, symbol: u8, k: &mut usize) -> bool {
+        if symbol & 15 == 0 && symbol != 0xF0 {
+            return true;
+        }
+        *k += usize::from(symbol >> 4) + 1;
+        self.bad |= *k > 64;
+        *k > 63
     }
 
     #[inline(always)]
     fn skip_ac(&mut self, table: &SkipTable) {
         let mut k = 1;
-        loop {
-            let entry = table.fast[self.bits.peek::<SKIP_BITS>()];
-            let next = k + usize::from(entry >> 8);
-            if next > 63 {
-                let (taken, symbol, _) = self.single(&table.code);
-                self.bits.skip(taken);
-                self.bits.refill();
-                if symbol & 15 == 0 && symbol != 0xF0 {
-                    return;
-                }
-                k += usize::from(symbol >> 4) + 1;
-                if k > 63 {
-                    self.bad |= k > 64;
-                    return;
-                }
-                continue;
-            }
-            self.bits.skip(entry.into());
-            if entry & SKIP_END != 0 {
-                return;
-            }
+        while !self.skip_step(table, &mut k) && !self.skip_step(table, &mut k) {
             self.bits.refill();
-            k = next;
         }
+    }
+
+    /// Decodes AC symbols into `block`; true at the block's end. Gathers the flags of their places.
+    #[inline(always)]
+    fn read_step(&mut self, table: &AcTable, block: &mut Coefficients, k: &mut usize, outer: &mut u8) -> bool {
+        let mut put = |k: usize, value: i16| {
+            let place = PLACES[k & 127];
+            *outer |= place;
+            block[usize::from(place & 63)] = value;
+        };
+        let entry = table.fast[self.bits.peek::<AC_BITS>()];
+        let next = *k + entry.passed();
+        if next < 64 {
+            let (first, second) = (entry.first(), entry.second());
+            put(*k + first.0, first.1);
+            put(*k + second.0, second.1);
+            self.bits.skip(entry.bits());
+            *k = next;
+            return entry.end();
+        }
+        self.bits.refill();
+        let (taken, symbol, value) = if entry.passed() == UNRESOLVED && entry.bits() > 0 {
+            self.value(entry.bits(), entry.first().1 as u8)
+        } else {
+            self.single(&table.code)
+        };
+        self.bits.skip(taken);
+        self.bits.refill();
+        if symbol & 15 != 0 {
+            put(*k + usize::from(symbol >> 4), value as i16);
+        }
+        self.pass(symbol, k)
     }
 
     /// Passes a luma block; its DC term.
@@ -237,41 +278,11 @@ impl<'a> Entropy<'a> {
         let tables = self.tables;
         self.dc = self.dc.wrapping_add(self.dc_difference(&tables.luma_dc));
         block[0] = self.dc as i16;
-        let mut outer = 0;
-        let mut put = |k: usize, value: i16| {
-            let place = PLACES[k & 127];
-            outer |= place;
-            block[usize::from(place & 63)] = value;
-        };
-        let mut k = 1;
-        loop {
-            let entry = table.fast[self.bits.peek::<AC_BITS>()];
-            let next = k + entry.passed();
-            if next > 63 {
-                let (taken, symbol, value) = self.single(&table.code);
-                self.bits.skip(taken);
-                self.bits.refill();
-                if symbol & 15 == 0 && symbol != 0xF0 {
-                    break;
-                }
-                k += usize::from(symbol >> 4) + 1;
-                if symbol & 15 != 0 {
-                    put(k - 1, value as i16);
-                }
-                if k > 63 {
-                    self.bad |= k > 64;
-                    break;
-                }
-                continue;
-            }
-            let (first, second) = (entry.first(), entry.second());
-            put(k + first.0, first.1);
-            put(k + second.0, second.1);
-            self.bits.skip(entry.bits());
-            k = next;
-            if entry.end() {
-                break;
-            }
+        let (mut k, mut outer) = (1, 0);
+        while !self.read_step(table, block, &mut k, &mut outer)
+            && !self.read_step(table, block, &mut k, &mut outer)
+            && !self.read_step(table, block, &mut k, &mut outer)
+        {
             self.bits.refill();
         }
         match (k, outer & OUTER) {

@@ -4,11 +4,11 @@ use super::JpegError;
 
 /// Bits looked at when only skipping: 13 take in about two symbols of a scanned page, in 16 KiB.
 pub(super) const SKIP_BITS: u32 = 13;
-pub(super) const AC_BITS: u32 = 11;
+pub(super) const AC_BITS: u32 = 12;
 pub(super) const DC_BITS: u32 = 10;
 
-/// Bits that one look-up may take, so that two fit one refill of 56.
-const MAX_TAKEN: u32 = 28;
+/// Bits that one look-up of [`SkipTable`] may take: two and a DC difference fit one refill of 56 bits.
+const MAX_TAKEN: u32 = (56 - DC_BITS) / 2;
 /// An advance that no block can take: the look-up did not resolve.
 pub(super) const UNRESOLVED: usize = 127;
 
@@ -129,9 +129,10 @@ pub(super) struct AcTable {
     pub fast: Box<[AcEntry; 1 << AC_BITS]>,
 }
 
-/// Bits taken in bits 0–5, end of block in bit 7, coefficients passed 8–15 ([`UNRESOLVED`]: look up the code), places of
+/// Bits taken in bits 0–5, end of block in bit 7, coefficients passed 8–15 ([`UNRESOLVED`] if none is), places of
 /// the two coefficients after the present one 16–23 and 24–31, their values 32–47 and 48–63. With one coefficient
-/// both are the same; with none the place is 64, which is beyond the block.
+/// both are the same; with none the place is 64, which is beyond the block. Where only a code is within the bits looked
+/// at, not its value: [`UNRESOLVED`], the code's bits and its symbol as the first value.
 #[derive(Clone, Copy)]
 pub(super) struct AcEntry(u64);
 
@@ -192,7 +193,8 @@ impl AcTable {
                 u64::from(place) << (16 + 8 * i) | u64::from(value as u16) << (32 + 16 * i)
             };
             *entry = AcEntry(if taken == 0 {
-                (UNRESOLVED as u64) << 8
+                let (bits, symbol) = single[head];
+                u64::from(bits) | (UNRESOLVED as u64) << 8 | u64::from(symbol) << 32
             } else {
                 u64::from(taken | end | passed << 8) | word(found[0], 0) | word(found[1], 1)
             });
