@@ -1,9 +1,9 @@
 //! The whole page in one pass.
 
-use super::batch::{Batch, Strip};
-use super::entropy::{Ended, Entropy, Tables};
+use super::entropy::{Coefficients, Ended, Entropy, Tables};
 use super::header::Header;
 use super::huffman::AcTable;
+use super::idct;
 use super::segments::Segments;
 use super::{JpegError, UNDECODED};
 use crate::raster::Gray;
@@ -29,28 +29,30 @@ fn decode<S: Simd>(simd: S, header: &Header, segments: &Segments, data: &mut Vec
             let tables = Tables::new(header);
             let ac = AcTable::new(&header.luma.ac);
             let (across, down) = header.luma_blocks;
-            let mut strip = Strip::new(header.blocks_across(), down);
-            let mut batch = Batch::new(&header.quant);
+            let stride = header.blocks_across();
+            let quant = header.quant.map(|q| q as i16);
+            let mut strip = vec![[0u8; 8]; stride * 8 * down];
             let mut entropy = Entropy::new(&tables, segments, header.restart_mcus);
             for my in 0..header.mcus.1 {
                 for mx in 0..header.mcus.0 {
                     entropy.begin_mcu();
                     for by in 0..down {
                         for bx in mx * across..(mx + 1) * across {
-                            let extent = entropy.read_luma(&ac, batch.block());
-                            if batch.push(8 * by * strip.stride + bx, extent) {
-                                batch.flush(simd, &mut strip);
+                            let mut block: Coefficients = [0; 64];
+                            let extent = entropy.read_luma(&ac, &mut block);
+                            let pixels = idct::inverse(simd, &block, &quant, extent);
+                            for (y, eight) in pixels.iter().enumerate() {
+                                strip[(8 * by + y) * stride + bx] = *eight;
                             }
                         }
                     }
                     entropy.skip_chroma();
                 }
-                batch.flush(simd, &mut strip);
                 if let Some(ended) = entropy.trouble() {
                     return ended;
                 }
                 let rows = (header.height - my * 8 * down).min(8 * down);
-                for row in strip.rows().take(rows) {
+                for row in strip.as_flattened().chunks_exact(8 * stride).take(rows) {
                     data.extend_from_slice(&row[..header.width]);
                 }
             }

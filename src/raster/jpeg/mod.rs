@@ -8,7 +8,6 @@
 //! luma at full resolution. All else is [`JpegError::Unsupported`], for a general decoder. Pixels are those of
 //! libjpeg's accurate integer transform (`jidctint`), bit for bit.
 
-mod batch;
 mod bits;
 mod decode;
 mod entropy;
