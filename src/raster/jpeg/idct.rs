@@ -3,7 +3,7 @@
 //! of two products, which one multiply-add instruction does; in integers that is the same sum.
 
 use super::entropy::{Coefficients, Extent};
-use fearless_simd::{Simd, i8x16, i16x8, i32x4, prelude::*, u8x16};
+use fearless_simd::{Simd, i16x8, i16x16, i32x8, prelude::*, u8x16};
 
 /// Shifts after the columns and after the rows: 13 bits of constants, 2 kept in between, 3 for the transform's scale.
 const COLUMNS: u32 = 13 - 2;
@@ -56,47 +56,37 @@ fn full<S: Simd, const LOW: bool>(simd: S, block: &Coefficients, quant: &[i16; 6
 
 /// Eight 1-D transforms side by side. With `LOW`, only the first four coefficients are looked at.
 #[inline(always)]
-fn pass<S: Simd, const LOW: bool, const SHIFT: u32>(simd: S, mut v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
-    let (e0, e1) = v[0].interleave(if LOW { v[2] } else { v[4] });
-    let (f0, f1) = v[2].interleave(v[6]);
-    let (o0, o1) = v[1].interleave(v[3]);
-    let (p0, p1) = v[5].interleave(v[7]);
-    let left = butterflies::<S, LOW, SHIFT>(simd, [e0, f0], [o0, p0]);
-    // After the columns, the right half is still zero.
-    let right = if LOW && SHIFT == COLUMNS {
-        [i32x4::splat(simd, 0); 8]
-    } else {
-        butterflies::<S, LOW, SHIFT>(simd, [e1, f1], [o1, p1])
-    };
-    for i in 0..8 {
-        v[i] = left[i].saturating_narrow(right[i]);
-    }
-    v
-}
-
-/// Four 1-D transforms. Pairs of coefficients: (0, 4), (2, 6); (1, 3), (5, 7). With `LOW`: (0, 2); (1, 3).
-#[inline(always)]
-fn butterflies<S: Simd, const LOW: bool, const SHIFT: u32>(
-    simd: S,
-    even: [i16x8<S>; 2],
-    odd: [i16x8<S>; 2],
-) -> [i32x4<S>; 8] {
-    let mut out = [i32x4::splat(simd, 1 << (SHIFT - 1)); 8];
+fn pass<S: Simd, const LOW: bool, const SHIFT: u32>(simd: S, v: [i16x8<S>; 8]) -> [i16x8<S>; 8] {
+    let (even, odd) = (pairs(v[0], if LOW { v[2] } else { v[4] }), pairs(v[1], v[3]));
+    let (even_high, odd_high) = (pairs(v[2], v[6]), pairs(v[5], v[7]));
+    let mut out = [i32x8::splat(simd, 1 << (SHIFT - 1)); 8];
     for i in 0..4 {
         let (e, o) = if LOW {
-            (dot(simd, even[0], [8192, EVEN[i].1[0]]), dot(simd, odd[0], ODD[i].0))
+            (dot(simd, even, [8192, EVEN[i].1[0]]), dot(simd, odd, ODD[i].0))
         } else {
-            (dot(simd, even[0], EVEN[i].0) + dot(simd, even[1], EVEN[i].1), dot(simd, odd[0], ODD[i].0) + dot(simd, odd[1], ODD[i].1))
+            let e = dot(simd, even, EVEN[i].0) + dot(simd, even_high, EVEN[i].1);
+            (e, dot(simd, odd, ODD[i].0) + dot(simd, odd_high, ODD[i].1))
         };
         let e = e + out[i];
         (out[i], out[7 - i]) = ((e + o) >> SHIFT, (e - o) >> SHIFT);
     }
-    out
+    let (a, b) = out[0].saturating_narrow(out[1]).split();
+    let (c, d) = out[2].saturating_narrow(out[3]).split();
+    let (e, f) = out[4].saturating_narrow(out[5]).split();
+    let (g, h) = out[6].saturating_narrow(out[7]).split();
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Of each transform, two coefficients side by side.
+#[inline(always)]
+fn pairs<S: Simd>(a: i16x8<S>, b: i16x8<S>) -> i16x16<S> {
+    let (low, high) = a.interleave(b);
+    low.combine(high)
 }
 
 #[inline(always)]
-fn dot<S: Simd>(simd: S, x: i16x8<S>, [a, b]: Pair) -> i32x4<S> {
-    x.pairwise_dot_product(i16x8::from_slice(simd, &[a, b, a, b, a, b, a, b]))
+fn dot<S: Simd>(simd: S, x: i16x16<S>, [a, b]: Pair) -> i32x8<S> {
+    x.pairwise_dot_product(i16x16::from_slice(simd, &[a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b]))
 }
 
 #[inline(always)]
