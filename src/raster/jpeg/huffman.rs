@@ -13,7 +13,7 @@ const MAX_TAKEN: u32 = (56 - DC_BITS) / 2;
 pub(super) const UNRESOLVED: usize = 127;
 
 /// The code as it stands in the file: `counts[l - 1]` codes of `l` bits, their symbols in order.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Code {
     /// Of each length: one past its last code, left-aligned in 16 bits (so never falling with the length).
     limits: [u32; 16],
@@ -50,10 +50,6 @@ impl Code {
         let place = (head >> (15 - i)) as i32 + self.offsets[i];
         self.symbols.get(place as usize).map(|&symbol| (i as u32 + 1, symbol))
     }
-
-    pub fn symbols(&self) -> &[u8] {
-        &self.symbols
-    }
 }
 
 /// The value of `size` bits at the top of `window` (T.81, F.2.2.1, EXTEND).
@@ -75,13 +71,12 @@ pub(super) struct DcTable {
 impl DcTable {
     pub fn new(code: &Code) -> Self {
         let mut fast = Box::new([0; 1 << DC_BITS]);
-        for (head, entry) in fast.iter_mut().enumerate() {
-            let window = (head as u64) << (64 - DC_BITS);
-            if let Some((bits, size)) = code.symbol(window)
-                && bits + u32::from(size) <= DC_BITS
-            {
-                let difference = extend(window << bits, size.into());
-                *entry = (bits + u32::from(size)) | (difference as u32) << 16;
+        let single = singles::<{ 1 << DC_BITS }>(code, DC_BITS);
+        for (head, (entry, &(bits, size))) in fast.iter_mut().zip(single.iter()).enumerate() {
+            let taken = bits + u32::from(size);
+            if bits > 0 && taken <= DC_BITS {
+                let difference = extend((head as u64) << (64 - DC_BITS + bits), size.into());
+                *entry = taken | (difference as u32) << 16;
             }
         }
         DcTable { code: code.clone(), fast }
@@ -206,12 +201,15 @@ impl AcTable {
 /// (bits, symbol) for every head of `width` bits; 0 bits where the code is longer.
 fn singles<const N: usize>(code: &Code, width: u32) -> Box<[(u32, u8); N]> {
     let mut table = Box::new([(0, 0); N]);
-    for (head, entry) in table.iter_mut().enumerate() {
-        if let Some(found) = code.symbol((head as u64) << (64 - width))
-            && found.0 <= width
-        {
-            *entry = found;
+    let mut begin = 0;
+    for (bits, limit) in (1..=width).zip(code.limits) {
+        let end = (limit >> (16 - width)) as usize;
+        for (i, heads) in table[begin..end].chunks_mut(1 << (width - bits)).enumerate() {
+            let first = (begin >> (width - bits)) as i32 + code.offsets[bits as usize - 1];
+            let symbol = code.symbols.get(first as usize + i).copied().unwrap_or_default();
+            heads.fill((bits, symbol));
         }
+        begin = end;
     }
     table
 }

@@ -118,3 +118,59 @@ fn transpose_bytes<S: Simd>(columns: [i16x8<S>; 8]) -> [[u8; 8]; 8] {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fearless_simd::{Level, dispatch};
+    use proptest::prelude::*;
+
+    /// The definition (T.81, A.3.3).
+    fn plain(block: &Coefficients, quant: &[i16; 64]) -> [[u8; 8]; 8] {
+        let basis = |x: usize, u: usize| {
+            let scale = if u == 0 { 0.5f64.sqrt() } else { 1.0 };
+            scale / 2.0 * ((2 * x + 1) as f64 * u as f64 * std::f64::consts::PI / 16.0).cos()
+        };
+        let mut out = [[0; 8]; 8];
+        for (i, pixel) in out.as_flattened_mut().iter_mut().enumerate() {
+            let term = |k: usize| f64::from(block[k]) * f64::from(quant[k]) * basis(i / 8, k / 8) * basis(i % 8, k % 8);
+            *pixel = ((0..64).map(term).sum::<f64>() + 128.0).round().clamp(0.0, 255.0) as u8;
+        }
+        out
+    }
+
+    fn all_near(a: [[u8; 8]; 8], b: [[u8; 8]; 8]) -> bool {
+        a.as_flattened().iter().zip(b.as_flattened()).all(|(a, b)| a.abs_diff(*b) <= 1)
+    }
+
+    proptest! {
+        #[test]
+        fn is_the_inverse_dct(coefficients in prop::collection::vec((0usize..64, -60i16..60), 0..20), step in 1i16..12) {
+            let mut block = [0; 64];
+            for (k, value) in coefficients {
+                block[k] = value;
+            }
+            let quant = [step; 64];
+            for level in [Level::new(), Level::baseline()] {
+                let full = dispatch!(level, simd => inverse(simd, &block, &quant, Extent::Full));
+                prop_assert!(all_near(full, plain(&block, &quant)));
+            }
+        }
+
+        #[test]
+        fn shortcuts_change_nothing(low in prop::array::uniform16(-60i16..60), step in 1i16..12) {
+            let mut block = [0; 64];
+            for (i, value) in low.into_iter().enumerate() {
+                block[i / 4 * 8 + i % 4] = value;
+            }
+            let quant = [step; 64];
+            let mut full = dispatch!(Level::new(), simd => inverse(simd, &block, &quant, Extent::Full));
+            let quick = dispatch!(Level::new(), simd => inverse(simd, &block, &quant, Extent::Low));
+            prop_assert_eq!(full, quick);
+            block[1..].fill(0);
+            full = dispatch!(Level::new(), simd => inverse(simd, &block, &quant, Extent::Full));
+            let flat = dispatch!(Level::new(), simd => inverse(simd, &block, &quant, Extent::DcOnly));
+            prop_assert_eq!(full, flat);
+        }
+    }
+}

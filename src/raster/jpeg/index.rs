@@ -71,7 +71,10 @@ impl Index {
                 let mut out = Gray::new(x.len(), y.len(), super::UNDECODED);
                 let (across, down) = self.header.luma_blocks;
                 let blocks = (x.start / 8..x.end.div_ceil(8), y.start / 8..y.end.div_ceil(8));
-                let mcus = (x.start / (8 * across)..x.end.div_ceil(8 * across), y.start / (8 * down)..y.end.div_ceil(8 * down));
+                let mcus = (
+                    x.start / (8 * across)..x.end.div_ceil(8 * across),
+                    y.start / (8 * down)..y.end.div_ceil(8 * down),
+                );
                 let mut entropy = Entropy::new(&self.tables, &self.segments, self.header.restart_mcus);
                 let points = self.header.mcus.0.div_ceil(SEEK_MCUS);
                 for my in mcus.1 {
