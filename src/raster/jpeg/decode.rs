@@ -1,6 +1,7 @@
 //! The whole page in one pass.
 
-use super::entropy::{Coefficients, Ended, Entropy, Extent, Tables};
+use super::block::{Coefficients, Extent};
+use super::entropy::{Ended, Entropy, Tables};
 use super::header::Header;
 use super::huffman::AcTable;
 use super::idct;

@@ -86,7 +86,7 @@ impl Header {
                 0xC2 | 0xC6 => return Err(Unsupported("progressive")),
                 0xC3 | 0xC7 => return Err(Unsupported("lossless")),
                 0xC5 => return Err(Unsupported("hierarchical")),
-                0xC9..=0xCB | 0xCD..=0xCF | 0xCC => return Err(Unsupported("arithmetic coding")),
+                0xC9..=0xCF => return Err(Unsupported("arithmetic coding")),
                 0xC4 => huffman(&mut body, &mut dc_codes, &mut ac_codes)?,
                 0xDB => quantisation(&mut body, &mut quants)?,
                 0xDD => restart_mcus = body.u16()?,

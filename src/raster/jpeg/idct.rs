@@ -2,7 +2,7 @@
 //! DCT algorithms with 11 multiplications", 1989, with 13-bit constants). Its butterflies are multiplied out to sums
 //! of two products, which one multiply-add instruction does; in integers that is the same sum.
 
-use super::entropy::{Coefficients, Extent};
+use super::block::{Coefficients, Extent};
 use fearless_simd::{Simd, i16x8, i16x16, i32x8, prelude::*, u8x16};
 
 /// Shifts after the columns and after the rows: 13 bits of constants, 2 kept in between, 3 for the transform's scale.

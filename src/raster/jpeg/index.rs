@@ -1,7 +1,8 @@
 //! The page at 1/8 scale, and windows of it at full scale, without decoding the rest.
 
 use super::JpegError;
-use super::entropy::{Coefficients, Ended, Entropy, SeekPoint, Tables};
+use super::block::Coefficients;
+use super::entropy::{Ended, Entropy, SeekPoint, Tables};
 use super::header::Header;
 use super::huffman::AcTable;
 use super::idct;

@@ -9,6 +9,7 @@
 //! libjpeg's accurate integer transform (`jidctint`), bit for bit.
 
 mod bits;
+mod block;
 mod decode;
 mod entropy;
 mod header;

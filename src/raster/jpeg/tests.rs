@@ -105,8 +105,8 @@ fn a_window_is_the_same_rectangle_of_the_whole() {
                 "{name}: {x}–{to_x}, {y}–{to_y}"
             );
         }
-        assert_eq!(index.window(5..5, 0..9).data, []);
-        assert_eq!(index.window(whole.width..whole.width + 9, 0..9).data, []);
+        assert!(index.window(5..5, 0..9).data.is_empty());
+        assert!(index.window(whole.width..whole.width + 9, 0..9).data.is_empty());
     }
 }
 
