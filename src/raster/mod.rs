@@ -2,6 +2,7 @@
 
 pub mod blobs;
 pub mod gray;
+pub mod jpeg;
 pub mod reduce;
 
 pub use gray::Gray;
