@@ -14,7 +14,7 @@ fn main() {
         let set = sets::find(name).unwrap();
         let out: Vec<String> = (0..n).into_par_iter().flat_map(|i| {
             let s = specimen(set, &masters, i, 7);
-            let (reading, trace) = read(&reader, s.bytes.clone());
+            let (reading, trace) = read(&reader, s.bytes.clone()); if !reading.issues.is_empty() || std::env::var("DUMP").is_ok() { std::fs::write(format!("/tmp/faults/{name}-{i}.bin"), &s.bytes).unwrap(); eprintln!("{name} {i} {:?} anchors {:?}", reading.issues, trace.trace.refined.as_ref().map(|r| r.seen())); }
             let mut v = vec![];
             for (f, m) in trace.trace.measured.iter().enumerate() {
                 let id = &masters.pages[s.master].page.fields[f].id;

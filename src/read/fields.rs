@@ -88,19 +88,18 @@ fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
     let alone = judged.to_vec();
     for &i in group {
         let others = || group.iter().filter(|&&o| o != i);
-        let most_beside = others().map(|&o| measured[o].ink).fold(0.0, f64::max);
+        let clean = others().all(|&o| alone[o].state == MarkState::Empty && measured[o].ink < 0.06);
+        let darkest_beside = others().map(|&o| measured[o].ink).fold(0.0, f64::max);
+        let full_beside = others().any(|&o| alone[o].state == MarkState::Filled);
         let (m, j) = (&measured[i], &mut judged[i]);
-        let clean = most_beside < 0.06 && others().all(|&o| alone[o].state == MarkState::Empty);
-        let full_beside = others().any(|&o| alone[o].state == MarkState::Filled && measured[o].ink > 0.7);
         j.probability = match j.state {
             MarkState::Faint if clean && m.ink > 0.2 => 0.97,
-            MarkState::Crossed | MarkState::Checked if clean && m.ink > 0.14 => 0.94,
-            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.3 && m.darkest < 0.5 => 0.03,
-            // Scribbled over far beyond the bubble, with another one marked: this one was taken back.
-            MarkState::Filled if m.outside > 0.6 && others().any(|&o| alone[o].probability > 0.5) => {
-                j.state = MarkState::Cancelled;
-                0.4
-            }
+            MarkState::Crossed if clean && m.ink > 0.14 => 0.94,
+            MarkState::Checked if clean && m.ink > 0.14 && m.emptiest[1] > 0.03 => 0.93,
+            // Left of a rubbed-out mark: much lighter than the one that was meant.
+            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.4 * darkest_beside => 0.04,
+            // Beside a mark at least as dark, a faint one may be either.
+            MarkState::Faint if darkest_beside > m.ink => j.probability.min(0.6),
             _ => j.probability,
         };
     }

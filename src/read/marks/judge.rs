@@ -12,6 +12,9 @@ pub struct Judged {
 
 /// Ink below which nothing is there: paper grain, scanner noise, what is left of the letter.
 const NOTHING: f64 = 0.07;
+/// Part of the ring around a bubble that strokes of a mark within it reach now and then. A cancelled mark is crossed out
+/// or scribbled over beyond that; so is one that merely spilt, and a person has to tell.
+const SPILT: f64 = 0.07;
 
 /// Judges one bubble for itself; what it means within its field is decided there.
 pub fn judge(m: &Measured) -> Judged {
@@ -29,11 +32,9 @@ pub fn judge(m: &Measured) -> Judged {
             judged(MarkState::Empty, (m.ink * 0.15).min(0.01))
         };
     }
-    if m.coverage > 0.62 && m.ink > 0.5 && !one_sided {
-        return judged(MarkState::Filled, 0.999);
-    }
     if m.coverage > 0.48 && m.ink > 0.4 && !one_sided {
-        return judged(MarkState::Filled, 0.97);
+        let full = if m.coverage > 0.62 && m.ink > 0.5 { 0.999 } else { 0.97 };
+        return if m.outside > SPILT { judged(MarkState::Cancelled, 0.8) } else { judged(MarkState::Filled, full) };
     }
     if m.darkest < 0.55 {
         // No dark stroke: graphite, or what is left of it.

@@ -27,7 +27,7 @@ pub struct Measured {
     pub emptiest: [f64; 2],
     /// Mean of the middle.
     pub middle: f64,
-    /// Part of the ring just outside that is dark.
+    /// Part of the ring just outside that is about as dark as the mark: strokes that leave the bubble.
     pub outside: f64,
     /// Gray of the paper around.
     pub paper: f64,
@@ -42,7 +42,7 @@ const GRID: usize = 13;
 const INSIDE: f64 = 0.80;
 /// Where the paper around is looked at: between neighbours.
 const AROUND: f64 = 1.27;
-const AROUND_POINTS: usize = 20;
+const AROUND_POINTS: usize = 48;
 /// Ink at which a sample counts as dark.
 const DARK: f64 = 0.40;
 
@@ -226,7 +226,7 @@ fn inside(picture: &Gray, warp: &Warp, b: &Bubble, paper: f64, black: f64) -> Me
     let outside = (0..AROUND_POINTS)
         .filter(|&i| {
             let (u, v) = around(i);
-            local.gray(picture, u, v).is_some_and(|g| ink(g) > DARK)
+            local.gray(picture, u, v).is_some_and(|g| ink(g) > (darkest / 2.0).clamp(0.15, DARK))
         })
         .count();
     Measured {
