@@ -28,16 +28,9 @@ pub use placement::Placement;
 
 use crate::limits::Limits;
 use crate::raster::Gray;
+use crate::read::result::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Where a page comes from. A file in a ZIP is `bundle.zip/inner.pdf`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Source {
-    pub file: String,
-    /// From 1; 1 too where the file could not be opened.
-    pub page: u32,
-}
 
 /// A decoded page.
 #[derive(Clone, Debug)]
@@ -79,6 +72,7 @@ impl Note {
 /// A page that can be decoded, or the reason why there is none. Pages of one PDF or TIFF share its bytes.
 #[derive(Clone)]
 pub struct PageRef {
+    /// A file in a ZIP is `bundle.zip/inner.pdf`. What could not be opened counts as page 1.
     pub source: Source,
     content: Result<Content, PageError>,
 }
