@@ -28,7 +28,7 @@ pub use placement::Placement;
 
 use crate::limits::Limits;
 use crate::raster::Gray;
-pub use crate::read::result::Source;
+use crate::read::result::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,6 +72,7 @@ impl Note {
 /// A page that can be decoded, or the reason why there is none. Pages of one PDF or TIFF share its bytes.
 #[derive(Clone)]
 pub struct PageRef {
+    /// A file in a ZIP is `bundle.zip/inner.pdf`. What could not be opened counts as page 1.
     pub source: Source,
     content: Result<Content, PageError>,
 }
