@@ -27,7 +27,7 @@ pub struct Measured {
     pub emptiest: [f64; 2],
     /// Mean of the middle.
     pub middle: f64,
-    /// Part of the ring just outside that is about as dark as the mark: strokes that leave the bubble.
+    /// Part of the ring just outside that is about as dark as the mark: strokes that go well beyond it.
     pub outside: f64,
     /// Gray of the paper around.
     pub paper: f64,
@@ -42,7 +42,11 @@ const GRID: usize = 13;
 const INSIDE: f64 = 0.80;
 /// Where the paper around is looked at: between neighbours.
 const AROUND: f64 = 1.27;
-const AROUND_POINTS: usize = 48;
+const AROUND_POINTS: usize = 24;
+/// Where strokes that leave the bubble are looked for: a full mark spills to 1.3 half-axes, what crosses a mark out goes
+/// to 1.5 and more.
+const BEYOND: f64 = 1.43;
+const BEYOND_POINTS: usize = 48;
 /// Ink at which a sample counts as dark.
 const DARK: f64 = 0.40;
 
@@ -160,9 +164,10 @@ impl Local {
     }
 }
 
-fn around(i: usize) -> (f64, f64) {
-    let (sin, cos) = (i as f64 / AROUND_POINTS as f64 * std::f64::consts::TAU).sin_cos();
-    (AROUND * cos, AROUND * sin)
+/// Point `i` of `n` on a circle around the bubble.
+fn ring(i: usize, n: usize, radius: f64) -> (f64, f64) {
+    let (sin, cos) = (i as f64 / n as f64 * std::f64::consts::TAU).sin_cos();
+    (radius * cos, radius * sin)
 }
 
 /// The upper quartile of the ring around a bubble.
@@ -170,7 +175,7 @@ fn paper_around(picture: &Gray, warp: &Warp, b: &Bubble) -> f64 {
     let local = Local::of(warp, b);
     let mut ring: Vec<f64> = (0..AROUND_POINTS)
         .filter_map(|i| {
-            let (u, v) = around(i);
+            let (u, v) = ring(i, AROUND_POINTS, AROUND);
             local.gray(picture, u, v)
         })
         .collect();
@@ -223,9 +228,9 @@ fn inside(picture: &Gray, warp: &Warp, b: &Bubble, paper: f64, black: f64) -> Me
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
     let mut emptiest = sectors.map(|s| s.0 / f64::max(s.1, 1.0));
     emptiest.sort_by(f64::total_cmp);
-    let outside = (0..AROUND_POINTS)
+    let outside = (0..BEYOND_POINTS)
         .filter(|&i| {
-            let (u, v) = around(i);
+            let (u, v) = ring(i, BEYOND_POINTS, BEYOND);
             local.gray(picture, u, v).is_some_and(|g| ink(g) > (darkest / 2.0).clamp(0.15, DARK))
         })
         .count();
@@ -236,7 +241,7 @@ fn inside(picture: &Gray, warp: &Warp, b: &Bubble, paper: f64, black: f64) -> Me
         darkest,
         emptiest: [emptiest[0], emptiest[1]],
         middle: middle.0 / f64::max(middle.1, 1.0),
-        outside: outside as f64 / AROUND_POINTS as f64,
+        outside: outside as f64 / BEYOND_POINTS as f64,
         paper,
         visible,
     }
