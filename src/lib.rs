@@ -3,6 +3,7 @@
 pub mod accuracy;
 pub mod json;
 pub mod limits;
+pub mod output;
 pub mod print;
 pub mod raster;
 pub mod read;
