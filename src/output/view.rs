@@ -115,9 +115,8 @@ fn upright(warp: &Warp, centre: Point<Px>) -> Option<[[i8; 2]; 2]> {
     if !j.iter().flatten().all(|v| v.is_finite()) {
         return None;
     }
-    let agreement = |t: &[[i8; 2]; 2]| -> f64 {
-        (0..2).map(|r| (0..2).map(|k| f64::from(t[r][k]) * j[k][r]).sum::<f64>()).sum()
-    };
+    let agreement =
+        |t: &[[i8; 2]; 2]| -> f64 { (0..2).map(|r| (0..2).map(|k| f64::from(t[r][k]) * j[k][r]).sum::<f64>()).sum() };
     TURNS.into_iter().max_by(|s, t| agreement(s).total_cmp(&agreement(t)))
 }
 
@@ -188,7 +187,11 @@ mod tests {
                 assert!(at.distance(&Point::new(10.0 * s, 20.0 * s)) < 1e-6, "way {i}: {at:?}");
                 assert!(shown.sample(at) < 10.0, "way {i} at {height}");
                 assert_eq!(shown.data.iter().filter(|v| **v < 128).count() > 0, true);
-                let e = view.bubble(&warp, &Bubble { label: "A".into(), x: 10.0, y: 20.0, rx: 2.0, ry: 1.0, row: None, column: None }, 1.0);
+                let e = view.bubble(
+                    &warp,
+                    &Bubble { label: "A".into(), x: 10.0, y: 20.0, rx: 2.0, ry: 1.0, row: None, column: None },
+                    1.0,
+                );
                 assert!((e.a.0 - 2.0 * s).abs() < 1e-6 && (e.b.1 - s).abs() < 1e-6, "way {i}: {e:?}");
             }
         }

@@ -131,7 +131,8 @@ impl Rgb {
         if ![low.0, low.1, high.0, high.1].iter().all(|v| v.is_finite()) {
             return;
         }
-        let clip = |from: f64, to: f64, n: usize| (from.floor().max(0.0) as usize)..(to.ceil().max(0.0) as usize).min(n);
+        let clip =
+            |from: f64, to: f64, n: usize| (from.floor().max(0.0) as usize)..(to.ceil().max(0.0) as usize).min(n);
         for y in clip(low.1, high.1, self.height) {
             for x in clip(low.0, high.0, self.width) {
                 if let Some((color, alpha)) = ink(x as f64, y as f64)

@@ -85,12 +85,10 @@ mod tests {
     fn a_gray_picture_is_clipped_where_it_leaves() {
         let mut rgb = Rgb::new(4, 3, [255, 0, 0]);
         rgb.put_gray(&Gray::new(9, 9, 10), 2, 1, |v| v ^ 1);
-        assert_eq!([rgb.get(1, 1), rgb.get(2, 0), rgb.get(2, 1), rgb.get(3, 2)], [
-            [255, 0, 0],
-            [255, 0, 0],
-            [11; 3],
-            [11; 3]
-        ]);
+        assert_eq!(
+            [rgb.get(1, 1), rgb.get(2, 0), rgb.get(2, 1), rgb.get(3, 2)],
+            [[255, 0, 0], [255, 0, 0], [11; 3], [11; 3]]
+        );
         rgb.put_gray(&Gray::new(2, 2, 10), 40, 1, |v| v);
         rgb.put_gray(&Gray::new(2, 2, 10), 1, 40, |v| v);
     }

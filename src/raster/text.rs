@@ -172,7 +172,9 @@ mod tests {
     fn text_outside_the_picture_is_no_harm() {
         let font = Font::new(PLEX).unwrap();
         let mut p = Rgb::new(10, 10, [255; 3]);
-        for (x, y, size) in [(f64::NAN, 1.0, 9.0), (-1e9, 5.0, 9.0), (5.0, 1e12, 9.0), (5.0, 5.0, 1e9), (5.0, 5.0, -3.0)] {
+        for (x, y, size) in
+            [(f64::NAN, 1.0, 9.0), (-1e9, 5.0, 9.0), (5.0, 1e12, 9.0), (5.0, 5.0, 1e9), (5.0, 5.0, -3.0)]
+        {
             font.draw(&mut p, "Ág", Point::new(x, y), Anchor::Middle, size, [0; 3]);
         }
     }
