@@ -4,15 +4,22 @@
 //! pages -> ordered_parallel -> PageReading, in input order -> Sink (table, jsonl, csv, xlsx)
 //! ```
 
+pub mod annotate;
+mod canvas;
 pub mod csv;
+pub mod explain;
 pub mod jsonl;
+#[cfg(test)]
+mod made_up;
 mod ordered;
+pub mod progress;
 pub mod rows;
 pub mod table;
 mod view;
 pub mod words;
 pub mod xlsx;
 
+pub use canvas::Seen;
 pub use ordered::ordered_parallel;
 
 use crate::read::result::PageReading;
