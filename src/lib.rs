@@ -1,6 +1,7 @@
 //! gabarito prints exam answer sheets and reads them back.
 
 pub mod accuracy;
+pub mod cli;
 pub mod json;
 pub mod limits;
 pub mod output;

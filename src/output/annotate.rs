@@ -26,13 +26,14 @@ pub fn annotate(seen: &Seen<'_>) -> Rgb {
             let corners = canvas.field_box(warp, field, 0.0);
             match reading.status {
                 FieldStatus::Answered => {}
-                FieldStatus::Blank => canvas.rgb.polygon(&corners, Pen::new(color, 1.2).alpha(0.75)),
+                FieldStatus::Blank => canvas.rgb.polygon(&corners, Pen::new(color, 1.6)),
                 _ => {
                     canvas.rgb.polygon(&corners, pen);
                     let sign = if reading.status == FieldStatus::Doubtful { "?" } else { "!" };
                     let (a, b) = (corners[1], corners[2]);
                     let size = (3.2 * scale).clamp(11.0, 26.0);
-                    canvas.badge(sign, (a.x + b.x) / 2.0, (a.y + b.y) / 2.0, size, color);
+                    // Beside the box: inside it would cover the last bubble.
+                    canvas.badge(sign, (a.x + b.x) / 2.0 + size * 0.65, (a.y + b.y) / 2.0, size, color);
                 }
             }
         }
@@ -59,7 +60,7 @@ mod tests {
     fn near(rgb: &Rgb, x: f64, y: f64, r: usize, color: [u8; 3]) -> bool {
         let (x, y) = (x as usize, y as usize);
         (y - r..=y + r)
-            .any(|y| (x - r..=x + r).any(|x| rgb.get(x, y).iter().zip(color).all(|(a, b)| a.abs_diff(b) < 40)))
+            .any(|y| (x - r..=x + r).any(|x| rgb.get(x, y).iter().zip(color).all(|(a, b)| a.abs_diff(b) < 60)))
     }
 
     #[test]
@@ -71,12 +72,17 @@ mod tests {
             assert!(rgb.height <= 1800 && rgb.width < rgb.height);
             let canvas = Canvas::new(&seen, HEIGHT_PX, 1.0, 0.0, 1);
             for (field, reading) in placed(&seen).take(8) {
-                let corner = canvas.field_box(&sheet.warp, field, 0.0)[3];
-                let box_drawn = near(&rgb, corner.x, corner.y, 2, status_color(reading.status));
+                // Neighbours share their upper and lower edges.
+                let [from, .., to] = canvas.field_box(&sheet.warp, field, 0.0);
+                let (x, y) = ((from.x + to.x) / 2.0, (from.y + to.y) / 2.0);
+                let box_drawn = near(&rgb, x, y, 2, status_color(reading.status));
                 assert_eq!(box_drawn, reading.status != FieldStatus::Answered, "{} turned by {turn}", field.id);
                 for (bubble, mark) in bubbles(field, reading) {
-                    let e = canvas.view.bubble(&sheet.warp, bubble, 1.0).grown(3.0);
-                    let ringed = near(&rgb, e.centre.x, e.centre.y - e.b.1, 2, status_color(reading.status));
+                    let e = canvas.view.bubble(&sheet.warp, bubble, 1.0).grown(2.0);
+                    let ringed = (0..12).map(|i| f64::from(i) * std::f64::consts::TAU / 12.0).all(|t| {
+                        let (x, y) = (e.a.0 * t.cos() + e.b.0 * t.sin(), e.a.1 * t.cos() + e.b.1 * t.sin());
+                        near(&rgb, e.centre.x + x, e.centre.y + y, 2, status_color(reading.status))
+                    });
                     assert_eq!(ringed, counts(reading, mark), "{} {} turned by {turn}", field.id, bubble.label);
                 }
             }

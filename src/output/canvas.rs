@@ -11,7 +11,7 @@ use crate::read::result::{FieldReading, FieldStatus, MarkReading, Outcome, PageR
 use crate::read::trace::Trace;
 use crate::read::warp::Warp;
 use crate::sheet::{Bubble, Field, LayoutPage};
-use crate::units::Point;
+use crate::units::{Point, Px};
 
 /// All that is drawn of one page. Without a warp there is only the picture, without a layout there are no fields.
 #[derive(Clone, Copy)]
@@ -66,6 +66,13 @@ impl Canvas {
 
     pub fn write(&mut self, text: &str, x: f64, y: f64, anchor: Anchor, size: f64, color: Color) -> f64 {
         self.font.draw(&mut self.rgb, text, Point::new(x, y), anchor, size, color)
+    }
+
+    /// Small text that stays legible over lines, centred at a place on the baseline.
+    pub fn note(&mut self, text: &str, x: f64, y: f64, size: f64, color: Color) {
+        let half = self.font.width_px(text, size) / 2.0;
+        self.rgb.fill_rect(Point::new(x - half, y - size * 0.72), Point::new(x + half, y + size * 0.06), WHITE, 0.8);
+        self.write(text, x, y, Anchor::Middle, size, color);
     }
 
     /// Text on a filled box, centred at a place.
@@ -144,13 +151,13 @@ impl Canvas {
         self.rgb.polygon(&[Point::new(x0, y0), Point::new(x1, y0), Point::new(x1, y1), Point::new(x0, y1)], pen);
     }
 
-    pub fn cross(&mut self, at: crate::units::Point<crate::units::Px>, half: f64, pen: Pen) {
+    pub fn cross(&mut self, at: Point<Px>, half: f64, pen: Pen) {
         self.rgb.line(Point::new(at.x - half, at.y), Point::new(at.x + half, at.y), pen);
         self.rgb.line(Point::new(at.x, at.y - half), Point::new(at.x, at.y + half), pen);
     }
 
     /// A field's box on the page, its corners in order; `out_mm` larger on every side.
-    pub fn field_box(&self, warp: &Warp, field: &Field, out_mm: f64) -> [Point<crate::units::Px>; 4] {
+    pub fn field_box(&self, warp: &Warp, field: &Field, out_mm: f64) -> [Point<Px>; 4] {
         let a = field.area;
         let (x0, y0, x1, y1) = (a.x - out_mm, a.y - out_mm, a.right() + out_mm, a.bottom() + out_mm);
         [(x0, y0), (x1, y0), (x1, y1), (x0, y1)].map(|(x, y)| self.view.on_paper(warp, x, y))

@@ -1,6 +1,7 @@
 //! The reader's reasoning drawn over the page: where it looked, what it measured there, and what it made of it.
 
 use super::canvas::*;
+use super::rows;
 use super::words::{self, number};
 use crate::raster::Rgb;
 use crate::raster::draw::Pen;
@@ -41,38 +42,33 @@ pub fn explain(seen: &Seen<'_>) -> Rgb {
 fn fields(canvas: &mut Canvas, seen: &Seen<'_>) {
     let Some(warp) = seen.warp else { return };
     let window = seen.trace.map(|t| t.window).filter(|w| *w > 0.0).unwrap_or(1.0);
+    // All boxes first: a row's box would strike through the numbers of the row above.
+    for (field, reading) in placed(seen) {
+        let corners = canvas.field_box(warp, field, 0.0);
+        let color = status_color(reading.status);
+        let strong = reading.status != FieldStatus::Answered && reading.status != FieldStatus::Blank;
+        let pen = if strong { Pen::new(color, 2.5) } else { Pen::new(color, 1.0).alpha(0.5) };
+        canvas.rgb.polygon(&corners, pen);
+    }
     for (field, reading) in placed(seen) {
         let scale = canvas.view.px_per_mm(warp, Point::new(field.area.x, field.area.y));
         let small = (1.15 * scale).clamp(7.0, 14.0);
         for (bubble, mark) in bubbles(field, reading) {
-            let color = state_color(mark.state);
-            let e = canvas.view.bubble(warp, bubble, window);
+            let state = state_color(mark.state);
             let wide = if mark.state == MarkState::Empty { 1.0 } else { 2.2 };
-            canvas.rgb.ring(e, Pen::new(color, wide));
+            canvas.rgb.ring(canvas.view.bubble(warp, bubble, window), Pen::new(state, wide));
             if counts(reading, mark) {
-                canvas.rgb.ring(canvas.view.bubble(warp, bubble, 1.0).grown(3.0), Pen::new(GREEN, 1.6));
+                canvas.rgb.ring(canvas.view.bubble(warp, bubble, 1.0).grown(2.0), Pen::new(GREEN, 1.6));
             }
             let under = canvas.view.on_paper(warp, bubble.x, bubble.y + bubble.ry);
-            let text = number(mark.ink, 2);
-            canvas.write(&text, under.x, under.y + small * 0.95, Anchor::Middle, small, color);
+            canvas.note(&number(mark.ink, 2), under.x, under.y + small * 1.05, small, state);
         }
         let corners = canvas.field_box(warp, field, 0.0);
-        let color = status_color(reading.status);
-        let strong = reading.status != FieldStatus::Answered && reading.status != FieldStatus::Blank;
-        canvas
-            .rgb
-            .polygon(&corners, Pen::new(color, if strong { 2.5 } else { 1.0 }).alpha(if strong { 1.0 } else { 0.5 }));
-        let verdict = match (&reading.value, reading.status) {
-            (_, FieldStatus::Blank) => "–".to_owned(),
-            (Some(value), FieldStatus::Doubtful) => format!("{value}?"),
-            (None, FieldStatus::Doubtful) => "?".to_owned(),
-            (Some(value), _) => value.clone(),
-            (None, s) => words::status(s).to_owned(),
-        };
+        let answer = rows::answer(reading);
+        let verdict = if answer.is_empty() { "–" } else { &answer };
         let text = format!("{verdict} {}", number(reading.confidence, 3));
-        // In the corner, where a neighbour's box does not begin yet.
-        let at = Point::<Px>::new(corners[1].x - 2.0, corners[1].y + small * 0.95);
-        canvas.write(&text, at.x, at.y, Anchor::Right, small, color);
+        // In the lower left corner, under the printed number, no bubble stands.
+        canvas.write(&text, corners[3].x + 3.0, corners[3].y - 3.0, Anchor::Left, small, status_color(reading.status));
     }
 }
 

@@ -1,0 +1,141 @@
+//! `gabarito read`: its arguments, and where its results go.
+
+use super::CliError;
+use crate::output::Sink;
+use crate::output::csv::Csv;
+use crate::output::jsonl::Jsonl;
+use crate::output::table::{Look, Table};
+use crate::output::xlsx::Xlsx;
+use clap::{Args, ValueEnum};
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Read scanned sheets: one result for every page, in input order
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// Files and folders of PDF, TIFF, JPEG, PNG, WebP and ZIP
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
+    #[arg(long, value_name = "DIR|geometry.json")]
+    pub layouts: Option<PathBuf>,
+    /// Read sheets of another system, described in the format of OMRChecker
+    #[arg(long, value_name = "TEMPLATE.json")]
+    pub template: Option<PathBuf>,
+    /// Students, to match numbers filled in by hand against
+    #[arg(long, value_name = "R.csv")]
+    pub roster: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Draw every page with what was read, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub annotate: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person
+    Table,
+    /// One JSON object a line, a line a page
+    Jsonl,
+    /// `;` between cells, for spreadsheets
+    Csv,
+    /// A workbook; redirect it to a file
+    Xlsx,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Jobs {
+    /// Threads to spread pages over [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+}
+
+impl Jobs {
+    pub fn pool(self) -> Result<rayon::ThreadPool, CliError> {
+        let threads =
+            self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| CliError::Failed(format!("no threads to work on: {e}")))
+    }
+}
+
+impl ReadArgs {
+    /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
+    pub fn check_paths(&self) -> Result<(), CliError> {
+        let named = [&self.layouts, &self.template, &self.roster];
+        for path in self.paths.iter().chain(named.into_iter().flatten()) {
+            path.metadata().map_err(|e| CliError::file(path, e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Format {
+    /// A sink onto stdout, as wide and colourful as it is.
+    pub fn on_stdout(self) -> Result<Box<dyn Sink>, CliError> {
+        let out = io::stdout();
+        if self == Format::Xlsx && out.is_terminal() {
+            return Err(CliError::Usage("--format xlsx is for a file: add `> respostas.xlsx`".to_owned()));
+        }
+        let look = if out.is_terminal() {
+            // An empty NO_COLOR counts as unset (no-color.org).
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            let term = console::Term::stdout();
+            let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+            Look { width: term.size_checked().map(|(_, columns)| columns.into()), color: !no_color && !dumb }
+        } else {
+            Look::default()
+        };
+        Ok(self.on(out, look))
+    }
+
+    pub fn on(self, out: impl Write + 'static, look: Look) -> Box<dyn Sink> {
+        match self {
+            Format::Table => Box::new(Table::new(out, look)),
+            Format::Jsonl => Box::new(Jsonl::new(out)),
+            Format::Csv => Box::new(Csv::new(io::BufWriter::new(out))),
+            Format::Xlsx => Box::new(Xlsx::new(out)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Only {
+        #[command(flatten)]
+        read: ReadArgs,
+    }
+
+    fn parse(line: &str) -> Result<ReadArgs, clap::Error> {
+        Only::try_parse_from(std::iter::once("gabarito").chain(line.split_whitespace())).map(|o| o.read)
+    }
+
+    #[test]
+    fn the_flags_are_those_of_the_contract() {
+        let line =
+            "a.pdf b --layouts geometry.json --template t.json --roster r.csv --format xlsx --annotate d --jobs 3";
+        let args = parse(line).unwrap();
+        assert_eq!(args.paths, [PathBuf::from("a.pdf"), PathBuf::from("b")]);
+        assert_eq!((args.format, args.jobs.jobs), (Format::Xlsx, Some(3)));
+        assert_eq!(args.annotate, Some("d".into()));
+        assert_eq!(parse("a").unwrap().format, Format::Table);
+        for wrong in ["", "a --jobs 0", "a --format yaml", "a --unknown"] {
+            assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named() {
+        let error = parse("/nowhere/at/all.pdf").unwrap().check_paths().unwrap_err();
+        assert!(error.message().contains("/nowhere/at/all.pdf"), "{}", error.message());
+    }
+}
