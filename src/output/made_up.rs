@@ -58,7 +58,7 @@ impl Sheet {
 fn scan_map(turn: u16) -> Homography<Mm, Px> {
     let (w, h) = (210.0, 297.0);
     let (sin, cos) = (f64::from(turn) + 0.5).to_radians().sin_cos();
-    let (out_w, out_h) = if turn % 180 == 0 { (w, h) } else { (h, w) };
+    let (out_w, out_h) = if turn.is_multiple_of(180) { (w, h) } else { (h, w) };
     let s = PX_PER_MM;
     Homography::new([
         s * cos,
@@ -115,7 +115,7 @@ fn reading(layout: &Layout, turn: u16) -> PageReading {
 /// Bubbles, letters and pen marks, drawn on the scan upright in its own direction.
 fn drawn(layout: &Layout, warp: &Warp, reading: &PageReading, turn: u16) -> Gray {
     let side = |mm: f64| (mm * PX_PER_MM).round() as usize;
-    let (w, h) = if turn % 180 == 0 { (side(210.0), side(297.0)) } else { (side(297.0), side(210.0)) };
+    let (w, h) = if turn.is_multiple_of(180) { (side(210.0), side(297.0)) } else { (side(297.0), side(210.0)) };
     let mut rgb = Rgb::new(w, h, [246; 3]);
     let font = Font::new(include_bytes!("../print/fonts/IBMPlexSans-Regular.ttf")).unwrap();
     let page = &layout.content.pages[0];

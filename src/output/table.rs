@@ -138,7 +138,8 @@ impl<W: Write> Table<W> {
             let n = self.counts.pages(outcome);
             if n > 0 {
                 let symbol = self.styled(symbol(outcome), color(outcome));
-                writeln!(self.out, "  {symbol} {} {}", left(&number(n as f64, 0), 7), words::outcomes(outcome))?;
+                let word = if n == 1 { words::outcome(outcome) } else { words::outcomes(outcome) };
+                writeln!(self.out, "  {symbol} {} {word}", left(&number(n as f64, 0), 7))?;
             }
         }
         let c = |s| number(self.counts.fields(s) as f64, 0);
@@ -338,8 +339,7 @@ mod tests {
     #[test]
     fn the_summary_says_what_to_do() {
         let text = written(Look::default(), pages());
-        for said in ["3 páginas em 2,5 s (1,2 por segundo", "1 lidas, a conferir", "→ Confira 1 página com “?”"]
-        {
+        for said in ["3 páginas em 2,5 s (1,2 por segundo", "1 a conferir\n", "→ Confira 1 página com “?”"] {
             assert!(text.contains(said), "{said} in {text}");
         }
         assert!(written(Look::default(), Vec::new()).contains("Nenhuma página"));

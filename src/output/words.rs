@@ -7,7 +7,7 @@ use std::borrow::Cow;
 pub fn outcome(o: Outcome) -> &'static str {
     match o {
         Outcome::Read => "lida",
-        Outcome::Review => "conferir",
+        Outcome::Review => "a conferir",
         Outcome::Unidentified => "sem identificação",
         Outcome::Blank => "em branco",
         Outcome::Foreign => "de outro sistema",
