@@ -1,8 +1,6 @@
 //! The executable's subcommands, a file each. Here alone are the environment, the terminal and exit statuses: 0 when
 //! the run finished, 2 for what was asked wrongly, 1 when the run itself could not be done.
 
-pub mod accuracy;
-pub mod demo;
 mod error;
 pub mod explain;
 mod key;
@@ -12,7 +10,7 @@ mod spread;
 
 pub use error::CliError;
 pub use key::sheet_key;
-pub use spread::{Page, spread};
+pub use spread::{Page, Spread};
 
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
@@ -29,9 +27,12 @@ pub struct Cli {
 
 /// A subcommand is listed once its function is there.
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Print(print::PrintArgs),
+    Read(read::ReadArgs),
+    Explain(explain::ExplainArgs),
+}
 
-#[expect(unreachable_code, reason = "there is no subcommand yet")]
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
@@ -41,11 +42,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
-    finish(match cli.command {})
+    finish(match cli.command {
+        Command::Print(args) => print::run(&args),
+        Command::Read(args) => read::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    })
 }
 
 /// Says on stderr what went wrong, a line each.
-pub fn finish(result: Result<ExitCode, CliError>) -> ExitCode {
+fn finish(result: Result<ExitCode, CliError>) -> ExitCode {
     result.unwrap_or_else(|e| {
         if !e.is_silent() {
             let _ = write!(std::io::stderr(), "{}", e.message());

@@ -1,14 +1,27 @@
 //! `gabarito read`: its arguments, and where its results go.
 
-use super::CliError;
+use super::spread::{Page, Spread, failed};
+use super::{CliError, sheet_key};
+use crate::limits::Limits;
 use crate::output::Sink;
+use crate::output::annotate::annotate;
 use crate::output::csv::Csv;
 use crate::output::jsonl::Jsonl;
+use crate::output::progress::Progress;
 use crate::output::table::{Look, Table};
+use crate::output::trace;
 use crate::output::xlsx::Xlsx;
+use crate::output::{Seen, Trace};
+use crate::read::fields::Policy;
+use crate::read::layouts::{Layouts, LayoutsError};
+use crate::read::pages::{self, PageRef, Picture};
+use crate::read::result::{Issue, PageReading, Source};
+use crate::read::{self, Reader};
 use clap::{Args, ValueEnum};
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
 
 /// Read scanned sheets: one result for every page, in input order
 #[derive(Debug, Args)]
@@ -102,6 +115,83 @@ impl Format {
             Format::Xlsx => Box::new(Xlsx::new(out)),
         }
     }
+}
+
+pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
+    args.check_paths()?;
+    if args.template.is_some() || args.roster.is_some() {
+        return Err(CliError::Usage("--template and --roster cannot be used yet".to_owned()));
+    }
+    let sink = args.format.on_stdout()?;
+    let reader = reader(args.layouts.as_deref(), &args.paths)?;
+    let limits = Limits::default();
+    let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
+    let work = |page: PageRef| {
+        let (reading, seen) = read_page(&reader, &page, &limits);
+        let annotated = match &seen {
+            Some(seen) if args.annotate.is_some() => annotated(&reading, seen),
+            _ => None,
+        };
+        Page { reading, annotated }
+    };
+    let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
+    run.pages(pages, |page| source(page), work, Progress::on_stderr(None))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With the layouts named, or else those beside the scans or in the folder that the command runs in.
+pub(super) fn reader(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Reader, CliError> {
+    let key = sheet_key()?;
+    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
+    let mut near = beside.chain([Path::new(".")]);
+    let folder = layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()));
+    let layouts = match folder {
+        Some(path) => Layouts::load(path).map_err(|e| match e {
+            LayoutsError::Io { path, source } => CliError::file(&path, source),
+            e => CliError::Usage(e.to_string()),
+        })?,
+        None => {
+            let _ = writeln!(
+                io::stderr(),
+                "note: no layouts were given and none lie beside the scans; --layouts names the folder that `gabarito \
+                 print` wrote"
+            );
+            Layouts::default()
+        }
+    };
+    Ok(Reader { layouts, key, policy: Policy::default() })
+}
+
+/// What was seen of a page that could be decoded.
+pub(super) struct SeenPage {
+    pub picture: Picture,
+    pub trace: read::Trace,
+}
+
+pub(super) fn read_page(reader: &Reader, page: &PageRef, limits: &Limits) -> (PageReading, Option<SeenPage>) {
+    let begun = Instant::now();
+    let picture = match page.decode(limits) {
+        Ok(picture) => picture,
+        Err(e) => return (failed(source(page), Issue::new(e.code(), e.to_string())), None),
+    };
+    let decode = begun.elapsed().as_secs_f64() * 1000.0;
+    let (mut reading, trace) = reader.read(&picture.gray, source(page));
+    reading.issues.extend(picture.notes.iter().map(|n| Issue::new(n.code(), n.detail())));
+    reading.timings_ms.decode = decode;
+    reading.timings_ms.total += decode;
+    (reading, Some(SeenPage { picture, trace }))
+}
+
+fn source(page: &PageRef) -> Source {
+    Source { file: page.source.file.clone(), page: page.source.page }
+}
+
+/// A picture that can't be encoded is left out: the reading is what was asked for.
+fn annotated(reading: &PageReading, seen: &SeenPage) -> Option<Vec<u8>> {
+    let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
+    let page = trace::page_of(&seen.trace);
+    let seen = Seen { picture: &seen.picture.gray, warp: warp.as_ref(), page, reading, trace: Some(&trace) };
+    annotate(&seen).to_jpeg(85).ok()
 }
 
 #[cfg(test)]

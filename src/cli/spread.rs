@@ -20,41 +20,52 @@ impl From<PageReading> for Page {
     }
 }
 
-/// Reads every item with `work` and hands the readings to `sink`. A panic of `work` is an error line of its page
-/// (`source` says which), never the end of the run. Annotated pictures go to `annotate`, numbered in input order.
-pub fn spread<T: Send>(
-    pool: &rayon::ThreadPool,
-    items: impl Iterator<Item = T>,
-    source: impl Fn(&T) -> Source + Sync,
-    work: impl Fn(T) -> Page + Sync,
-    sink: &mut dyn Sink,
-    annotate: Option<&Path>,
-    mut progress: Progress,
-) -> Result<(), CliError> {
-    if let Some(dir) = annotate {
-        std::fs::create_dir_all(dir).map_err(|e| CliError::file(dir, e))?;
-    }
-    let begun = Instant::now();
-    let guarded = |item: T| {
-        let source = source(&item);
-        catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| failed(source).into())
-    };
-    let mut number = 0;
-    let result = ordered_parallel(pool, items, guarded, |page| {
-        number += 1;
-        if let (Some(dir), Some(picture)) = (annotate, &page.annotated) {
-            let path = dir.join(picture_name(number, &page.reading.source));
-            std::fs::write(&path, picture).map_err(|e| CliError::file(&path, e))?;
-        }
-        progress.page(page.reading.outcome);
-        progress.suspended(|| sink.page(page.reading)).map_err(CliError::Output)
-    });
-    progress.finish();
-    result?;
-    sink.finish(&Run { elapsed: begun.elapsed(), threads: pool.current_num_threads() }).map_err(CliError::Output)
+/// Where readings go and what they are read on.
+pub struct Spread<'a> {
+    pub pool: &'a rayon::ThreadPool,
+    pub sink: Box<dyn Sink + 'a>,
+    /// Folder for annotated pictures, numbered in input order.
+    pub annotate: Option<&'a Path>,
 }
 
-fn failed(source: Source) -> PageReading {
+impl Spread<'_> {
+    /// Reads every item with `work` and hands the readings to the sink. A panic of `work` is an error line of its page
+    /// (`source` says which), never the end of the run.
+    pub fn pages<T: Send>(
+        &mut self,
+        items: impl Iterator<Item = T>,
+        source: impl Fn(&T) -> Source + Sync,
+        work: impl Fn(T) -> Page + Sync,
+        mut progress: Progress,
+    ) -> Result<(), CliError> {
+        if let Some(dir) = self.annotate {
+            std::fs::create_dir_all(dir).map_err(|e| CliError::file(dir, e))?;
+        }
+        let begun = Instant::now();
+        let guarded = |item: T| {
+            let source = source(&item);
+            let broken = Issue::new("internal", "the reader failed on this page; the page was not read");
+            catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| failed(source, broken).into())
+        };
+        let mut number = 0;
+        let result = ordered_parallel(self.pool, items, guarded, |page| {
+            number += 1;
+            if let (Some(dir), Some(picture)) = (self.annotate, &page.annotated) {
+                let path = dir.join(picture_name(number, &page.reading.source));
+                std::fs::write(&path, picture).map_err(|e| CliError::file(&path, e))?;
+            }
+            progress.page(page.reading.outcome);
+            progress.suspended(|| self.sink.page(page.reading)).map_err(CliError::Output)
+        });
+        progress.finish();
+        result?;
+        let run = Run { elapsed: begun.elapsed(), threads: self.pool.current_num_threads() };
+        self.sink.finish(&run).map_err(CliError::Output)
+    }
+}
+
+/// A page that could not be read, and why.
+pub(super) fn failed(source: Source, why: Issue) -> PageReading {
     PageReading {
         source,
         outcome: Outcome::Error,
@@ -62,7 +73,7 @@ fn failed(source: Source) -> PageReading {
         identified_by: None,
         registration: None,
         fields: Vec::new(),
-        issues: vec![Issue::new("internal", "the reader failed on this page; the page was not read")],
+        issues: vec![why],
         timings_ms: Timings::default(),
     }
 }
@@ -104,14 +115,14 @@ mod tests {
         }
     }
 
-    fn read_all(sink: &mut Kept, annotate: Option<&Path>) -> Result<(), CliError> {
+    fn read_all(kept: &mut Kept, annotate: Option<&Path>) -> Result<(), CliError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let source = |n: &u32| Source { file: "a.pdf".into(), page: *n };
         let work = |n| {
             assert!(n != 7, "a page on which the reader fails");
             Page { reading: samples::page("lote/á b.pdf", n, &["A"]), annotated: Some(vec![1, 2, 3]) }
         };
-        spread(&pool, 1..=30_u32, source, work, sink, annotate, Progress::hidden())
+        Spread { pool: &pool, sink: Box::new(kept), annotate }.pages(1..=30_u32, source, work, Progress::hidden())
     }
 
     #[test]

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn a_page_of_which_nothing_is_known_is_shown_all_the_same() {
-        let mut reading = crate::output::samples::error("x.pdf", "unreadable");
+        let mut reading = crate::output::samples::error("x.pdf", "damaged_file");
         for outcome in Outcome::ALL {
             reading.outcome = outcome;
             let picture = crate::raster::Gray::new(40, 900, 90);

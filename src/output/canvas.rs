@@ -1,5 +1,6 @@
 //! What annotated and explained pages share: the page under a header that says how it was read, its colours and text.
 
+use super::trace::Trace;
 use super::view::View;
 use super::words::{self, count, number};
 use crate::raster::Gray;
@@ -8,7 +9,6 @@ use crate::raster::draw::{Ellipse, Pen};
 use crate::raster::rgb::Color;
 use crate::raster::text::{Anchor, Font};
 use crate::read::result::{FieldReading, FieldStatus, MarkReading, Outcome, PageReading};
-use crate::read::trace::Trace;
 use crate::read::warp::Warp;
 use crate::sheet::{Bubble, Field, LayoutPage};
 use crate::units::{Point, Px};

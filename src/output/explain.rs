@@ -162,8 +162,8 @@ fn state_color(s: MarkState) -> Color {
 mod tests {
     use super::*;
     use crate::output::made_up::Sheet;
+    use crate::output::trace::Trace;
     use crate::read::result::Issue;
-    use crate::read::trace::Trace;
 
     #[test]
     fn a_trace_without_a_warp_and_a_warp_without_a_trace_are_drawn() {

@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_null_and_still_there() {
-        let line = line(samples::error("ruim.pdf", "unreadable"));
+        let line = line(samples::error("ruim.pdf", "damaged_file"));
         assert_eq!(line["sheet"]["id"], Value::Null);
         assert!(line["sheet"].as_object().unwrap().contains_key("version"));
         assert_eq!(line["identified_by"], Value::Null);

@@ -2,12 +2,12 @@
 
 use super::canvas::Seen;
 use super::samples;
+use super::trace::{AnchorTrace, CodeTrace, MarkTrace, Trace};
 use crate::raster::Gray;
 use crate::raster::draw::{Ellipse, Pen};
 use crate::raster::rgb::Rgb;
 use crate::raster::text::{Anchor, Font};
 use crate::read::result::*;
-use crate::read::trace::{AnchorTrace, CodeTrace, MarkTrace, Trace};
 use crate::read::warp::{Shift, Warp};
 use crate::sheet::place::{Order, place};
 use crate::sheet::{Layout, PageFormat};

@@ -15,12 +15,14 @@ mod ordered;
 pub mod progress;
 pub mod rows;
 pub mod table;
+pub mod trace;
 mod view;
 pub mod words;
 pub mod xlsx;
 
 pub use canvas::Seen;
 pub use ordered::ordered_parallel;
+pub use trace::Trace;
 
 use crate::read::result::PageReading;
 use std::io;
@@ -30,6 +32,16 @@ use std::time::Duration;
 pub trait Sink {
     fn page(&mut self, reading: PageReading) -> io::Result<()>;
     fn finish(&mut self, run: &Run) -> io::Result<()>;
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn page(&mut self, reading: PageReading) -> io::Result<()> {
+        (**self).page(reading)
+    }
+
+    fn finish(&mut self, run: &Run) -> io::Result<()> {
+        (**self).finish(run)
+    }
 }
 
 /// How a run went as a whole.

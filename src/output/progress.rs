@@ -53,6 +53,12 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// Where a run says itself how far it is.
+    pub fn at(&self, done: u64, of: u64) {
+        self.bar.set_length(of);
+        self.bar.set_position(done);
+    }
+
     fn message(&self) -> String {
         let mut said = String::new();
         if self.review > 0 {

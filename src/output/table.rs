@@ -310,7 +310,7 @@ mod tests {
         vec![
             samples::page("scan.pdf", 1, &["A", "B", "C", "D"]),
             doubtful,
-            samples::error("x\u{1b}[2Jy.pdf", "unreadable"),
+            samples::error("x\u{1b}[2Jy.pdf", "damaged_file"),
         ]
     }
 

@@ -184,7 +184,7 @@ mod tests {
     fn answers_are_text_and_never_formulas() {
         let mut page = samples::page("=HYPERLINK(\"x\").pdf", 1, &["A", "B?", "AC"]);
         page.fields[0].value = Some("00123".into());
-        let book = written(vec![page.clone(), samples::error("ruim", "unreadable")]);
+        let book = written(vec![page.clone(), samples::error("ruim", "damaged_file")]);
         let sheet = part(&book, "xl/worksheets/sheet1.xml");
         for said in ["=HYPERLINK(&quot;x&quot;).pdf", "00123", "B?", "A+C", "20261234"] {
             let said = said.replace("&quot;", "\"");
@@ -193,7 +193,7 @@ mod tests {
         assert!(!sheet.contains("<f>") && !sheet.contains("<v>"));
         assert!(sheet.contains("<autoFilter ref=\"A1:L3\"") && sheet.contains("state=\"frozen\""));
         assert!(part(&book, "xl/workbook.xml").contains("Respostas"));
-        assert!(part(&book, "xl/sharedStrings.xml").contains("arquivo ilegível"));
+        assert!(part(&book, "xl/sharedStrings.xml").contains("arquivo danificado"));
     }
 
     #[test]

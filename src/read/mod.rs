@@ -16,7 +16,6 @@ pub mod pages;
 pub mod refine;
 pub mod register;
 pub mod result;
-pub mod trace;
 pub mod warp;
 
 use crate::limits::Limits;
