@@ -135,7 +135,7 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
         Page { reading, annotated }
     };
     let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
-    run.pages(pages, |page| source(page), work, Progress::on_stderr(None))?;
+    run.pages(pages, source, work, Progress::on_stderr(None))?;
     Ok(ExitCode::SUCCESS)
 }
 
