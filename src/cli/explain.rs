@@ -1,7 +1,7 @@
 //! `gabarito explain`: the reader's reasoning about one page, as a picture.
 
 use super::CliError;
-use super::read::{read_page, reader};
+use super::read::reader;
 use crate::limits::Limits;
 use crate::output::explain::explain;
 use crate::output::{Seen, Trace, trace, words};
@@ -34,20 +34,20 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     let Some(page) = pages.nth(args.page as usize - 1) else {
         return Err(CliError::Usage(format!("{} has no page {}", args.file.display(), args.page)));
     };
-    let (reading, seen) = read_page(&reader, &page, &limits);
-    let Some(seen) = seen else {
+    let (reading, seen) = reader.read_page(&page, &limits);
+    let Some(picture) = &seen.picture else {
         let why = reading.issues.iter().map(|i| i.detail.as_str()).collect::<Vec<_>>().join("; ");
         return Err(CliError::Failed(format!("{}, page {}: {why}", args.file.display(), args.page)));
     };
     let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
-    let picture = explain(&Seen {
-        picture: &seen.picture.gray,
+    let drawn = explain(&Seen {
+        picture: &picture.gray,
         warp: warp.as_ref(),
         page: trace::page_of(&seen.trace),
         reading: &reading,
         trace: Some(&trace),
     });
-    let png = picture.to_png().map_err(|e| CliError::Failed(format!("the picture could not be made: {e}")))?;
+    let png = drawn.to_png().map_err(|e| CliError::Failed(format!("the picture could not be made: {e}")))?;
     std::fs::write(&args.out, png).map_err(|e| CliError::file(&args.out, e))?;
     writeln!(io::stdout(), "{}: {}", args.out.display(), words::outcome(reading.outcome)).map_err(CliError::Output)?;
     Ok(ExitCode::SUCCESS)

@@ -1,6 +1,7 @@
 //! The executable's subcommands, a file each. Here alone are the environment, the terminal and exit statuses: 0 when
 //! the run finished, 2 for what was asked wrongly, 1 when the run itself could not be done.
 
+pub mod accuracy;
 mod error;
 pub mod explain;
 mod key;
@@ -31,6 +32,7 @@ pub enum Command {
     Print(print::PrintArgs),
     Read(read::ReadArgs),
     Explain(explain::ExplainArgs),
+    Accuracy(accuracy::AccuracyArgs),
 }
 
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -46,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Print(args) => print::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Accuracy(args) => accuracy::run(&args),
     })
 }
 

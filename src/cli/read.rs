@@ -1,6 +1,6 @@
 //! `gabarito read`: its arguments, and where its results go.
 
-use super::spread::{Page, Spread, failed};
+use super::spread::{Page, Spread};
 use super::{CliError, sheet_key};
 use crate::limits::Limits;
 use crate::output::Sink;
@@ -14,14 +14,13 @@ use crate::output::xlsx::Xlsx;
 use crate::output::{Seen, Trace};
 use crate::read::fields::Policy;
 use crate::read::layouts::{Layouts, LayoutsError};
-use crate::read::pages::{self, PageRef, Picture};
-use crate::read::result::{Issue, PageReading, Source};
-use crate::read::{self, Reader};
+use crate::read::pages::{self, PageRef};
+use crate::read::result::PageReading;
+use crate::read::{PageTrace, Reader};
 use clap::{Args, ValueEnum};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Read scanned sheets: one result for every page, in input order
 #[derive(Debug, Args)]
@@ -127,15 +126,12 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     let limits = Limits::default();
     let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
     let work = |page: PageRef| {
-        let (reading, seen) = read_page(&reader, &page, &limits);
-        let annotated = match &seen {
-            Some(seen) if args.annotate.is_some() => annotated(&reading, seen),
-            _ => None,
-        };
+        let (reading, seen) = reader.read_page(&page, &limits);
+        let annotated = if args.annotate.is_some() { annotated(&reading, &seen) } else { None };
         Page { reading, annotated }
     };
     let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
-    run.pages(pages, source, work, Progress::on_stderr(None))?;
+    run.pages(pages, |page| page.source.clone(), work, Progress::on_stderr(None))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -162,36 +158,12 @@ pub(super) fn reader(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Reader
     Ok(Reader { layouts, key, policy: Policy::default() })
 }
 
-/// What was seen of a page that could be decoded.
-pub(super) struct SeenPage {
-    pub picture: Picture,
-    pub trace: read::Trace,
-}
-
-pub(super) fn read_page(reader: &Reader, page: &PageRef, limits: &Limits) -> (PageReading, Option<SeenPage>) {
-    let begun = Instant::now();
-    let picture = match page.decode(limits) {
-        Ok(picture) => picture,
-        Err(e) => return (failed(source(page), Issue::new(e.code(), e.to_string())), None),
-    };
-    let decode = begun.elapsed().as_secs_f64() * 1000.0;
-    let (mut reading, trace) = reader.read(&picture.gray, source(page));
-    reading.issues.extend(picture.notes.iter().map(|n| Issue::new(n.code(), n.detail())));
-    reading.timings_ms.decode = decode;
-    reading.timings_ms.total += decode;
-    (reading, Some(SeenPage { picture, trace }))
-}
-
-fn source(page: &PageRef) -> Source {
-    Source { file: page.source.file.clone(), page: page.source.page }
-}
-
 /// A picture that can't be encoded is left out: the reading is what was asked for.
-fn annotated(reading: &PageReading, seen: &SeenPage) -> Option<Vec<u8>> {
+fn annotated(reading: &PageReading, seen: &PageTrace) -> Option<Vec<u8>> {
+    let picture = &seen.picture.as_ref()?.gray;
     let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
     let page = trace::page_of(&seen.trace);
-    let seen = Seen { picture: &seen.picture.gray, warp: warp.as_ref(), page, reading, trace: Some(&trace) };
-    annotate(&seen).to_jpeg(85).ok()
+    annotate(&Seen { picture, warp: warp.as_ref(), page, reading, trace: Some(&trace) }).to_jpeg(85).ok()
 }
 
 #[cfg(test)]

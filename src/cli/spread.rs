@@ -3,7 +3,7 @@
 use super::CliError;
 use crate::output::progress::Progress;
 use crate::output::{Run, Sink, ordered_parallel};
-use crate::read::result::{Issue, Outcome, PageReading, Source, Timings};
+use crate::read::result::{Issue, Outcome, PageReading, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Instant;
@@ -44,8 +44,11 @@ impl Spread<'_> {
         let begun = Instant::now();
         let guarded = |item: T| {
             let source = source(&item);
-            let broken = Issue::new("internal", "the reader failed on this page; the page was not read");
-            catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| failed(source, broken).into())
+            catch_unwind(AssertUnwindSafe(|| work(item))).unwrap_or_else(|_| {
+                let mut reading = PageReading::new(source, Outcome::Error);
+                reading.issues.push(Issue::new("internal", "the reader failed on this page; it was not read"));
+                reading.into()
+            })
         };
         let mut number = 0;
         let result = ordered_parallel(self.pool, items, guarded, |page| {
@@ -61,20 +64,6 @@ impl Spread<'_> {
         result?;
         let run = Run { elapsed: begun.elapsed(), threads: self.pool.current_num_threads() };
         self.sink.finish(&run).map_err(CliError::Output)
-    }
-}
-
-/// A page that could not be read, and why.
-pub(super) fn failed(source: Source, why: Issue) -> PageReading {
-    PageReading {
-        source,
-        outcome: Outcome::Error,
-        sheet: None,
-        identified_by: None,
-        registration: None,
-        fields: Vec::new(),
-        issues: vec![why],
-        timings_ms: Timings::default(),
     }
 }
 

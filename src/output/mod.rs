@@ -117,15 +117,8 @@ pub(crate) mod samples {
     }
 
     pub fn error(file: &str, code: &str) -> PageReading {
-        PageReading {
-            source: Source { file: file.into(), page: 1 },
-            outcome: Outcome::Error,
-            sheet: None,
-            identified_by: None,
-            registration: None,
-            fields: Vec::new(),
-            issues: vec![Issue::new(code, "não abre")],
-            timings_ms: Timings::default(),
-        }
+        let mut reading = PageReading::new(Source { file: file.into(), page: 1 }, Outcome::Error);
+        reading.issues.push(Issue::new(code, "não abre"));
+        reading
     }
 }
