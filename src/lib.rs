@@ -1,8 +1,10 @@
 //! gabarito prints exam answer sheets and reads them back.
 
 pub mod accuracy;
+pub mod cli;
 pub mod json;
 pub mod limits;
+pub mod output;
 pub mod print;
 pub mod raster;
 pub mod read;

@@ -1,9 +1,13 @@
-//! Pictures as rows of gray pixels. Nothing here knows what a sheet is.
+//! Pictures: gray to measure on, colour to show people. Nothing here knows what a sheet is.
 
 pub mod blobs;
+pub mod draw;
 pub mod gray;
 pub mod jpeg;
 pub mod reduce;
+pub mod rgb;
+pub mod text;
 
 pub use gray::Gray;
 pub use reduce::reduce;
+pub use rgb::Rgb;

@@ -1,0 +1,54 @@
+//! `gabarito explain`: the reader's reasoning about one page, as a picture.
+
+use super::CliError;
+use super::read::reader;
+use crate::limits::Limits;
+use crate::output::explain::explain;
+use crate::output::{Seen, Trace, trace, words};
+use crate::read::pages;
+use clap::Args;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Draw the reader's reasoning over a page
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which page of the file, counted from 1
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub page: u32,
+    #[arg(long, value_name = "PNG")]
+    pub out: PathBuf,
+    /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
+    #[arg(long, value_name = "DIR|geometry.json")]
+    pub layouts: Option<PathBuf>,
+}
+
+pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
+    args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
+    let reader = reader(args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
+    let limits = Limits::default();
+    let mut pages = pages::open(&args.file, &limits);
+    let Some(page) = pages.nth(args.page as usize - 1) else {
+        return Err(CliError::Usage(format!("{} has no page {}", args.file.display(), args.page)));
+    };
+    let (reading, seen) = reader.read_page(&page, &limits);
+    let Some(picture) = &seen.picture else {
+        let why = reading.issues.iter().map(|i| i.detail.as_str()).collect::<Vec<_>>().join("; ");
+        return Err(CliError::Failed(format!("{}, page {}: {why}", args.file.display(), args.page)));
+    };
+    let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
+    let drawn = explain(&Seen {
+        picture: &picture.gray,
+        warp: warp.as_ref(),
+        page: trace::page_of(&seen.trace),
+        reading: &reading,
+        trace: Some(&trace),
+    });
+    let png = drawn.to_png().map_err(|e| CliError::Failed(format!("the picture could not be made: {e}")))?;
+    std::fs::write(&args.out, png).map_err(|e| CliError::file(&args.out, e))?;
+    writeln!(io::stdout(), "{}: {}", args.out.display(), words::outcome(reading.outcome)).map_err(CliError::Output)?;
+    Ok(ExitCode::SUCCESS)
+}

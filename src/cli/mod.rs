@@ -1,0 +1,63 @@
+//! The executable's subcommands, a file each. Here alone are the environment, the terminal and exit statuses: 0 when
+//! the run finished, 2 for what was asked wrongly, 1 when the run itself could not be done.
+
+pub mod accuracy;
+mod error;
+pub mod explain;
+mod key;
+pub mod print;
+pub mod read;
+mod spread;
+
+pub use error::CliError;
+pub use key::sheet_key;
+pub use spread::{Page, Spread};
+
+use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Prints exam answer sheets and reads the scanned sheets back
+#[derive(Debug, Parser)]
+#[command(name = "gabarito", version, propagate_version = true, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// A subcommand is listed once its function is there.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Print(print::PrintArgs),
+    Read(read::ReadArgs),
+    Explain(explain::ExplainArgs),
+    Accuracy(accuracy::AccuracyArgs),
+}
+
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help that nobody reads to its end (`--help | head`) is no error.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    finish(match cli.command {
+        Command::Print(args) => print::run(&args),
+        Command::Read(args) => read::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Accuracy(args) => accuracy::run(&args),
+    })
+}
+
+/// Says on stderr what went wrong, a line each.
+fn finish(result: Result<ExitCode, CliError>) -> ExitCode {
+    result.unwrap_or_else(|e| {
+        if !e.is_silent() {
+            let _ = write!(std::io::stderr(), "{}", e.message());
+        }
+        e.status()
+    })
+}

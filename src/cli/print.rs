@@ -1,0 +1,80 @@
+//! `gabarito print`: a package to PDFs.
+
+use super::{CliError, sheet_key};
+use crate::json::Fault;
+use crate::output::progress::Progress;
+use crate::output::words::{count, number};
+use crate::print::{Package, PrintError, print};
+use clap::Args;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+/// Print the answer sheets of a package
+#[derive(Debug, Args)]
+pub struct PrintArgs {
+    #[arg(value_name = "PACKAGE.json")]
+    pub package: PathBuf,
+    /// Folder for the PDFs, manifest.json, geometry.json and layouts/
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
+    let package = load(&args.package)?;
+    let key = sheet_key()?;
+    let begun = Instant::now();
+    let progress = Progress::on_stderr(Some(0));
+    let printed = print(&package, &key, &args.out, &|done, of| progress.at(done, of));
+    progress.finish();
+    let report = printed.map_err(|e| match e {
+        PrintError::Io(e) => CliError::file(&args.out, e),
+        e => CliError::Failed(e.to_string()),
+    })?;
+    let mut out = io::stdout().lock();
+    let mut say = |line: String| writeln!(out, "{line}").map_err(CliError::Output);
+    say(format!(
+        "{} ({}) em {} s, {} MB, em {}",
+        count(report.sheets as usize, "folha", "folhas"),
+        count(report.pages as usize, "página", "páginas"),
+        number(begun.elapsed().as_secs_f64(), 1),
+        number(report.bytes as f64 / 1e6, 1),
+        args.out.display(),
+    ))?;
+    for file in report.files.iter().filter(|f| f.ends_with(".pdf")) {
+        say(format!("  {file}"))?;
+    }
+    for note in &report.notes {
+        say(format!("  note: {note}"))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Reads and checks a package: every fault at once.
+pub fn load(path: &Path) -> Result<Package, CliError> {
+    let bytes = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
+    let faults = |faults| CliError::Faults { file: path.to_owned(), faults };
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|e| faults(vec![Fault { path: String::new(), message: format!("not JSON: {e}") }]))?;
+    let mut package = Package::from_json(&value).map_err(faults)?;
+    package.load_logo(path.parent().unwrap_or(Path::new("."))).map_err(|fault| faults(vec![fault]))?;
+    Ok(package)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_package_says_so_with_its_status() {
+        let path = std::env::temp_dir().join(format!("gabarito-package-{}.json", std::process::id()));
+        for (text, said) in [("{", "not JSON"), ("{}", "sheet: missing")] {
+            std::fs::write(&path, text).unwrap();
+            let message = load(&path).err().unwrap().message();
+            assert!(message.contains(said), "{message}");
+        }
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(load(&path), Err(CliError::File { .. })));
+    }
+}

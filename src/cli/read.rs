@@ -1,0 +1,203 @@
+//! `gabarito read`: its arguments, and where its results go.
+
+use super::spread::{Page, Spread};
+use super::{CliError, sheet_key};
+use crate::limits::Limits;
+use crate::output::Sink;
+use crate::output::annotate::annotate;
+use crate::output::csv::Csv;
+use crate::output::jsonl::Jsonl;
+use crate::output::progress::Progress;
+use crate::output::table::{Look, Table};
+use crate::output::trace;
+use crate::output::xlsx::Xlsx;
+use crate::output::{Seen, Trace};
+use crate::read::fields::Policy;
+use crate::read::layouts::{Layouts, LayoutsError};
+use crate::read::pages::{self, PageRef};
+use crate::read::result::PageReading;
+use crate::read::{PageTrace, Reader};
+use clap::{Args, ValueEnum};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Read scanned sheets: one result for every page, in input order
+#[derive(Debug, Args)]
+pub struct ReadArgs {
+    /// Files and folders of PDF, TIFF, JPEG, PNG, WebP and ZIP
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
+    #[arg(long, value_name = "DIR|geometry.json")]
+    pub layouts: Option<PathBuf>,
+    /// Read sheets of another system, described in the format of OMRChecker
+    #[arg(long, value_name = "TEMPLATE.json")]
+    pub template: Option<PathBuf>,
+    /// Students, to match numbers filled in by hand against
+    #[arg(long, value_name = "R.csv")]
+    pub roster: Option<PathBuf>,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Draw every page with what was read, into this folder
+    #[arg(long, value_name = "DIR")]
+    pub annotate: Option<PathBuf>,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person
+    Table,
+    /// One JSON object a line, a line a page
+    Jsonl,
+    /// `;` between cells, for spreadsheets
+    Csv,
+    /// A workbook; redirect it to a file
+    Xlsx,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Jobs {
+    /// Threads to spread pages over [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+}
+
+impl Jobs {
+    pub fn pool(self) -> Result<rayon::ThreadPool, CliError> {
+        let threads =
+            self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|e| CliError::Failed(format!("no threads to work on: {e}")))
+    }
+}
+
+impl ReadArgs {
+    /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
+    pub fn check_paths(&self) -> Result<(), CliError> {
+        let named = [&self.layouts, &self.template, &self.roster];
+        for path in self.paths.iter().chain(named.into_iter().flatten()) {
+            path.metadata().map_err(|e| CliError::file(path, e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Format {
+    /// A sink onto stdout, as wide and colourful as it is.
+    pub fn on_stdout(self) -> Result<Box<dyn Sink>, CliError> {
+        let out = io::stdout();
+        if self == Format::Xlsx && out.is_terminal() {
+            return Err(CliError::Usage("--format xlsx is for a file: add `> respostas.xlsx`".to_owned()));
+        }
+        let look = if out.is_terminal() {
+            // An empty NO_COLOR counts as unset (no-color.org).
+            let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            let term = console::Term::stdout();
+            let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+            Look { width: term.size_checked().map(|(_, columns)| columns.into()), color: !no_color && !dumb }
+        } else {
+            Look::default()
+        };
+        Ok(self.on(out, look))
+    }
+
+    pub fn on(self, out: impl Write + 'static, look: Look) -> Box<dyn Sink> {
+        match self {
+            Format::Table => Box::new(Table::new(out, look)),
+            Format::Jsonl => Box::new(Jsonl::new(out)),
+            Format::Csv => Box::new(Csv::new(io::BufWriter::new(out))),
+            Format::Xlsx => Box::new(Xlsx::new(out)),
+        }
+    }
+}
+
+pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
+    args.check_paths()?;
+    if args.template.is_some() || args.roster.is_some() {
+        return Err(CliError::Usage("--template and --roster cannot be used yet".to_owned()));
+    }
+    let sink = args.format.on_stdout()?;
+    let reader = reader(args.layouts.as_deref(), &args.paths)?;
+    let limits = Limits::default();
+    let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
+    let work = |page: PageRef| {
+        let (reading, seen) = reader.read_page(&page, &limits);
+        let annotated = if args.annotate.is_some() { annotated(&reading, &seen) } else { None };
+        Page { reading, annotated }
+    };
+    let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
+    run.pages(pages, |page| page.source.clone(), work, Progress::on_stderr(None))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// With the layouts named, or else those beside the scans or in the folder that the command runs in.
+pub(super) fn reader(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Reader, CliError> {
+    let key = sheet_key()?;
+    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
+    let mut near = beside.chain([Path::new(".")]);
+    let folder = layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()));
+    let layouts = match folder {
+        Some(path) => Layouts::load(path).map_err(|e| match e {
+            LayoutsError::Io { path, source } => CliError::file(&path, source),
+            e => CliError::Usage(e.to_string()),
+        })?,
+        None => {
+            let _ = writeln!(
+                io::stderr(),
+                "note: no layouts were given and none lie beside the scans; --layouts names the folder that `gabarito \
+                 print` wrote"
+            );
+            Layouts::default()
+        }
+    };
+    Ok(Reader { layouts, key, policy: Policy::default() })
+}
+
+/// A picture that can't be encoded is left out: the reading is what was asked for.
+fn annotated(reading: &PageReading, seen: &PageTrace) -> Option<Vec<u8>> {
+    let picture = &seen.picture.as_ref()?.gray;
+    let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
+    let page = trace::page_of(&seen.trace);
+    annotate(&Seen { picture, warp: warp.as_ref(), page, reading, trace: Some(&trace) }).to_jpeg(85).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Only {
+        #[command(flatten)]
+        read: ReadArgs,
+    }
+
+    fn parse(line: &str) -> Result<ReadArgs, clap::Error> {
+        Only::try_parse_from(std::iter::once("gabarito").chain(line.split_whitespace())).map(|o| o.read)
+    }
+
+    #[test]
+    fn the_flags_are_those_of_the_contract() {
+        let line =
+            "a.pdf b --layouts geometry.json --template t.json --roster r.csv --format xlsx --annotate d --jobs 3";
+        let args = parse(line).unwrap();
+        assert_eq!(args.paths, [PathBuf::from("a.pdf"), PathBuf::from("b")]);
+        assert_eq!((args.format, args.jobs.jobs), (Format::Xlsx, Some(3)));
+        assert_eq!(args.annotate, Some("d".into()));
+        assert_eq!(parse("a").unwrap().format, Format::Table);
+        for wrong in ["", "a --jobs 0", "a --format yaml", "a --unknown"] {
+            assert_eq!(parse(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named() {
+        let error = parse("/nowhere/at/all.pdf").unwrap().check_paths().unwrap_err();
+        assert!(error.message().contains("/nowhere/at/all.pdf"), "{}", error.message());
+    }
+}

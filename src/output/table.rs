@@ -1,0 +1,354 @@
+//! The table for a person at a terminal: a line a page, reasons under it, and at the end what to do next.
+
+use super::rows::Counts;
+use super::words::{count, number};
+use super::{Run, Sink, words};
+use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading};
+use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
+use std::io::{self, Write};
+
+/// How wide and how colourful. What is written to a file has no width: nothing is cut.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Look {
+    pub width: Option<usize>,
+    pub color: bool,
+}
+
+pub struct Table<W: Write> {
+    out: W,
+    look: Look,
+    columns: Columns,
+    begun: bool,
+    counts: Counts,
+}
+
+/// What fits. The narrowest form is for 80 characters.
+struct Columns {
+    file: usize,
+    scan: bool,
+    answers: usize,
+}
+
+const FIXED: usize = 2 + 4 + 2 + OUTCOME + 2 + WHO + 2 + 4 * 5 - 1;
+const OUTCOME: usize = 14;
+const WHO: usize = 16;
+const SCAN: usize = 1 + 5 + 1 + 4;
+
+impl Columns {
+    fn fitting(width: Option<usize>) -> Self {
+        let Some(width) = width else { return Columns { file: 24, scan: true, answers: usize::MAX } };
+        let scan = width >= FIXED + SCAN + 14;
+        let used = FIXED + if scan { SCAN } else { 0 };
+        let file = width.saturating_sub(used).clamp(8, 24);
+        let left = width.saturating_sub(used + file + 2);
+        Columns { file, scan, answers: if left >= 12 { left } else { 0 } }
+    }
+}
+
+impl<W: Write> Table<W> {
+    pub fn new(out: W, look: Look) -> Self {
+        Table { out, look, columns: Columns::fitting(look.width), begun: false, counts: Counts::default() }
+    }
+
+    /// Whether there is colour was decided by the caller, not by what console finds in the environment.
+    fn styled(&self, text: &str, with: Style) -> String {
+        with.force_styling(self.look.color).apply_to(text).to_string()
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        let c = &self.columns;
+        let mut line = pad("arquivo", c.file) + "  " + &left("pág", 4) + "  " + &pad("resultado", OUTCOME);
+        line += &("  ".to_owned() + &pad("estudante/folha", WHO));
+        if c.scan {
+            line += &format!(" {} {}", left("giro", 5), left("dpi", 4));
+        }
+        line += &["resp", "br", "múlt", "dúv"].map(|h| " ".to_owned() + &left(h, 4)).concat().replacen(' ', "  ", 1);
+        if c.answers > 0 {
+            line += "  respostas";
+        }
+        let line = self.styled(line.trim_end(), Style::new().bold());
+        writeln!(self.out, "{line}")
+    }
+
+    fn line(&self, r: &PageReading) -> String {
+        let c = &self.columns;
+        let sheet = r.sheet.as_ref();
+        let who = sheet.and_then(|s| s.student.as_deref().or(s.id.as_deref())).unwrap_or("–");
+        let file = plain(&r.source.file);
+        let outcome = self.styled(&pad(short(r.outcome), OUTCOME), color(r.outcome));
+        let page = left(&r.source.page.to_string(), 4);
+        let mut line = format!("{}  {page}  {outcome}  {}", tail(&file, c.file), pad(&plain(who), WHO));
+        if c.scan {
+            let (turn, dpi) = r.registration.as_ref().map_or((String::new(), String::new()), |g| {
+                let mirrored = if g.mirrored { "⇄" } else { "" };
+                (format!("{}°{mirrored}", g.rotation), number(g.dpi, 0).replace('.', ""))
+            });
+            line += &format!(" {} {}", left(&turn, 5), left(&dpi, 4));
+        }
+        line.push(' ');
+        use FieldStatus::*;
+        for (i, statuses) in [&[Answered][..], &[Blank], &[Multiple, Invalid], &[Doubtful]].into_iter().enumerate() {
+            let n = r.fields.iter().filter(|f| statuses.contains(&f.status)).count();
+            let text = left(&if r.fields.is_empty() { String::new() } else { n.to_string() }, 4);
+            let wanted = i == 3 && n > 0;
+            line += &format!(" {}", if wanted { self.styled(&text, Style::new().yellow().bold()) } else { text });
+        }
+        if c.answers > 0 {
+            let answers = answers(&r.fields);
+            line += &format!("  {}", truncate_str(&answers, c.answers, "…"));
+        }
+        line.trim_end().to_owned()
+    }
+
+    /// Why a person is needed, or what is to be known. None for a page without either.
+    fn reason(&self, r: &PageReading) -> Option<String> {
+        let doubtful: Vec<&str> =
+            r.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).map(|f| f.id.as_str()).collect();
+        let mut said = Vec::new();
+        if !doubtful.is_empty() {
+            said.push(format!("em dúvida: {}", doubtful.join(", ")));
+        }
+        said.extend(r.issues.iter().map(|i| words::issue_line(i).into_owned()));
+        if said.is_empty() {
+            return None;
+        }
+        let text = plain(&format!("  ↳ {}", said.join("; ")));
+        let text = match self.look.width {
+            Some(width) => truncate_str(&text, width.max(20), "…").into_owned(),
+            None => text,
+        };
+        Some(self.styled(&text, Style::new().dim()))
+    }
+
+    fn summary(&mut self, run: &Run) -> io::Result<()> {
+        let pages = self.counts.all_pages();
+        let seconds = run.elapsed.as_secs_f64();
+        let mut speed = format!("{} em {} s", count(pages, "página", "páginas"), number(seconds, 1));
+        if seconds > 0.0 && pages > 0 {
+            let rate = pages as f64 / seconds;
+            speed += &format!(" ({} por segundo", number(rate, if rate < 10.0 { 1 } else { 0 }));
+            if run.threads > 1 {
+                speed += &format!(", com {} linhas de execução", run.threads);
+            }
+            speed.push(')');
+        }
+        let title = self.styled("Resumo", Style::new().bold());
+        writeln!(self.out, "\n{title}: {speed}")?;
+        for outcome in Outcome::ALL {
+            let n = self.counts.pages(outcome);
+            if n > 0 {
+                let symbol = self.styled(symbol(outcome), color(outcome));
+                let word = if n == 1 { words::outcome(outcome) } else { words::outcomes(outcome) };
+                writeln!(self.out, "  {symbol} {} {word}", left(&number(n as f64, 0), 7))?;
+            }
+        }
+        let c = |s| number(self.counts.fields(s) as f64, 0);
+        use FieldStatus::*;
+        let (answered, blank, multiple) = (c(Answered), c(Blank), c(Multiple));
+        let (invalid, doubtful) = (c(Invalid), c(Doubtful));
+        if !self.counts.fields.is_empty() {
+            writeln!(
+                self.out,
+                "Campos: {answered} com resposta, {blank} em branco, {multiple} com mais de uma marca, \
+                 {invalid} inválidos, {doubtful} em dúvida"
+            )?;
+        }
+        for advice in self.advice() {
+            writeln!(self.out, "→ {advice}")?;
+        }
+        Ok(())
+    }
+
+    fn advice(&self) -> Vec<String> {
+        let n = |o| self.counts.pages(o);
+        let mut said = Vec::new();
+        if n(Outcome::Review) > 0 {
+            said.push(format!(
+                "Confira {} com “?”: `--annotate PASTA` desenha o que foi lido, com as dúvidas em amarelo.",
+                count(n(Outcome::Review), "página", "páginas")
+            ));
+        }
+        if n(Outcome::Unidentified) > 0 {
+            said.push(format!(
+                "{} sem identificação: digitalize de novo, com o QR limpo e a folha inteira.",
+                count(n(Outcome::Unidentified), "página", "páginas")
+            ));
+        }
+        if n(Outcome::Foreign) > 0 {
+            said.push("Páginas de outro sistema não são lidas aqui; folhas de outros vão com `--template`.".to_owned());
+        }
+        if n(Outcome::Error) > 0 {
+            said.push("O que teve erro não foi lido: o motivo está sob cada linha.".to_owned());
+        }
+        if said.is_empty() && n(Outcome::Read) > 0 {
+            said.push("Nada a conferir.".to_owned());
+        }
+        if self.counts.all_pages() == 0 {
+            said.push("Nenhuma página: dê arquivos ou pastas de PDF, TIFF, JPEG, PNG, WebP ou ZIP.".to_owned());
+        }
+        said
+    }
+}
+
+impl<W: Write> Sink for Table<W> {
+    fn page(&mut self, r: PageReading) -> io::Result<()> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.header()?;
+        }
+        self.counts.add(&r);
+        let line = self.line(&r);
+        writeln!(self.out, "{line}")?;
+        if let Some(reason) = self.reason(&r) {
+            writeln!(self.out, "{reason}")?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, run: &Run) -> io::Result<()> {
+        self.summary(run)?;
+        self.out.flush()
+    }
+}
+
+/// A character for every single choice: its label, “-” blank, “*” several marks, “?” doubtful, “!” invalid.
+fn answers(fields: &[FieldReading]) -> String {
+    let choices = fields.iter().filter(|f| f.kind == "choice");
+    let text: String = choices
+        .map(|f| match (f.status, f.value.as_deref()) {
+            (FieldStatus::Answered, Some(value)) if value.chars().count() == 1 => value.to_owned(),
+            (FieldStatus::Answered, Some(value)) => format!("[{value}]"),
+            (FieldStatus::Answered | FieldStatus::Multiple, _) => "*".to_owned(),
+            (FieldStatus::Blank, _) => "-".to_owned(),
+            (FieldStatus::Invalid, _) => "!".to_owned(),
+            (FieldStatus::Doubtful, _) => "?".to_owned(),
+        })
+        .collect();
+    plain(&text)
+}
+
+fn symbol(o: Outcome) -> &'static str {
+    match o {
+        Outcome::Read => "✓",
+        Outcome::Review => "?",
+        Outcome::Unidentified => "∅",
+        Outcome::Blank => "·",
+        Outcome::Foreign => "≠",
+        Outcome::Error => "✗",
+    }
+}
+
+fn short(o: Outcome) -> &'static str {
+    match o {
+        Outcome::Read => "✓ lida",
+        Outcome::Review => "? conferir",
+        Outcome::Unidentified => "∅ sem identif.",
+        Outcome::Blank => "· em branco",
+        Outcome::Foreign => "≠ outro sist.",
+        Outcome::Error => "✗ erro",
+    }
+}
+
+fn color(o: Outcome) -> Style {
+    match o {
+        Outcome::Read => Style::new().green(),
+        Outcome::Review => Style::new().yellow().bold(),
+        Outcome::Blank | Outcome::Foreign => Style::new().dim(),
+        Outcome::Unidentified | Outcome::Error => Style::new().red().bold(),
+    }
+}
+
+/// Foreign text without what would steer a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
+}
+
+fn pad(text: &str, width: usize) -> String {
+    pad_str(text, width, Alignment::Left, Some("…")).into_owned()
+}
+
+fn left(text: &str, width: usize) -> String {
+    pad_str(text, width, Alignment::Right, None).into_owned()
+}
+
+/// A file's name is told from others by its end.
+fn tail(text: &str, width: usize) -> String {
+    if measure_text_width(text) <= width {
+        return pad(text, width);
+    }
+    let mut kept: Vec<char> = Vec::new();
+    let mut used = 1;
+    for c in text.chars().rev() {
+        used += measure_text_width(c.encode_utf8(&mut [0; 4]));
+        if used > width {
+            break;
+        }
+        kept.push(c);
+    }
+    pad(&format!("…{}", kept.iter().rev().collect::<String>()), width)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::samples;
+    use crate::read::result::Issue;
+    use std::time::Duration;
+
+    fn written(look: Look, pages: Vec<PageReading>) -> String {
+        let mut out = Vec::new();
+        let mut table = Table::new(&mut out, look);
+        for page in pages {
+            table.page(page).unwrap();
+        }
+        table.finish(&Run { elapsed: Duration::from_millis(2500), threads: 2 }).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn pages() -> Vec<PageReading> {
+        let mut doubtful = samples::page("turma/日本/são joão da boa vista – 3º ano.pdf", 12, &["A", "", "AC", "B?"]);
+        doubtful.issues.push(Issue::new("low_resolution", "120 dpi; 200 is advised"));
+        vec![
+            samples::page("scan.pdf", 1, &["A", "B", "C", "D"]),
+            doubtful,
+            samples::error("x\u{1b}[2Jy.pdf", "damaged_file"),
+        ]
+    }
+
+    #[test]
+    fn every_line_fits_its_terminal() {
+        for width in [80, 100, 120, 200] {
+            let text = written(Look { width: Some(width), color: false }, pages());
+            let rows = text.split("\n\n").next().unwrap();
+            for line in rows.lines() {
+                assert!(measure_text_width(line) <= width, "{width}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn columns_stand_under_their_headings() {
+        let text = written(Look { width: Some(140), color: false }, pages());
+        let lines: Vec<&str> = text.lines().collect();
+        let column = |line: &str, word: &str| measure_text_width(&line[..line.find(word).unwrap()]);
+        assert_eq!(column(lines[0], "respostas"), column(lines[1], "ABCD"));
+        assert_eq!(column(lines[0], "respostas"), column(lines[2], "A-*?"));
+        assert_eq!(column(lines[0], "resultado"), column(lines[2], "? conferir"));
+        assert!(lines[3].contains("em dúvida: q4; resolução baixa: 120 dpi"));
+    }
+
+    #[test]
+    fn the_summary_says_what_to_do() {
+        let text = written(Look::default(), pages());
+        for said in ["3 páginas em 2,5 s (1,2 por segundo", "1 a conferir\n", "→ Confira 1 página com “?”"] {
+            assert!(text.contains(said), "{said} in {text}");
+        }
+        assert!(written(Look::default(), Vec::new()).contains("Nenhuma página"));
+        assert!(written(Look::default(), pages()[..1].to_vec()).contains("Nada a conferir."));
+    }
+
+    #[test]
+    fn foreign_text_does_not_steer_the_terminal() {
+        assert!(!written(Look::default(), pages()).contains('\u{1b}'));
+        assert!(written(Look { width: None, color: true }, pages()).contains("\u{1b}[32m✓ lida"));
+    }
+}
