@@ -54,12 +54,7 @@ pub struct Report {
 }
 
 /// Prints into a folder. `progress` is told the pages done, and all that are to do.
-pub fn print(
-    package: &Package,
-    key: &SheetKey,
-    out: &Path,
-    progress: &dyn Fn(u64, u64),
-) -> Result<Report, PrintError> {
+pub fn print(package: &Package, key: &SheetKey, out: &Path, progress: &dyn Fn(u64, u64)) -> Result<Report, PrintError> {
     let mut folder = Folder::new(out);
     let report = print_to(package, key, &mut folder, progress)?;
     folder.commit()?;
@@ -114,18 +109,14 @@ struct Run<'a, M: Write, G: Write> {
 }
 
 impl<M: Write, G: Write> Run<'_, M, G> {
-    fn file<W: Write>(
-        &mut self,
-        plan: &FilePlan,
-        out: W,
-        progress: &dyn Fn(u64),
-    ) -> Result<pdf::Finished, PrintError> {
+    fn file<W: Write>(&mut self, plan: &FilePlan, out: W, progress: &dyn Fn(u64)) -> Result<pdf::Finished, PrintError> {
         let mut writer = Writer::new(out)?;
         let bases = self.statics.write(&mut writer)?;
         let mut stamp = Stamp::new(&self.statics.fonts, self.key);
         let mut pdf_page = 0;
         for sheet in plan::sheets(self.package, plan) {
-            let mut identity = Identity { sheet: sheet.id(self.package, self.key), page: 1, layout: sheet.layout.id.clone() };
+            let mut identity =
+                Identity { sheet: sheet.id(self.package, self.key), page: 1, layout: sheet.layout.id.clone() };
             let version = sheet.student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
             let person = Person {
                 name: sheet.student.map_or("", |s| &s.name),

@@ -92,7 +92,13 @@ impl Pen {
     pub fn new(content: &LayoutContent) -> Self {
         // Only what does not depend on the distance between rows is used of the measures.
         let measures = Measures::new(content.text, 6.2);
-        Pen { drawing: Drawing::default(), frame: Frame::of(content.format), text: content.text, measures, clear: Vec::new() }
+        Pen {
+            drawing: Drawing::default(),
+            frame: Frame::of(content.format),
+            text: content.text,
+            measures,
+            clear: Vec::new(),
+        }
     }
 
     /// Notes what lines must stay away from.
@@ -151,7 +157,17 @@ impl Pen {
 
     /// A text at a baseline. `room_mm` is never exceeded.
     #[expect(clippy::too_many_arguments, reason = "each is one thing that a text has")]
-    pub fn write(&mut self, style: Style, size_pt: f64, ink: Ink, align: Align, x: f64, y: f64, room_mm: f64, text: &str) {
+    pub fn write(
+        &mut self,
+        style: Style,
+        size_pt: f64,
+        ink: Ink,
+        align: Align,
+        x: f64,
+        y: f64,
+        room_mm: f64,
+        text: &str,
+    ) {
         let Fitted { text, condense } = fit::line(style.face(), size_pt, room_mm, text);
         let width = fit::width_mm(style.face(), size_pt, &text) * condense;
         let x = match align {

@@ -92,9 +92,7 @@ fn corners(points: &[(f64, f64)], height: f64) -> Vec<LinePoint> {
 
 fn polygon(path: &Path, height: f64, mode: PaintMode) -> Op {
     let points = match path {
-        Path::Rect(a) => {
-            corners(&[(a.x, a.y), (a.right(), a.y), (a.right(), a.bottom()), (a.x, a.bottom())], height)
-        }
+        Path::Rect(a) => corners(&[(a.x, a.y), (a.right(), a.y), (a.right(), a.bottom()), (a.x, a.bottom())], height),
         Path::Line(points) | Path::Polygon(points) => corners(points, height),
         &Path::Ellipse { x, y, rx, ry } => {
             let (hx, hy) = (rx * QUARTER, ry * QUARTER);

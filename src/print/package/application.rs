@@ -43,7 +43,8 @@ impl Application {
 fn date(o: &mut Object, faults: &mut Faults) -> String {
     let Some(said) = o.opt_text("date", faults) else { return String::new() };
     let parts: Vec<&str> = said.split('-').collect();
-    let digits = |s: &str, n: usize| (s.len() == n && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<u32>().ok());
+    let digits =
+        |s: &str, n: usize| (s.len() == n && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<u32>().ok());
     if let [y, m, d] = parts[..]
         && let (Some(Some(_)), Some(Some(month)), Some(Some(day))) = (digits(y, 4), digits(m, 2), digits(d, 2))
         && (1..=12).contains(&month)

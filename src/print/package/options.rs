@@ -84,12 +84,18 @@ impl Options {
             ("pdf", o.word("pdf", &[("plain", false), ("a-2b", true), ("x-4", true)], faults)),
             ("zip", o.flag("zip", false, faults)),
         ];
-        notes.extend(not_yet.iter().filter(|(_, asked)| *asked).map(|(key, _)| {
-            format!("options.{key}: not heeded yet; printed as without it")
-        }));
+        notes.extend(
+            not_yet
+                .iter()
+                .filter(|(_, asked)| *asked)
+                .map(|(key, _)| format!("options.{key}: not heeded yet; printed as without it")),
+        );
         o.finish(faults);
         if contents.spares && options.spares.is_none() {
-            faults.add("options.spares", "missing; contents asks for spares: {\"percent\": 3} or {\"count\": 2} is expected");
+            faults.add(
+                "options.spares",
+                "missing; contents asks for spares: {\"percent\": 3} or {\"count\": 2} is expected",
+            );
         }
         options
     }

@@ -116,7 +116,8 @@ pub fn check(units: &[Unit], versions: Option<u64>, faults: &mut Faults) {
                 if let (Some(version), Some(versions)) = (student.version, versions)
                     && version > versions
                 {
-                    faults.add(format!("{}.version", path()), format!("{version} is not valid; the exam has {versions}"));
+                    faults
+                        .add(format!("{}.version", path()), format!("{version} is not valid; the exam has {versions}"));
                 }
             }
         }

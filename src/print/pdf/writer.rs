@@ -140,10 +140,10 @@ impl<W: Write> Writer<W> {
         );
         self.small(catalog, body.as_bytes())?;
         let mut text = Chunk::new();
-        text.indirect(Ref::new(1)).dict().pair(pdf_writer::Name(b"Title"), TextStr(title)).pair(
-            pdf_writer::Name(b"Producer"),
-            TextStr(concat!("gabarito ", env!("CARGO_PKG_VERSION"))),
-        );
+        text.indirect(Ref::new(1))
+            .dict()
+            .pair(pdf_writer::Name(b"Title"), TextStr(title))
+            .pair(pdf_writer::Name(b"Producer"), TextStr(concat!("gabarito ", env!("CARGO_PKG_VERSION"))));
         self.small(info, inner(text.as_bytes()))?;
         self.flush_small()?;
         self.cross_references(catalog, info)?;
