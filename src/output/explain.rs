@@ -69,7 +69,14 @@ fn fields(canvas: &mut Canvas, seen: &Seen<'_>) {
         let text = format!("{verdict} {}", number(reading.confidence, 3));
         // In the lower left corner, under the printed number, no bubble stands; in a large box an anchor does.
         let aside = if field.area.h > 15.0 { 3.0 * scale } else { 3.0 };
-        canvas.write(&text, corners[3].x + aside, corners[3].y - 3.0, Anchor::Left, small, status_color(reading.status));
+        canvas.write(
+            &text,
+            corners[3].x + aside,
+            corners[3].y - 3.0,
+            Anchor::Left,
+            small,
+            status_color(reading.status),
+        );
     }
 }
 

@@ -29,7 +29,7 @@ use pdf::{BaseError, Writer};
 use plan::FilePlan;
 use sha2::{Digest, Sha256};
 use stamp::{Person, Stamp};
-use statics::Statics;
+use statics::{RoomPages, Statics};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -113,22 +113,23 @@ impl<M: Write, G: Write> Run<'_, M, G> {
         let mut writer = Writer::new(out)?;
         let bases = self.statics.write(&mut writer)?;
         let mut stamp = Stamp::new(&self.statics.fonts, self.key);
+        let mut rooms = RoomPages::new(&bases);
         let mut pdf_page = 0;
         for sheet in plan::sheets(self.package, plan) {
-            let mut identity =
-                Identity { sheet: sheet.id(self.package, self.key), page: 1, layout: sheet.layout.id.clone() };
+            rooms.enter(sheet.unit, sheet.room);
+            let id = sheet.id(self.package, self.key);
+            let mut identity = Identity { sheet: id, page: 1, layout: sheet.layout.id.clone() };
             let version = sheet.student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
             let person = Person {
                 name: sheet.student.map_or("", |s| &s.name),
                 enrollment: sheet.student.map_or("", |s| &s.enrollment),
-                room: &sheet.room.name,
-                unit: &sheet.unit.name,
                 version: &version,
             };
-            for base in bases.iter().filter(|b| *b.layout == sheet.layout.id) {
+            for (i, base) in bases.iter().enumerate().filter(|(_, b)| *b.layout == sheet.layout.id) {
+                let resources = rooms.resources(i, &mut stamp, &mut writer)?;
                 identity.page = base.number;
                 let content = stamp.page(&base.places, &identity, &person);
-                writer.page(base.base.width_pt, base.base.height_pt, base.resources, content)?;
+                writer.page(base.base.width_pt, base.base.height_pt, resources, content)?;
                 pdf_page += 1;
                 self.manifest.page(&PrintedPage {
                     sheet_id: &identity.sheet,

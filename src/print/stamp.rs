@@ -15,8 +15,6 @@ use crate::units::MM_PER_POINT;
 pub struct Person<'a> {
     pub name: &'a str,
     pub enrollment: &'a str,
-    pub room: &'a str,
-    pub unit: &'a str,
     pub version: &'a str,
 }
 
@@ -50,28 +48,16 @@ impl<'a> Stamp<'a> {
         Stamp { fonts, key, out: Vec::new(), rectangles: Vec::new(), text: TextState::default() }
     }
 
-    /// The content stream of a page that shows its base and this.
+    /// The content stream of a page that shows its base and, over it, this.
     pub fn page(&mut self, places: &Places, identity: &Identity, person: &Person) -> &[u8] {
-        self.out.clear();
-        self.out.extend_from_slice(b"/S Do\n");
-        let code = identity.to_code(self.key);
-        self.path(&qr::encode(&code), &places.code, places.height);
-        self.mask(&datamatrix::encode(&code), &places.backup, places.height);
-
-        self.text = TextState { condense: 1.0, ..TextState::default() };
-        self.out.extend_from_slice(b"BT\n");
+        self.begin();
+        self.out.extend_from_slice(b"/S Do BT ");
         let slots = &places.slots;
-        let bold = &self.fonts[Style::Bold as usize];
+        let [regular, bold, _] = self.fonts;
         let name = fit::name(bold, slots.name.size_pt, slots.name.w, person.name);
         self.write(Style::Bold, &slots.name, places.height, &name);
-        for (slot, text) in [
-            (&slots.enrollment, person.enrollment),
-            (&slots.unit, person.unit),
-            (&slots.room, person.room),
-            (&slots.version, person.version),
-        ] {
+        for (slot, text) in [(&slots.enrollment, person.enrollment), (&slots.version, person.version)] {
             if slot.w > 0.0 {
-                let regular = &self.fonts[Style::Regular as usize];
                 let line = fit::line(regular, slot.size_pt, slot.w, text);
                 self.write(Style::Regular, slot, places.height, &line);
             }
@@ -82,29 +68,37 @@ impl<'a> Stamp<'a> {
             let line = Fitted { text: text.trim().to_owned(), condense: 1.0 };
             self.write(Style::Mono, slot, places.height, &line);
         }
-        self.out.extend_from_slice(b"ET");
+        self.out.extend_from_slice(b"ET ");
+        let code = identity.to_code(self.key);
+        let unit = self.path(&qr::encode(&code), &places.code, places.height);
+        self.mask(&datamatrix::encode(&code), &places.backup, &places.code, unit);
         &self.out
     }
 
-    /// A matrix under which a module is a unit square, rows downwards.
-    fn place(&mut self, area: &Area, height: f64, units: f64, down: f64) {
-        let unit = area.w / units / MM_PER_POINT;
-        self.out.extend_from_slice(b"q ");
-        for (value, decimals) in [(unit, 5), (0.0, 0), (0.0, 0), (unit * down, 5)] {
-            real(&mut self.out, value, decimals);
-            self.out.push(b' ');
+    /// What all pages of a room show over their base.
+    pub fn room(&mut self, places: &Places, unit: &str, room: &str) -> &[u8] {
+        self.begin();
+        self.out.extend_from_slice(b"BT ");
+        for (slot, text) in [(&places.slots.unit, unit), (&places.slots.room, room)] {
+            let line = fit::line(&self.fonts[Style::Regular as usize], slot.size_pt, slot.w, text);
+            self.write(Style::Regular, slot, places.height, &line);
         }
-        let y = if down < 0.0 { area.y } else { area.bottom() };
-        for value in [area.x, height - y] {
-            real(&mut self.out, value / MM_PER_POINT, 3);
-            self.out.push(b' ');
-        }
-        self.out.extend_from_slice(b"cm\n");
+        self.out.extend_from_slice(b"ET ");
+        &self.out
     }
 
-    /// All dark modules in one path with one fill: there are no seams.
-    fn path(&mut self, modules: &Modules, area: &Area, height: f64) {
-        self.place(area, height, modules.size as f64, -1.0);
+    fn begin(&mut self) {
+        self.out.clear();
+        self.text = TextState { condense: 1.0, ..TextState::default() };
+    }
+
+    /// The dark modules but those of the finder patterns, which are in the static layer: one path with one fill, so
+    /// there are no seams. A module is a unit square, rows downwards; says how many points that is.
+    fn path(&mut self, modules: &Modules, area: &Area, height: f64) -> f64 {
+        // To a thousandth, which is 0.005 mm over the whole symbol.
+        let unit = (area.w / modules.size as f64 / MM_PER_POINT * 1000.0).round() / 1000.0;
+        let (x, y) = (area.x / MM_PER_POINT, (height - area.y) / MM_PER_POINT);
+        self.matrix([unit, 0.0, 0.0, -unit, x, y]);
         rectangles(modules, &mut self.rectangles);
         // Sorted by shape they compress better.
         self.rectangles.sort_unstable();
@@ -114,14 +108,19 @@ impl<'a> Stamp<'a> {
                 int(&mut self.out, value.into());
                 self.out.push(b' ');
             }
-            self.out.extend_from_slice(b"re\n");
+            self.out.extend_from_slice(b"re ");
         }
-        self.out.extend_from_slice(b"f Q\n");
+        self.out.extend_from_slice(b"f ");
+        unit
     }
 
-    /// As an image mask of one bit a module: a second path would take a page past 900 bytes.
-    fn mask(&mut self, modules: &Modules, area: &Area, height: f64) {
-        self.place(area, height, 1.0, 1.0);
+    /// As an image mask of one bit a module: a second path would take a page past 900 bytes. Placed from where the
+    /// path's matrix has its origin.
+    fn mask(&mut self, modules: &Modules, area: &Area, origin: &Area, unit: f64) {
+        let units = |mm: f64| mm / MM_PER_POINT / unit;
+        let side = units(area.w);
+        // An image stands on its lower left corner.
+        self.matrix([side, 0.0, 0.0, -side, units(area.x - origin.x), units(area.bottom() - origin.y)]);
         self.out.extend_from_slice(b"BI/W ");
         int(&mut self.out, modules.size as i64);
         self.out.extend_from_slice(b"/H ");
@@ -135,7 +134,15 @@ impl<'a> Stamp<'a> {
                 self.out.push(b"0123456789ABCDEF"[usize::from(bits)]);
             }
         }
-        self.out.extend_from_slice(b">EI Q\n");
+        self.out.extend_from_slice(b">EI");
+    }
+
+    fn matrix(&mut self, values: [f64; 6]) {
+        for value in values {
+            real(&mut self.out, value, 3);
+            self.out.push(b' ');
+        }
+        self.out.extend_from_slice(b"cm ");
     }
 
     fn write(&mut self, style: Style, slot: &Slot, height: f64, line: &Fitted) {
@@ -147,11 +154,11 @@ impl<'a> Stamp<'a> {
             self.out.extend_from_slice(style.resource().as_bytes());
             self.out.push(b' ');
             real(&mut self.out, slot.size_pt, 2);
-            self.out.extend_from_slice(b" Tf\n");
+            self.out.extend_from_slice(b" Tf ");
         }
         if std::mem::replace(&mut self.text.condense, line.condense) != line.condense {
             real(&mut self.out, line.condense * 100.0, 0);
-            self.out.extend_from_slice(b" Tz\n");
+            self.out.extend_from_slice(b" Tz ");
         }
         let tenths = |mm: f64| (mm / MM_PER_POINT * 10.0).round() / 10.0;
         let (x, y) = (tenths(slot.x), tenths(height - slot.y));
@@ -166,6 +173,7 @@ impl<'a> Stamp<'a> {
 }
 
 /// Runs of dark modules, joined with the same run in the row above: width, height, x, y in the bytes of a number.
+/// Finder patterns are left out.
 fn rectangles(modules: &Modules, out: &mut Vec<u32>) {
     out.clear();
     // By column: the rectangle that begins there, and the row below it.
@@ -174,8 +182,8 @@ fn rectangles(modules: &Modules, out: &mut Vec<u32>) {
         let mut x = 0;
         while x < modules.size {
             let w = (x..modules.size).take_while(|&c| modules.get(row, c)).count();
-            if w == 0 {
-                x += 1;
+            if w == 0 || in_finder(row, x) {
+                x += w.max(1);
                 continue;
             }
             let (index, below) = open[x];
@@ -192,6 +200,10 @@ fn rectangles(modules: &Modules, out: &mut Vec<u32>) {
     }
 }
 
+fn in_finder(row: usize, column: usize) -> bool {
+    qr::FINDERS.iter().any(|&(r, c)| (r..r + qr::FINDER).contains(&row) && (c..c + qr::FINDER).contains(&column))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,8 +211,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn rectangles_cover_the_dark_modules_once(dark in prop::collection::vec(any::<bool>(), 29 * 29)) {
-            let modules = Modules { size: 29, dark };
+        fn rectangles_cover_the_dark_modules_once(text in "GB1[0-9A-HJKMNP-TV-Z]{42}") {
+            let modules = qr::encode(&text);
             let mut found = Vec::new();
             rectangles(&modules, &mut found);
             let mut covered = vec![0; 29 * 29];
@@ -212,7 +224,9 @@ mod tests {
                     }
                 }
             }
-            let wanted: Vec<i32> = modules.dark.iter().map(|&d| i32::from(d)).collect();
+            let wanted: Vec<i32> = (0..29 * 29)
+                .map(|i| i32::from(modules.dark[i] && !in_finder(i / 29, i % 29)))
+                .collect();
             prop_assert_eq!(covered, wanted);
         }
     }

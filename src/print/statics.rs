@@ -1,18 +1,19 @@
 //! What all pages of a package share, made once: drawings, fonts, and the places for what is stamped.
 
 use super::draw::{self, Drawing, Heading};
-use super::package::Package;
+use super::package::{Package, Room, Unit};
 use super::pdf::font::Subset;
 use super::pdf::number::{op, real};
 use super::pdf::{Base, BaseError, Writer};
-use super::stamp::Places;
+use super::stamp::{Places, Stamp};
 use super::typeface::Style;
 use crate::sheet::layout::PageSize;
 use crate::sheet::{Layout, LayoutId};
 use crate::units::MM_PER_POINT;
 use pdf_writer::Ref;
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{self, Write};
+use std::rc::Rc;
 
 pub struct Statics<'p> {
     pub fonts: [Subset; 3],
@@ -33,8 +34,8 @@ pub struct FileBase<'p> {
     pub layout: &'p LayoutId,
     pub number: u16,
     pub base: Base,
-    pub resources: Ref,
     pub places: Places,
+    fonts: Rc<str>,
 }
 
 impl<'p> Statics<'p> {
@@ -72,23 +73,50 @@ impl<'p> Statics<'p> {
 
     /// Writes fonts and static layers into a file.
     pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> Result<Vec<FileBase<'p>>, BaseError> {
-        let mut resources = String::new();
+        let mut fonts = String::new();
         for (style, font) in Style::ALL.iter().zip(&self.fonts) {
             let id = font.embed(writer)?;
-            resources += &format!("/{} {} 0 R", style.resource(), id.get());
+            fonts += &format!("/{} {} 0 R", style.resource(), id.get());
         }
+        let fonts: Rc<str> = fonts.into();
         let mut bases = Vec::with_capacity(self.pages.len());
         for page in &self.pages {
-            let base = Base::import(&page.vector, 1, writer)?.with(writer, &resources, &page.texts)?;
-            bases.push(FileBase {
-                layout: &page.layout.id,
-                number: page.number,
-                base,
-                resources: base.resources(writer, &resources)?,
-                places: page.places,
-            });
+            let base = Base::import(&page.vector, 1, writer)?.with(writer, &fonts, &page.texts)?;
+            let (layout, number) = (&page.layout.id, page.number);
+            bases.push(FileBase { layout, number, base, places: page.places, fonts: fonts.clone() });
         }
         Ok(bases)
+    }
+}
+
+/// The pages of the room being printed: what they share over the static layer is written when the first of them comes.
+pub struct RoomPages<'b, 'p> {
+    bases: &'b [FileBase<'p>],
+    room: Option<(&'p Unit, &'p Room)>,
+    written: Vec<Option<Ref>>,
+}
+
+impl<'b, 'p> RoomPages<'b, 'p> {
+    pub fn new(bases: &'b [FileBase<'p>]) -> Self {
+        RoomPages { bases, room: None, written: vec![None; bases.len()] }
+    }
+
+    pub fn enter(&mut self, unit: &'p Unit, room: &'p Room) {
+        if self.room.replace((unit, room)).is_none_or(|(_, r)| !std::ptr::eq(r, room)) {
+            self.written.fill(None);
+        }
+    }
+
+    /// The resources of this room's pages of a base.
+    pub fn resources<W: Write>(&mut self, base: usize, stamp: &mut Stamp, writer: &mut Writer<W>) -> io::Result<Ref> {
+        if let Some(written) = self.written[base] {
+            return Ok(written);
+        }
+        let FileBase { base: shared, places, fonts, .. } = &self.bases[base];
+        let (unit, room) = self.room.map_or(("", ""), |(u, r)| (&u.name, &r.name));
+        let resources = shared.with(writer, fonts, stamp.room(places, unit, room))?.resources(writer, fonts)?;
+        self.written[base] = Some(resources);
+        Ok(resources)
     }
 }
 

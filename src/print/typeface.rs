@@ -107,19 +107,24 @@ impl Typeface {
     pub fn kerning(&self, a: u16, b: u16) -> i16 {
         let Some(gpos) = self.face.tables().gpos else { return 0 };
         let (a, b) = (GlyphId(a), GlyphId(b));
-        let subtables = self.kerning.iter().filter_map(|&i| gpos.lookups.get(i)).flat_map(|l| l.subtables.into_iter());
-        for subtable in subtables {
-            let PositioningSubtable::Pair(pair) = subtable else { continue };
-            let Some(first) = pair.coverage().get(a) else { continue };
-            let found = match pair {
-                PairAdjustment::Format1 { sets, .. } => sets.get(first).and_then(|set| set.get(b)),
-                PairAdjustment::Format2 { classes, matrix, .. } => matrix.get((classes.0.get(a), classes.1.get(b))),
-            };
-            if let Some((value, _)) = found {
-                return self.milli(value.x_advance.into()).round() as i16;
-            }
-        }
-        0
+        let lookups = self.kerning.iter().filter_map(|&i| gpos.lookups.get(i));
+        // Within a lookup the first subtable that knows the pair decides; the lookups add up.
+        let sum: f32 = lookups
+            .filter_map(|lookup| {
+                lookup.subtables.into_iter::<PositioningSubtable>().find_map(|subtable| {
+                    let PositioningSubtable::Pair(pair) = subtable else { return None };
+                    let first = pair.coverage().get(a)?;
+                    let (value, _) = match pair {
+                        PairAdjustment::Format1 { sets, .. } => sets.get(first)?.get(b)?,
+                        PairAdjustment::Format2 { classes, matrix, .. } => {
+                            matrix.get((classes.0.get(a), classes.1.get(b)))?
+                        }
+                    };
+                    Some(f32::from(value.x_advance))
+                })
+            })
+            .sum();
+        self.milli(sum).round() as i16
     }
 }
 

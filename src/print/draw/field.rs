@@ -64,7 +64,7 @@ fn draw_bubble(pen: &mut Pen, b: &Bubble) {
     pen.stroke(Path::Ellipse { x: b.x, y: b.y, rx, ry }, Ink::OUTLINE, OUTLINE_MM);
     if b.label_inside() {
         let largest = b.ry * 0.86 / Style::Regular.face().cap_height() / MM_PER_POINT;
-        pen.centred(Style::Regular, largest, Ink::LETTER, b.x, b.y, b.rx * 1.42, &b.label);
+        pen.centred(Style::Regular, largest, Ink::LETTER, b.x, b.y, b.rx * 1.34, &b.label);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::pen::{Align, Ink, Path, Pen, cap_mm};
 use crate::print::typeface::Style;
+use crate::sheet::code::qr;
 use crate::sheet::frame::{Area, Fiducial, TAG_MODULES, TAGS};
 use crate::sheet::{Layout, LayoutPage};
 
@@ -14,6 +15,7 @@ pub fn draw(pen: &mut Pen, page: &LayoutPage) {
     for a in &page.anchors {
         pen.fill(Path::Rect(Area::new(a.x - a.size / 2.0, a.y - a.size / 2.0, a.size, a.size)), Ink::SOLID);
     }
+    finders(pen, &page.code);
     let c = &page.calibration;
     pen.disc(c.filled.x, c.filled.y, c.filled.r, Ink::SOLID);
     let empty = Path::Ellipse { x: c.empty.x, y: c.empty.y, rx: c.empty.r, ry: c.empty.r };
@@ -22,6 +24,19 @@ pub fn draw(pen: &mut Pen, page: &LayoutPage) {
     let middle = (c.filled.x + c.gray.x) / 2.0;
     let y = c.empty.y + c.empty.r + 1.2 + cap_mm(Style::Regular, 5.0);
     pen.write(Style::Regular, 5.0, Ink::QUIET, Align::Center, middle, y, 20.0, "não escreva aqui");
+}
+
+/// The QR's three finder patterns, the same on every sheet: their light separators keep them from touching what is
+/// stamped.
+fn finders(pen: &mut Pen, code: &Area) {
+    let module = code.w / qr::SIZE as f64;
+    for (row, column) in qr::FINDERS {
+        for (inset, ink) in [(0.0, Ink::SOLID), (1.0, Ink(1.0)), (2.0, Ink::SOLID)] {
+            let (x, y) = (code.x + module * (column as f64 + inset), code.y + module * (row as f64 + inset));
+            let side = module * (qr::FINDER as f64 - 2.0 * inset);
+            pen.fill(Path::Rect(Area::new(x, y, side, side)), ink);
+        }
+    }
 }
 
 /// The black square, and its white modules over it: no seams between black ones.

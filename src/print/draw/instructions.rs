@@ -53,7 +53,8 @@ fn pictures(pen: &mut Pen, area: &Area) -> f64 {
     let caption_pt = pen.scaled(6.5).min(9.0);
     let y = area.y + area.h * 0.42;
     let caption = y + r + 1.6 + cap_mm(Style::Bold, caption_pt);
-    let right_end = area.right() - r - 0.5;
+    // The last is circled, and the circle ends where the band does.
+    let right_end = area.right() - r * 1.3 - 0.2;
     let wrong: Vec<f64> = (0..5).map(|i| right_end - pitch * f64::from(4 - i)).collect();
     let split = wrong[0] - pitch * 0.95;
     let good = split - pitch * 0.95;
@@ -74,7 +75,7 @@ fn pictures(pen: &mut Pen, area: &Area) -> f64 {
     pen.fill(half(wrong[2], y, r * 0.97), Ink::SOLID);
     pen.disc(wrong[3], y, r * 0.3, Ink::SOLID);
     pen.stroke(Path::Ellipse { x: wrong[4], y, rx: r * 1.3, ry: r * 1.24 }, Ink::SOLID, PEN_MM * 0.8);
-    right_end + r - good + r + 0.5
+    area.right() - good + r + 0.5
 }
 
 /// The left half of a disc.

@@ -10,6 +10,10 @@ use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 use std::sync::LazyLock;
 
 pub const SIZE: usize = 29;
+/// Modules along a finder pattern's side.
+pub const FINDER: usize = 7;
+/// Row and column of the finder patterns' first modules.
+pub const FINDERS: [(usize, usize); 3] = [(0, 0), (0, SIZE - FINDER), (SIZE - FINDER, 0)];
 const MASK: u8 = 2;
 /// Two blocks of 17 data and 18 check codewords (table 9).
 const BLOCKS: usize = 2;
