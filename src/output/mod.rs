@@ -14,6 +14,7 @@ mod made_up;
 mod ordered;
 pub mod progress;
 pub mod rows;
+mod summary;
 pub mod table;
 pub mod trace;
 mod view;

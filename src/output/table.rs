@@ -1,8 +1,8 @@
 //! The table for a person at a terminal: a line a page, reasons under it, and at the end what to do next.
 
 use super::rows::Counts;
-use super::words::{count, number};
-use super::{Run, Sink, words};
+use super::words::number;
+use super::{Run, Sink, summary, words};
 use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading};
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use std::io::{self, Write};
@@ -75,7 +75,7 @@ impl<W: Write> Table<W> {
         let sheet = r.sheet.as_ref();
         let who = sheet.and_then(|s| s.student.as_deref().or(s.id.as_deref())).unwrap_or("–");
         let file = plain(&r.source.file);
-        let outcome = self.styled(&pad(short(r.outcome), OUTCOME), color(r.outcome));
+        let outcome = self.styled(&pad(short(r.outcome), OUTCOME), summary::color(r.outcome));
         let page = left(&r.source.page.to_string(), 4);
         let mut line = format!("{}  {page}  {outcome}  {}", tail(&file, c.file), pad(&plain(who), WHO));
         if c.scan {
@@ -119,75 +119,6 @@ impl<W: Write> Table<W> {
         };
         Some(self.styled(&text, Style::new().dim()))
     }
-
-    fn summary(&mut self, run: &Run) -> io::Result<()> {
-        let pages = self.counts.all_pages();
-        let seconds = run.elapsed.as_secs_f64();
-        let mut speed = format!("{} em {} s", count(pages, "página", "páginas"), number(seconds, 1));
-        if seconds > 0.0 && pages > 0 {
-            let rate = pages as f64 / seconds;
-            speed += &format!(" ({} por segundo", number(rate, if rate < 10.0 { 1 } else { 0 }));
-            if run.threads > 1 {
-                speed += &format!(", com {} linhas de execução", run.threads);
-            }
-            speed.push(')');
-        }
-        let title = self.styled("Resumo", Style::new().bold());
-        writeln!(self.out, "\n{title}: {speed}")?;
-        for outcome in Outcome::ALL {
-            let n = self.counts.pages(outcome);
-            if n > 0 {
-                let symbol = self.styled(symbol(outcome), color(outcome));
-                let word = if n == 1 { words::outcome(outcome) } else { words::outcomes(outcome) };
-                writeln!(self.out, "  {symbol} {} {word}", left(&number(n as f64, 0), 7))?;
-            }
-        }
-        let c = |s| number(self.counts.fields(s) as f64, 0);
-        use FieldStatus::*;
-        let (answered, blank, multiple) = (c(Answered), c(Blank), c(Multiple));
-        let (invalid, doubtful) = (c(Invalid), c(Doubtful));
-        if !self.counts.fields.is_empty() {
-            writeln!(
-                self.out,
-                "Campos: {answered} com resposta, {blank} em branco, {multiple} com mais de uma marca, \
-                 {invalid} inválidos, {doubtful} em dúvida"
-            )?;
-        }
-        for advice in self.advice() {
-            writeln!(self.out, "→ {advice}")?;
-        }
-        Ok(())
-    }
-
-    fn advice(&self) -> Vec<String> {
-        let n = |o| self.counts.pages(o);
-        let mut said = Vec::new();
-        if n(Outcome::Review) > 0 {
-            said.push(format!(
-                "Confira {} com “?”: `--annotate PASTA` desenha o que foi lido, com as dúvidas em amarelo.",
-                count(n(Outcome::Review), "página", "páginas")
-            ));
-        }
-        if n(Outcome::Unidentified) > 0 {
-            said.push(format!(
-                "{} sem identificação: digitalize de novo, com o QR limpo e a folha inteira.",
-                count(n(Outcome::Unidentified), "página", "páginas")
-            ));
-        }
-        if n(Outcome::Foreign) > 0 {
-            said.push("Páginas de outro sistema não são lidas aqui; folhas de outros vão com `--template`.".to_owned());
-        }
-        if n(Outcome::Error) > 0 {
-            said.push("O que teve erro não foi lido: o motivo está sob cada linha.".to_owned());
-        }
-        if said.is_empty() && n(Outcome::Read) > 0 {
-            said.push("Nada a conferir.".to_owned());
-        }
-        if self.counts.all_pages() == 0 {
-            said.push("Nenhuma página: dê arquivos ou pastas de PDF, TIFF, JPEG, PNG, WebP ou ZIP.".to_owned());
-        }
-        said
-    }
 }
 
 impl<W: Write> Sink for Table<W> {
@@ -205,7 +136,7 @@ impl<W: Write> Sink for Table<W> {
     }
 
     fn finish(&mut self, run: &Run) -> io::Result<()> {
-        self.summary(run)?;
+        summary::write(&mut self.out, &self.counts, run, self.look)?;
         self.out.flush()
     }
 }
@@ -226,17 +157,6 @@ fn answers(fields: &[FieldReading]) -> String {
     plain(&text)
 }
 
-fn symbol(o: Outcome) -> &'static str {
-    match o {
-        Outcome::Read => "✓",
-        Outcome::Review => "?",
-        Outcome::Unidentified => "∅",
-        Outcome::Blank => "·",
-        Outcome::Foreign => "≠",
-        Outcome::Error => "✗",
-    }
-}
-
 fn short(o: Outcome) -> &'static str {
     match o {
         Outcome::Read => "✓ lida",
@@ -245,15 +165,6 @@ fn short(o: Outcome) -> &'static str {
         Outcome::Blank => "· em branco",
         Outcome::Foreign => "≠ outro sist.",
         Outcome::Error => "✗ erro",
-    }
-}
-
-fn color(o: Outcome) -> Style {
-    match o {
-        Outcome::Read => Style::new().green(),
-        Outcome::Review => Style::new().yellow().bold(),
-        Outcome::Blank | Outcome::Foreign => Style::new().dim(),
-        Outcome::Unidentified | Outcome::Error => Style::new().red().bold(),
     }
 }
 
