@@ -8,7 +8,7 @@ use super::warp::{Shift, Warp};
 use crate::raster::Gray;
 use crate::sheet::LayoutPage;
 use crate::sheet::layout::Anchor;
-use crate::units::{Mm, Point, Px};
+use crate::units::{Homography, Mm, Point, Px};
 
 #[derive(Clone, Debug)]
 pub struct Refined {
@@ -43,6 +43,10 @@ const STRAY_MM: f64 = 0.7;
 /// How far a shift reaches.
 const REACH_MM: f64 = 30.0;
 
+const ROUNDS: usize = 4;
+/// Residual of the tags above which the page is taken to be curled.
+const BOWED_MM: f64 = 0.25;
+
 pub fn refine(picture: &Gray, registration: &Registration, page: &LayoutPage) -> Refined {
     let base = registration.sheet_to_picture;
     let tags: Vec<Shift> = registration
@@ -54,18 +58,24 @@ pub fn refine(picture: &Gray, registration: &Registration, page: &LayoutPage) ->
             Shift { at, dx_px: m.found.x - q.x, dy_px: m.found.y - q.y }
         })
         .collect();
-    let mut warp = Warp::with_shifts(base, tags.clone(), REACH_MM);
+    // Flat paper needs no bow, and few marks can't show one.
+    let bowed = registration.residual_mm > BOWED_MM && tags.len() >= 6;
+    let warped =
+        |shifts| if bowed { Warp::bowed(base, shifts, REACH_MM) } else { Warp::with_shifts(base, shifts, REACH_MM) };
+    let by_tags = warped(tags.clone());
+    let mut warp = by_tags.clone();
     let mut found: Vec<(Anchor, Option<Point<Px>>)> = page.anchors.iter().map(|a| (*a, None)).collect();
-    // What the first round finds tells the second where to look for the rest.
-    for _ in 0..2 {
+    // What a round finds tells the next where to look for the rest.
+    for _ in 0..ROUNDS {
         let mut news = false;
         for (anchor, place) in found.iter_mut().filter(|f| f.1.is_none()) {
             *place = locate(picture, &warp, anchor, registration.black);
             news |= place.is_some();
         }
-        drop_strays(&warp, &mut found);
-        let shifts = found.iter().filter_map(|(a, p)| shift(&warp, a, (*p)?)).chain(tags.iter().copied()).collect();
-        warp = Warp::with_shifts(base, shifts, REACH_MM);
+        drop_strays(&by_tags, &mut found);
+        let shifts =
+            found.iter().filter_map(|(a, p)| Some(shift(&base, a, (*p)?))).chain(tags.iter().copied()).collect();
+        warp = warped(shifts);
         if !news || found.iter().all(|f| f.1.is_some()) {
             break;
         }
@@ -74,20 +84,25 @@ pub fn refine(picture: &Gray, registration: &Registration, page: &LayoutPage) ->
     Refined { warp, anchors }
 }
 
-fn shift(warp: &Warp, anchor: &Anchor, found: Point<Px>) -> Option<Shift> {
+fn shift(base: &Homography<Mm, Px>, anchor: &Anchor, found: Point<Px>) -> Shift {
     let at = Point::new(anchor.x, anchor.y);
-    let q = warp.base.apply(at);
-    Some(Shift { at, dx_px: found.x - q.x, dy_px: found.y - q.y })
+    let q = base.apply(at);
+    Shift { at, dx_px: found.x - q.x, dy_px: found.y - q.y }
 }
 
-/// Takes back the anchors whose shift is not like that of the four nearest others.
+/// Takes back the anchors whose shift from where the tags alone put them is not like that of the four nearest others.
 fn drop_strays(warp: &Warp, found: &mut [(Anchor, Option<Point<Px>>)]) {
-    let seen: Vec<Shift> = found.iter().filter_map(|(a, p)| shift(warp, a, (*p)?)).collect();
+    let rest = |a: &Anchor, p: Point<Px>| {
+        let at = Point::new(a.x, a.y);
+        let q = warp.to_picture(at);
+        Shift { at, dx_px: p.x - q.x, dy_px: p.y - q.y }
+    };
+    let seen: Vec<Shift> = found.iter().filter_map(|(a, p)| Some(rest(a, (*p)?))).collect();
     if seen.len() < 5 {
         return;
     }
     for (anchor, place) in found.iter_mut() {
-        let Some(own) = place.and_then(|p| shift(warp, anchor, p)) else { continue };
+        let Some(own) = place.map(|p| rest(anchor, p)) else { continue };
         let mut others: Vec<&Shift> = seen.iter().filter(|s| s.at != own.at).collect();
         others.sort_by(|a, b| a.at.distance(&own.at).total_cmp(&b.at.distance(&own.at)));
         others.truncate(4);
