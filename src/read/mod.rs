@@ -1,4 +1,5 @@
 //! From bytes to answers.
 
 pub mod result;
+pub mod template;
 pub mod warp;

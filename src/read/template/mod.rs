@@ -1,0 +1,9 @@
+//! Sheets that are not ours, described by a template in the format of OMRChecker.
+
+pub mod format;
+mod labels;
+pub mod outline;
+mod parts;
+pub mod rectify;
+
+pub use format::{Template, TemplateError};
