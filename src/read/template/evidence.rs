@@ -37,7 +37,8 @@ pub struct Evidence {
     pub shifts: Vec<(f64, f64)>,
     /// Share of bubbles with print of their block's kind in them.
     pub present: f64,
-    /// The same for the worst outer row or column of any block: it tells a lattice from one that is a row off.
+    /// The same for the blocks' first rows, last rows, first columns or last columns, whichever is worst: it tells a
+    /// lattice from one that is a row off.
     pub worst_edge: f64,
     /// Displacement of the whole, as a share of a step.
     pub displaced: f64,
@@ -75,7 +76,9 @@ impl View {
         let all: Vec<usize> = (0..template.blocks.len()).collect();
         let (joint, _) = self.search(template, flip, &all, (0.0, 0.0), (REACH * gx, REACH * gy));
         let mut shifts = Vec::new();
-        let (mut found, mut total, mut worst, mut sum) = (0usize, 0usize, 1.0f64, 0.0f64);
+        let (mut found, mut total, mut sum) = (0usize, 0usize, 0.0f64);
+        // Left, right, top, bottom: how many of the outer bubbles have print, of how many.
+        let mut edges = [(0usize, 0usize); 4];
         for (i, block) in template.blocks.iter().enumerate() {
             let reach = (BLOCK_REACH * block.step_x, BLOCK_REACH * block.step_y);
             let (shift, _) = self.search(template, flip, &[i], joint, reach);
@@ -87,15 +90,12 @@ impl View {
             let enough = LEAST_CONTRAST.max(0.25 * typical);
             let columns = contrasts.iter().map(|c| c.0).max().unwrap_or(0);
             let rows = contrasts.iter().map(|c| c.1).max().unwrap_or(0);
-            let share = |keep: &dyn Fn(usize, usize) -> bool| {
-                let line: Vec<bool> = contrasts.iter().filter(|c| keep(c.0, c.1)).map(|c| c.2 > enough).collect();
-                line.iter().filter(|&&b| b).count() as f64 / line.len().max(1) as f64
-            };
-            worst = worst
-                .min(share(&|c, _| c == 0))
-                .min(share(&|c, _| c == columns))
-                .min(share(&|_, r| r == 0))
-                .min(share(&|_, r| r == rows));
+            for &(column, row, contrast) in &contrasts {
+                for (edge, on) in edges.iter_mut().zip([column == 0, column == columns, row == 0, row == rows]) {
+                    edge.0 += usize::from(on && contrast > enough);
+                    edge.1 += usize::from(on);
+                }
+            }
             found += contrasts.iter().filter(|c| c.2 > enough).count();
             total += contrasts.len();
             sum += contrasts.iter().map(|c| f64::from(c.2)).sum::<f64>();
@@ -104,7 +104,7 @@ impl View {
         Evidence {
             shifts,
             present: found as f64 / total,
-            worst_edge: worst,
+            worst_edge: edges.iter().map(|e| e.0 as f64 / e.1.max(1) as f64).fold(1.0, f64::min),
             displaced: (joint.0 / gx).abs().max((joint.1 / gy).abs()) / REACH,
             contrast: sum / total,
         }
@@ -141,7 +141,7 @@ impl View {
         let (nx, ny) = (steps(reach.0), steps(reach.1));
         let stride = ((nx.max(ny)) / 5).max(1);
         let mut best = (from, f64::MIN);
-        let mut visit = |ix: i32, iy: i32, best: &mut ((f64, f64), f64)| {
+        let visit = |ix: i32, iy: i32, best: &mut ((f64, f64), f64)| {
             let shift = (from.0 + f64::from(ix) / self.scale, from.1 + f64::from(iy) / self.scale);
             let mut sum = 0.0;
             let mut n = 0;

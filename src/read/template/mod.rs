@@ -7,5 +7,6 @@ pub mod markers;
 pub mod outline;
 mod parts;
 pub mod rectify;
+pub mod refine;
 
 pub use format::{Template, TemplateError};
