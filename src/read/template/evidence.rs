@@ -22,6 +22,8 @@ pub struct View {
     pub gray: Gray,
     sums: Sums,
     scale: f64,
+    /// Share of the page, but for its outer tenth, that is clearly darker than paper.
+    ink_share: f64,
 }
 
 /// How the template lies in a view.
@@ -65,8 +67,21 @@ impl View {
         let scale = (BUBBLE_PX / smallest).min((MAX_VIEW_PIXELS / (template.width * template.height)).sqrt());
         let gray = rectify(pyramid, map, (template.width, template.height), scale);
         let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
-        let sums = Sums::of(&Darkness::of(&gray, (step * scale).max(BUBBLE_PX)), MOST_DARKNESS);
-        View { gray, sums, scale }
+        let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
+        // The rim may show the desk.
+        let inner = |n: usize| n / 10..n - n / 10;
+        let (mut inked, mut all) = (0usize, 1usize);
+        for y in inner(dark.height) {
+            let row = &dark.data[y * dark.width..][inner(dark.width)];
+            inked += row.iter().filter(|&&v| v > 0.15).count();
+            all += row.len();
+        }
+        View { sums: Sums::of(&dark, MOST_DARKNESS), gray, scale, ink_share: inked as f64 / all as f64 }
+    }
+
+    /// Whether there is next to nothing on the page.
+    pub fn is_empty(&self) -> bool {
+        self.ink_share < 0.002
     }
 
     /// Print at the bubbles of `template`, at the best displacement within reach.

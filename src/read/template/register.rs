@@ -1,0 +1,266 @@
+//! From a picture to the places of a template's bubbles in it.
+//!
+//! Four corners fit any map exactly and so prove nothing. Every candidate for the page (an outline, a rectangle of
+//! markers, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
+//! the print: by bubbles where the template has them and gaps between.
+
+use super::evidence::{Evidence, Flip, View, windows};
+use super::format::Template;
+use super::marks::{Probe, probe};
+use super::markers::marker_quads;
+use super::outline::{Quad, outlines};
+use super::rectify::{Darkness, Pyramid, rectify};
+use super::refine::{BlockFit, refine};
+use super::sides::sharpen;
+use crate::read::result::Outcome;
+use crate::units::{Homography, Mm, Point, Px};
+
+/// Pixels to the smaller side of the smallest bubble, in the view that marks are measured in.
+const BUBBLE_PX: f64 = 14.0;
+const MAX_VIEW_PIXELS: f64 = 6.0e6;
+/// A hypothesis that scores less is not looked at again.
+const LEAST_SCORE: f64 = 0.5;
+/// Hypotheses this close to the best are refined too, before one is chosen.
+const CLOSE: f64 = 0.12;
+const MOST_REFINED: usize = 3;
+/// Share of bubbles that must look like a bubble or like a mark.
+const LEAST_EXPLAINED: f64 = 0.85;
+/// By how much the chosen orientation must be better borne out than any other.
+const MARGIN: f64 = 0.1;
+/// A mirrored picture of a sheet is rare, so it must be much better borne out.
+const MIRROR_HANDICAP: f64 = 0.25;
+/// What looks as much like its block's pattern as this is a bubble.
+const LIKE: f64 = 0.45;
+/// What is as dark as this all over is a mark, whatever it looks like.
+pub const SOLID: f64 = 0.2;
+
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub map: Homography<Mm, Px>,
+    pub mirrored: bool,
+    pub rotation: u16,
+    pub blocks: Vec<BlockFit>,
+    /// For every block, in its bubbles' order.
+    pub probes: Vec<Vec<Probe>>,
+    /// Share of each block's bubbles that are explained.
+    pub explained: Vec<f64>,
+    /// Blocks that are where no smooth displacement of the page would have them.
+    pub astray: Vec<bool>,
+    /// Darkness of the page's blackest print and marks.
+    pub solid_ink: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub outcome: Outcome,
+    pub code: &'static str,
+    pub detail: String,
+}
+
+struct Hypothesis {
+    map: Homography<Mm, Px>,
+    mirrored: bool,
+    rotation: u16,
+    evidence: Evidence,
+}
+
+pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
+    let mut hypotheses = hypotheses(pyramid, template);
+    let value = |h: &Hypothesis| h.evidence.score() - if h.mirrored { MIRROR_HANDICAP } else { 0.0 };
+    hypotheses.sort_by(|a, b| value(b).total_cmp(&value(a)));
+    let Some(best) = hypotheses.first() else {
+        let detail = "the four markers of the template were not found".to_owned();
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
+    };
+    let top = best.evidence.score();
+    if top < LEAST_SCORE || best.evidence.present < 0.6 {
+        return Err(unlike(pyramid, best, template));
+    }
+    let floor = value(best) - CLOSE;
+    let (rotation, mirrored) = (best.rotation, best.mirrored);
+    let rival = hypotheses.iter().filter(|h| h.mirrored == mirrored && h.rotation != rotation).map(value).fold(0.0, f64::max);
+    if rival > value(best) - MARGIN {
+        let detail = "the print fits the template as well in another orientation".to_owned();
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
+    }
+    let close = hypotheses.iter().filter(|h| (h.rotation, h.mirrored) == (rotation, mirrored) && value(h) >= floor);
+    let refined = close.take(MOST_REFINED).map(|h| place(pyramid, template, h, (0.0, 0.0)));
+    let Some((score, found)) = refined.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+        return Err(unlike(pyramid, best, template));
+    };
+    if score < LEAST_EXPLAINED {
+        let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * score);
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
+    }
+    Ok(found)
+}
+
+fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
+    let view = View::new(pyramid, &best.map, template);
+    if view.is_empty() {
+        let detail = "the page has no print on it".to_owned();
+        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail };
+    }
+    let detail = "the page does not look like the template in any orientation".to_owned();
+    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail }
+}
+
+fn hypotheses(pyramid: &Pyramid, template: &Template) -> Vec<Hypothesis> {
+    let quads: Vec<Quad> = if let Some(markers) = &template.markers {
+        marker_quads(pyramid, markers, template.width / template.height)
+    } else {
+        let mut rough = outlines(pyramid);
+        if !template.crop_page {
+            rough = rough.split_off(rough.len() - 1);
+        }
+        rough.iter().map(|q| sharpen(pyramid, q).unwrap_or(*q)).collect()
+    };
+    let mut found = Vec::new();
+    for quad in &quads {
+        for turn in 0..2 {
+            let (w, h) = (template.width, template.height);
+            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+            let pairs: Vec<_> =
+                (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
+            let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
+            let view = View::new(pyramid, &map, template);
+            for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
+                let evidence = view.evidence(template, Flip { x, y });
+                let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
+                let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
+                let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
+                let map = flip.then(&map);
+                let (rotation, mirrored) = orientation(&map, template);
+                found.push(Hypothesis { map, mirrored, rotation, evidence });
+            }
+        }
+        // An outline that is borne out this well needs no other to compare with.
+        if found.iter().any(|h| !h.mirrored && h.evidence.score() > 0.93) {
+            break;
+        }
+    }
+    found
+}
+
+/// Degrees clockwise that the picture shows the page turned, and whether it is mirrored.
+fn orientation(map: &Homography<Mm, Px>, template: &Template) -> (u16, bool) {
+    let j = map.jacobian(Point::new(template.width / 2.0, template.height / 2.0));
+    let mirrored = j[0][0] * j[1][1] - j[0][1] * j[1][0] < 0.0;
+    // The page's downward direction says the turn whether or not left and right are swapped.
+    let quarter = ((-j[0][1]).atan2(j[1][1]) / std::f64::consts::FRAC_PI_2).round() as i32;
+    (quarter.rem_euclid(4) as u16 * 90, mirrored)
+}
+
+/// Refines a hypothesis, every block displaced by so many of its steps, and scores how well it explains the page.
+fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis, steps: (f64, f64)) -> (f64, Registered) {
+    let smallest = template.blocks.iter().map(|b| 2.0 * b.rx.min(b.ry)).fold(f64::MAX, f64::min);
+    let scale = (BUBBLE_PX / smallest).min((MAX_VIEW_PIXELS / (template.width * template.height)).sqrt());
+    let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
+    let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
+    let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
+    let mut fits: Vec<BlockFit> = (0..template.blocks.len())
+        .map(|i| {
+            let (sx, sy) = h.evidence.shifts[i];
+            let b = &template.blocks[i];
+            refine(&dark, scale, template, i, (sx + steps.0 * b.step_x, sy + steps.1 * b.step_y))
+        })
+        .collect();
+    let astray = smooth(template, &mut fits);
+    let mut probes = Vec::new();
+    let mut explained = Vec::new();
+    let mut edges = [(0usize, 0usize); 4];
+    let mut total = (0usize, 0usize);
+    for (block, fit) in template.blocks.iter().zip(&fits) {
+        let (_, cell) = windows(block);
+        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let (columns, rows) = bubbles.iter().fold((0, 0), |m, b| (m.0.max(b.column), m.1.max(b.row)));
+        let measured: Vec<Probe> = bubbles
+            .iter()
+            .zip(&fit.shifts)
+            .map(|(b, s)| {
+                let at = ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
+                probe(&dark, at, (block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale))
+            })
+            .collect();
+        let mut here = 0;
+        for ((b, p), like) in bubbles.iter().zip(&measured).zip(&fit.likeness) {
+            let good = *like > LIKE || p.lower > SOLID;
+            here += usize::from(good);
+            let on = [b.column == 0, b.column == columns, b.row == 0, b.row == rows];
+            for (edge, on) in edges.iter_mut().zip(on) {
+                *edge = (edge.0 + usize::from(on && good), edge.1 + usize::from(on));
+            }
+        }
+        total = (total.0 + here, total.1 + bubbles.len());
+        explained.push(here as f64 / bubbles.len().max(1) as f64);
+        probes.push(measured);
+    }
+    let share = |e: (usize, usize)| e.0 as f64 / e.1.max(1) as f64;
+    let score = 0.5 * share(total) + 0.5 * edges.iter().map(|&e| share(e)).fold(1.0, f64::min);
+    let mut sample: Vec<f32> = dark.data.iter().step_by(17).copied().collect();
+    sample.sort_by(f32::total_cmp);
+    let solid_ink = sample.get(sample.len() * 995 / 1000).map_or(0.0, |&v| f64::from(v));
+    let found = Registered {
+        map: h.map,
+        mirrored: h.mirrored,
+        rotation: h.rotation,
+        blocks: fits,
+        probes,
+        explained,
+        astray,
+        solid_ink,
+    };
+    (score, found)
+}
+
+/// Which blocks disagree with their neighbours. A block too small to know its own place takes that of the others.
+fn smooth(template: &Template, fits: &mut [BlockFit]) -> Vec<bool> {
+    const ENOUGH: usize = 6;
+    let centre = |i: usize| {
+        let bubbles: Vec<_> = template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let n = bubbles.len().max(1) as f64;
+        (bubbles.iter().map(|b| b.centre.x).sum::<f64>() / n, bubbles.iter().map(|b| b.centre.y).sum::<f64>() / n)
+    };
+    let middle = |fit: &BlockFit| {
+        let n = fit.shifts.len().max(1) as f64;
+        (fit.shifts.iter().map(|s| s.0).sum::<f64>() / n, fit.shifts.iter().map(|s| s.1).sum::<f64>() / n)
+    };
+    let known: Vec<(usize, (f64, f64), (f64, f64))> =
+        (0..fits.len()).filter(|&i| fits[i].witnesses >= ENOUGH).map(|i| (i, centre(i), middle(&fits[i]))).collect();
+    let expected = |i: usize| {
+        let at = centre(i);
+        let mut near: Vec<_> = known.iter().filter(|k| k.0 != i).collect();
+        near.sort_by(|a, b| {
+            let d = |k: &(usize, (f64, f64), (f64, f64))| (k.1.0 - at.0).hypot(k.1.1 - at.1);
+            d(a).total_cmp(&d(b))
+        });
+        near.truncate(4);
+        let mut xs: Vec<f64> = near.iter().map(|k| k.2.0).collect();
+        let mut ys: Vec<f64> = near.iter().map(|k| k.2.1).collect();
+        xs.sort_by(f64::total_cmp);
+        ys.sort_by(f64::total_cmp);
+        // The nearest one where there are two; the median where there are more.
+        match near.len() {
+            0 => None,
+            1 | 2 => Some(near[0].2),
+            n => Some(((xs[(n - 1) / 2] + xs[n / 2]) / 2.0, (ys[(n - 1) / 2] + ys[n / 2]) / 2.0)),
+        }
+    };
+    let wanted: Vec<Option<(f64, f64)>> = (0..fits.len()).map(expected).collect();
+    let mut astray = vec![false; fits.len()];
+    for (i, fit) in fits.iter_mut().enumerate() {
+        let Some((ex, ey)) = wanted[i] else { continue };
+        let block = &template.blocks[i];
+        if fit.witnesses < ENOUGH {
+            let (mx, my) = middle(fit);
+            let far = (ex - mx).abs() > 0.5 * block.rx || (ey - my).abs() > 0.5 * block.ry;
+            if far {
+                fit.shifts.iter_mut().for_each(|s| *s = (ex, ey));
+            }
+        } else {
+            let (mx, my) = middle(fit);
+            astray[i] = (ex - mx).abs() > 0.4 * block.step_x || (ey - my).abs() > 0.4 * block.step_y;
+        }
+    }
+    astray
+}
