@@ -3,7 +3,6 @@
 
 use super::format::{Block, Template};
 use super::rectify::{Darkness, Sums, rectify, Pyramid};
-use crate::raster::gray::Gray;
 use crate::units::{Homography, Mm, Px};
 
 /// Pixels to the smaller side of a bubble, in the view that hypotheses are tried on.
@@ -19,7 +18,6 @@ const MAX_VIEW_PIXELS: f64 = 2.0e6;
 
 /// A view of the page in one orientation of two; the other three of each are read by mirroring coordinates.
 pub struct View {
-    pub gray: Gray,
     sums: Sums,
     scale: f64,
     /// Share of the page, but for its outer tenth, that is clearly darker than paper.
@@ -44,8 +42,6 @@ pub struct Evidence {
     pub worst_edge: f64,
     /// Displacement of the whole, as a share of a step.
     pub displaced: f64,
-    /// Mean contrast between bubbles and gaps.
-    pub contrast: f64,
 }
 
 impl Evidence {
@@ -76,7 +72,7 @@ impl View {
             inked += row.iter().filter(|&&v| v > 0.15).count();
             all += row.len();
         }
-        View { sums: Sums::of(&dark, MOST_DARKNESS), gray, scale, ink_share: inked as f64 / all as f64 }
+        View { sums: Sums::of(&dark, MOST_DARKNESS), scale, ink_share: inked as f64 / all as f64 }
     }
 
     /// Whether there is next to nothing on the page.
@@ -91,7 +87,7 @@ impl View {
         let all: Vec<usize> = (0..template.blocks.len()).collect();
         let (joint, _) = self.search(template, flip, &all, (0.0, 0.0), (REACH * gx, REACH * gy));
         let mut shifts = Vec::new();
-        let (mut found, mut total, mut sum) = (0usize, 0usize, 0.0f64);
+        let (mut found, mut total) = (0usize, 0usize);
         // Left, right, top, bottom: how many of the outer bubbles have print, of how many.
         let mut edges = [(0usize, 0usize); 4];
         for (i, block) in template.blocks.iter().enumerate() {
@@ -113,7 +109,6 @@ impl View {
             }
             found += contrasts.iter().filter(|c| c.2 > enough).count();
             total += contrasts.len();
-            sum += contrasts.iter().map(|c| f64::from(c.2)).sum::<f64>();
         }
         let total = total.max(1) as f64;
         Evidence {
@@ -121,7 +116,6 @@ impl View {
             present: found as f64 / total,
             worst_edge: edges.iter().map(|e| e.0 as f64 / e.1.max(1) as f64).fold(1.0, f64::min),
             displaced: (joint.0 / gx).abs().max((joint.1 / gy).abs()) / REACH,
-            contrast: sum / total,
         }
     }
 

@@ -11,9 +11,8 @@ const INSIDE: f64 = 0.8;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe {
     pub mean: f64,
-    /// Quartiles over the inside: only a bubble that is filled all over has a dark lightest quarter.
+    /// Lower quartile over the inside: only a bubble that is filled all over has a dark lightest quarter.
     pub lower: f64,
-    pub median: f64,
     /// Mean over the ring just outside.
     pub ring: f64,
 }
@@ -44,7 +43,6 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
     Probe {
         mean: inside.iter().map(|&v| f64::from(v)).sum::<f64>() / inside.len() as f64,
         lower: at(25),
-        median: at(50),
         ring: if n > 0 { f64::from(ring) / n as f64 } else { 0.0 },
     }
 }

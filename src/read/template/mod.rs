@@ -1,6 +1,6 @@
 //! Sheets that are not ours, described by a template in the format of OMRChecker.
 //!
-//! picture → candidates for the page ([`outline`], [`sides`], [`markers`]) → the hypothesis that the print bears out
+//! picture → candidates for the page ([`outline`], [`hough`], [`sides`], [`markers`]) → the hypothesis that the print bears out
 //! ([`evidence`], [`register`]) → every block's own place ([`refine`]) → darkness of bubbles ([`marks`]) → fields
 //! ([`baseline`], [`decide`]). A page that the print does not bear out yields no answers.
 
@@ -8,6 +8,7 @@ mod baseline;
 mod decide;
 mod evidence;
 pub mod format;
+mod hough;
 mod labels;
 mod markers;
 mod marks;

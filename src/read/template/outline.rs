@@ -1,5 +1,6 @@
 //! The sheet's outline on a desk: a bright region whose hull is nearly a quadrilateral.
 
+use super::hough::line_quads;
 use super::rectify::Pyramid;
 use crate::raster::gray::Gray;
 use crate::units::{Point, Px};
@@ -32,8 +33,30 @@ pub fn outlines(pyramid: &Pyramid) -> Vec<Quad> {
             }
         }
     }
+    let hulls = found.len();
+    let size = (view.width * view.height) as f64;
+    for quad in line_quads(pyramid) {
+        let quad = quad.map(|(x, y)| (x / shrink, y / shrink));
+        if area(&quad) < SMALLEST_SHARE * size || !plausible(&quad) {
+            continue;
+        }
+        // Any four edges may cross; the outline of a whole region says more.
+        let score = 0.8 * contrast(view, &quad);
+        if !found[..hulls].iter().any(|(_, o)| near(o, &quad, 0.008 * (view.width + view.height) as f64)) {
+            found.push((score, quad));
+        }
+    }
+    // Of rivals with edges as good the larger is the sheet, and not a frame that is printed on it.
+    found.iter_mut().for_each(|(score, quad)| *score *= (area(quad) / size).powf(0.25));
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.truncate(MOST_CANDIDATES);
+    let mut kept: Vec<(f64, [(f64, f64); 4])> = Vec::new();
+    for (score, quad) in found {
+        let far = 0.01 * (view.width + view.height) as f64;
+        if kept.len() < MOST_CANDIDATES && !kept.iter().any(|(_, o)| near(o, &quad, far)) {
+            kept.push((score, quad));
+        }
+    }
+    let found = kept;
     let mut quads: Vec<Quad> =
         found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
     let full = pyramid.level(0);
@@ -142,8 +165,7 @@ pub fn area(polygon: &[(f64, f64)]) -> f64 {
 }
 
 /// The hull's vertices that matter most: the one whose triangle is smallest is dropped until four are left
-/// (Visvalingam & Whyatt, *Cartographic Journal*, 1993). Then each side is laid through the hull's points along its
-/// middle part, so that a folded or rounded corner does not bend the sides that meet there.
+/// (Visvalingam & Whyatt, *Cartographic Journal*, 1993).
 fn four_corners(hull: &[(f64, f64)]) -> Option<[(f64, f64); 4]> {
     let mut left: Vec<(f64, f64)> = hull.to_vec();
     while left.len() > 4 {
@@ -176,7 +198,7 @@ fn near(a: &[(f64, f64); 4], b: &[(f64, f64); 4], within: f64) -> bool {
     (0..4).any(|k| (0..4).all(|i| (a[i].0 - b[(i + k) % 4].0).hypot(a[i].1 - b[(i + k) % 4].1) < within))
 }
 
-/// How much brighter it is just inside than just outside, on the weakest side. A side along the picture's border
+/// How much brighter it is just inside than just outside, as a share, on the weakest side. A side along the picture's border
 /// proves nothing and counts little.
 fn contrast(view: &Gray, quad: &[(f64, f64); 4]) -> f64 {
     const SAMPLES: usize = 24;
@@ -195,14 +217,15 @@ fn contrast(view: &Gray, quad: &[(f64, f64); 4]) -> f64 {
                     let t = k as f64 / SAMPLES as f64;
                     let at = |d: f64| Point::new(a.0 + t * dx + d * nx, a.1 + t * dy + d * ny);
                     if !view.contains(at(-2.5)) {
-                        return 8.0;
+                        return 0.04;
                     }
-                    view.sample(at(2.5)) - view.sample(at(-2.5))
+                    let (inside, outside) = (view.sample(at(2.5)), view.sample(at(-2.5)));
+                    ((inside - outside) / (inside.max(outside) + 8.0)).min(0.3)
                 })
                 .collect();
             steps.sort_by(f64::total_cmp);
             // The lower quartile: most of the side must be an edge.
-            steps[SAMPLES / 4].max(1.0)
+            steps[SAMPLES / 4].max(0.001)
         })
         .fold(f64::MAX, f64::min)
         .sqrt()

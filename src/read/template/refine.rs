@@ -43,7 +43,7 @@ pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, st
     // The pattern is somewhat wider than a bubble, so that outlines are inside it with paper around them.
     let half = ((1.4 * block.rx).min(cell.0) * scale, (1.4 * block.ry).min(cell.1) * scale);
     let (hx, hy) = ((half.0.round() as i32).max(3), (half.1.round() as i32).max(3));
-    let reach = (
+    let first_reach = (
         ((0.22 * block.step_x * scale).round() as i32).clamp(1, 2 * hx),
         ((0.22 * block.step_y * scale).round() as i32).clamp(1, 2 * hy),
     );
@@ -53,6 +53,8 @@ pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, st
     let mut likeness = vec![0.0; sites.len()];
     let (mut residual, mut witnesses) = (0.0, 0);
     for round in 0..ROUNDS {
+        // Once a block is in place only stretch and curl are left to find.
+        let reach = if round == 0 { first_reach } else { ((first_reach.0 + 1) / 2, (first_reach.1 + 1) / 2) };
         let place = |s: &Site| {
             let b = basis(s);
             ((s.x + dot(&x_terms, &b)) * scale, (s.y + dot(&y_terms, &b)) * scale)

@@ -16,7 +16,7 @@ use crate::read::result::Outcome;
 use crate::units::{Homography, Mm, Point, Px};
 
 /// Pixels to the smaller side of the smallest bubble, in the view that marks are measured in.
-const BUBBLE_PX: f64 = 14.0;
+const BUBBLE_PX: f64 = 13.0;
 const MAX_VIEW_PIXELS: f64 = 6.0e6;
 /// A hypothesis that scores less is not looked at again.
 const LEAST_SCORE: f64 = 0.5;
@@ -27,8 +27,12 @@ const MOST_REFINED: usize = 3;
 const LEAST_EXPLAINED: f64 = 0.85;
 /// By how much the chosen orientation must be better borne out than any other.
 const MARGIN: f64 = 0.1;
-/// A mirrored picture of a sheet is rare, so it must be much better borne out.
-const MIRROR_HANDICAP: f64 = 0.25;
+/// A mirrored picture of a sheet is rare: an equal score speaks for the plain one, and only a much better one for the
+/// mirrored. Between the two nothing is said.
+const MIRROR_TIE: f64 = 0.03;
+const MIRROR_MARGIN: f64 = 0.15;
+/// A refined hypothesis that explains so much is not tried to be bettered.
+const GOOD: f64 = 0.97;
 /// What looks as much like its block's pattern as this is a bubble.
 const LIKE: f64 = 0.45;
 /// What is as dark as this all over is a mark, whatever it looks like.
@@ -66,26 +70,37 @@ struct Hypothesis {
 
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
     let mut hypotheses = hypotheses(pyramid, template);
-    let value = |h: &Hypothesis| h.evidence.score() - if h.mirrored { MIRROR_HANDICAP } else { 0.0 };
-    hypotheses.sort_by(|a, b| value(b).total_cmp(&value(a)));
-    let Some(best) = hypotheses.first() else {
+    hypotheses.sort_by(|a, b| b.evidence.score().total_cmp(&a.evidence.score()));
+    let Some(first) = hypotheses.first() else {
         let detail = "the four markers of the template were not found".to_owned();
         return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
     };
-    let top = best.evidence.score();
-    if top < LEAST_SCORE || best.evidence.present < 0.6 {
-        return Err(unlike(pyramid, best, template));
+    if first.evidence.score() < LEAST_SCORE || first.evidence.present < 0.6 {
+        return Err(unlike(pyramid, first, template));
     }
-    let floor = value(best) - CLOSE;
-    let (rotation, mirrored) = (best.rotation, best.mirrored);
-    let rival = hypotheses.iter().filter(|h| h.mirrored == mirrored && h.rotation != rotation).map(value).fold(0.0, f64::max);
-    if rival > value(best) - MARGIN {
-        let detail = "the print fits the template as well in another orientation".to_owned();
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
+    let best = preferred(&hypotheses, first)?;
+    let floor = best.evidence.score() - CLOSE;
+    let way = |h: &Hypothesis| (h.rotation, h.mirrored);
+    let close = hypotheses.iter().filter(|h| way(h) == way(best) && h.evidence.score() >= floor);
+    let mut chosen: Option<(f64, Registered)> = None;
+    for h in close.take(MOST_REFINED) {
+        let mut placed = place(pyramid, template, h);
+        if placed.0 < GOOD
+            && let Some(better) = adjusted(pyramid, template, h, &placed.1)
+        {
+            let again = place(pyramid, template, &better);
+            if again.0 > placed.0 {
+                placed = again;
+            }
+        }
+        if chosen.as_ref().is_none_or(|c| placed.0 > c.0) {
+            chosen = Some(placed);
+        }
+        if chosen.as_ref().is_some_and(|c| c.0 >= GOOD) {
+            break;
+        }
     }
-    let close = hypotheses.iter().filter(|h| (h.rotation, h.mirrored) == (rotation, mirrored) && value(h) >= floor);
-    let refined = close.take(MOST_REFINED).map(|h| place(pyramid, template, h, (0.0, 0.0)));
-    let Some((score, found)) = refined.max_by(|a, b| a.0.total_cmp(&b.0)) else {
+    let Some((score, found)) = chosen else {
         return Err(unlike(pyramid, best, template));
     };
     if score < LEAST_EXPLAINED {
@@ -93,6 +108,57 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
         return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
     }
     Ok(found)
+}
+
+/// The best hypothesis, if no other orientation of the page is nearly as good.
+fn preferred<'h>(hypotheses: &'h [Hypothesis], first: &'h Hypothesis) -> Result<&'h Hypothesis, Refusal> {
+    let top = |keep: &dyn Fn(&Hypothesis) -> bool| hypotheses.iter().find(|h| keep(h));
+    let score = |h: Option<&Hypothesis>| h.map_or(0.0, |h| h.evidence.score());
+    let unclear = |detail: &str| {
+        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
+    };
+    let plain = top(&|h| !h.mirrored);
+    let mirrored = top(&|h| h.mirrored);
+    // A layout that is its own mirror image is taken as it is seen: scans are hardly ever mirrored.
+    let best = match plain {
+        Some(plain) if score(mirrored) <= plain.evidence.score() + MIRROR_TIE => plain,
+        _ if score(mirrored) >= score(plain) + MIRROR_MARGIN => first,
+        _ => return unclear("the print fits the template mirrored rather than as it is, but not clearly"),
+    };
+    let rival = top(&|h| h.mirrored == best.mirrored && h.rotation != best.rotation);
+    if score(rival) > best.evidence.score() - MARGIN {
+        return unclear("the print fits the template as well in another rotation");
+    }
+    Ok(best)
+}
+
+/// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
+fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Registered) -> Option<Hypothesis> {
+    let mut pairs = Vec::new();
+    let mut weights = Vec::new();
+    for (block, fit) in template.blocks.iter().zip(&found.blocks) {
+        let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
+        for ((b, s), like) in bubbles.zip(&fit.shifts).zip(&fit.likeness) {
+            if *like > LIKE {
+                pairs.push((b.centre, h.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
+                weights.push(1.0);
+            }
+        }
+    }
+    let map = Homography::fit(&pairs, &weights)?;
+    // The bubbles may fill a small part of the page: what lies outside must not be thrown about.
+    let corners = [(0.0, 0.0), (template.width, 0.0), (template.width, template.height), (0.0, template.height)];
+    let limit = 0.05 * template.width.max(template.height) * px_per_unit(&h.map, template);
+    if corners.iter().any(|c| map.apply(Point::new(c.0, c.1)).distance(&h.map.apply(Point::new(c.0, c.1))) > limit) {
+        return None;
+    }
+    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false });
+    Some(Hypothesis { map, evidence, ..*h })
+}
+
+fn px_per_unit(map: &Homography<Mm, Px>, template: &Template) -> f64 {
+    let j = map.jacobian(Point::new(template.width / 2.0, template.height / 2.0));
+    (j[0][0] * j[1][1] - j[0][1] * j[1][0]).abs().sqrt()
 }
 
 fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
@@ -151,19 +217,15 @@ fn orientation(map: &Homography<Mm, Px>, template: &Template) -> (u16, bool) {
     (quarter.rem_euclid(4) as u16 * 90, mirrored)
 }
 
-/// Refines a hypothesis, every block displaced by so many of its steps, and scores how well it explains the page.
-fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis, steps: (f64, f64)) -> (f64, Registered) {
+/// Refines a hypothesis, and scores how well it explains the page.
+fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Registered) {
     let smallest = template.blocks.iter().map(|b| 2.0 * b.rx.min(b.ry)).fold(f64::MAX, f64::min);
     let scale = (BUBBLE_PX / smallest).min((MAX_VIEW_PIXELS / (template.width * template.height)).sqrt());
     let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
     let mut fits: Vec<BlockFit> = (0..template.blocks.len())
-        .map(|i| {
-            let (sx, sy) = h.evidence.shifts[i];
-            let b = &template.blocks[i];
-            refine(&dark, scale, template, i, (sx + steps.0 * b.step_x, sy + steps.1 * b.step_y))
-        })
+        .map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i]))
         .collect();
     let astray = smooth(template, &mut fits);
     let mut probes = Vec::new();
@@ -253,7 +315,7 @@ fn smooth(template: &Template, fits: &mut [BlockFit]) -> Vec<bool> {
         let block = &template.blocks[i];
         if fit.witnesses < ENOUGH {
             let (mx, my) = middle(fit);
-            let far = (ex - mx).abs() > 0.5 * block.rx || (ey - my).abs() > 0.5 * block.ry;
+            let far = (ex - mx).abs() > 0.2 * block.rx || (ey - my).abs() > 0.2 * block.ry;
             if far {
                 fit.shifts.iter_mut().for_each(|s| *s = (ex, ey));
             }
