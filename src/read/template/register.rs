@@ -27,12 +27,14 @@ const MOST_REFINED: usize = 3;
 const LEAST_EXPLAINED: f64 = 0.85;
 /// By how much the chosen orientation must be better borne out than any other.
 const MARGIN: f64 = 0.1;
-/// A mirrored picture of a sheet is rare: an equal score speaks for the plain one, and only a much better one for the
-/// mirrored. Between the two nothing is said.
-const MIRROR_TIE: f64 = 0.03;
+/// A mirrored picture of a sheet is rare: only a much better score speaks for it. Where the two are closer than that,
+/// both are refined, and the one as it is must be the better by the smaller margin.
 const MIRROR_MARGIN: f64 = 0.15;
+const MIRROR_TIE: f64 = 0.03;
 /// A refined hypothesis that explains so much is not tried to be bettered.
 const GOOD: f64 = 0.97;
+/// In steps; and where no step is displaced by more.
+const NEAR: f64 = 0.2;
 /// What looks as much like its block's pattern as this is a bubble.
 const LIKE: f64 = 0.45;
 /// What is as dark as this all over is a mark, whatever it looks like.
@@ -78,31 +80,17 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     if first.evidence.score() < LEAST_SCORE || first.evidence.present < 0.6 {
         return Err(unlike(pyramid, first, template));
     }
-    let best = preferred(&hypotheses, first)?;
-    let floor = best.evidence.score() - CLOSE;
-    let way = |h: &Hypothesis| (h.rotation, h.mirrored);
-    let close = hypotheses.iter().filter(|h| way(h) == way(best) && h.evidence.score() >= floor);
-    let mut chosen: Option<(f64, Registered)> = None;
-    for h in close.take(MOST_REFINED) {
-        let mut placed = place(pyramid, template, h);
-        if placed.0 < GOOD
-            && let Some(better) = adjusted(pyramid, template, h, &placed.1)
-        {
-            let again = place(pyramid, template, &better);
-            if again.0 > placed.0 {
-                placed = again;
-            }
-        }
-        if chosen.as_ref().is_none_or(|c| placed.0 > c.0) {
-            chosen = Some(placed);
-        }
-        if chosen.as_ref().is_some_and(|c| c.0 >= GOOD) {
-            break;
-        }
-    }
-    let Some((score, found)) = chosen else {
+    let (best, rival) = preferred(&hypotheses)?;
+    let Some((score, found)) = settle(pyramid, template, &hypotheses, best) else {
         return Err(unlike(pyramid, best, template));
     };
+    if let Some(rival) = rival {
+        let other = settle(pyramid, template, &hypotheses, rival);
+        if other.is_some_and(|o| worth(template, &o) > worth(template, &(score, found.clone())) - MIRROR_TIE) {
+            let detail = "the print fits the template both mirrored and as it is".to_owned();
+            return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
+        }
+    }
     if score < LEAST_EXPLAINED {
         let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * score);
         return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
@@ -110,26 +98,65 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     Ok(found)
 }
 
-/// The best hypothesis, if no other orientation of the page is nearly as good.
-fn preferred<'h>(hypotheses: &'h [Hypothesis], first: &'h Hypothesis) -> Result<&'h Hypothesis, Refusal> {
+/// The best hypothesis, if no other rotation of the page is nearly as good, and the best one of the other handedness
+/// where it is not clearly worse.
+fn preferred(hypotheses: &[Hypothesis]) -> Result<(&Hypothesis, Option<&Hypothesis>), Refusal> {
     let top = |keep: &dyn Fn(&Hypothesis) -> bool| hypotheses.iter().find(|h| keep(h));
     let score = |h: Option<&Hypothesis>| h.map_or(0.0, |h| h.evidence.score());
-    let unclear = |detail: &str| {
-        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
-    };
-    let plain = top(&|h| !h.mirrored);
-    let mirrored = top(&|h| h.mirrored);
-    // A layout that is its own mirror image is taken as it is seen: scans are hardly ever mirrored.
-    let best = match plain {
-        Some(plain) if score(mirrored) <= plain.evidence.score() + MIRROR_TIE => plain,
-        _ if score(mirrored) >= score(plain) + MIRROR_MARGIN => first,
-        _ => return unclear("the print fits the template mirrored rather than as it is, but not clearly"),
+    let (plain, mirrored) = (top(&|h| !h.mirrored), top(&|h| h.mirrored));
+    let (best, other) = match (plain, mirrored) {
+        (Some(p), m) if score(m) < p.evidence.score() + MIRROR_MARGIN => (p, m),
+        (p, Some(m)) => (m, p),
+        (p, None) => (p.unwrap_or(&hypotheses[0]), None),
     };
     let rival = top(&|h| h.mirrored == best.mirrored && h.rotation != best.rotation);
     if score(rival) > best.evidence.score() - MARGIN {
-        return unclear("the print fits the template as well in another rotation");
+        let detail = "the print fits the template as well in another rotation".to_owned();
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
     }
-    Ok(best)
+    Ok((best, other.filter(|o| o.evidence.score() > best.evidence.score() - MIRROR_MARGIN)))
+}
+
+/// The best refined page among the hypotheses that see it as `best` does.
+fn settle(p: &Pyramid, template: &Template, all: &[Hypothesis], best: &Hypothesis) -> Option<(f64, Registered)> {
+    let floor = best.evidence.score() - CLOSE;
+    let way = |h: &Hypothesis| (h.rotation, h.mirrored);
+    let close = all.iter().filter(|h| way(h) == way(best) && h.evidence.score() >= floor);
+    let mut chosen: Option<(f64, Registered)> = None;
+    for h in close.take(MOST_REFINED) {
+        let mut placed = place(p, template, h);
+        if placed.0 < GOOD
+            && let Some(better) = adjusted(p, template, h, &placed.1)
+        {
+            let again = place(p, template, &better);
+            if again.0 > placed.0 {
+                placed = again;
+            }
+        }
+        let good = placed.0 >= GOOD && displacement(template, &placed.1) < NEAR;
+        if chosen.as_ref().is_none_or(|c| worth(template, &placed) > worth(template, c)) {
+            chosen = Some(placed);
+        }
+        if good {
+            break;
+        }
+    }
+    chosen
+}
+
+/// Print explains a page the better the less it has to be displaced for it.
+fn worth(template: &Template, (score, found): &(f64, Registered)) -> f64 {
+    score - 0.5 * displacement(template, found)
+}
+
+/// How far the page's bubbles are from where the template has them, in steps: the median over the blocks.
+fn displacement(template: &Template, found: &Registered) -> f64 {
+    let mut far: Vec<f64> = Vec::new();
+    for (block, fit) in template.blocks.iter().zip(&found.blocks) {
+        far.extend(fit.shifts.iter().map(|s| (s.0 / block.step_x).abs().max((s.1 / block.step_y).abs())));
+    }
+    far.sort_by(f64::total_cmp);
+    far.get(far.len() / 2).copied().unwrap_or(0.0)
 }
 
 /// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
@@ -227,7 +254,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let mut fits: Vec<BlockFit> = (0..template.blocks.len())
         .map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i]))
         .collect();
-    let astray = smooth(template, &mut fits);
+    let astray = smooth(template, &mut fits, &dark, scale);
     let mut probes = Vec::new();
     let mut explained = Vec::new();
     let mut edges = [(0usize, 0usize); 4];
@@ -276,7 +303,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
 }
 
 /// Which blocks disagree with their neighbours. A block too small to know its own place takes that of the others.
-fn smooth(template: &Template, fits: &mut [BlockFit]) -> Vec<bool> {
+fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f64) -> Vec<bool> {
     const ENOUGH: usize = 6;
     let centre = |i: usize| {
         let bubbles: Vec<_> = template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
@@ -314,11 +341,18 @@ fn smooth(template: &Template, fits: &mut [BlockFit]) -> Vec<bool> {
         let Some((ex, ey)) = wanted[i] else { continue };
         let block = &template.blocks[i];
         if fit.witnesses < ENOUGH {
-            let (mx, my) = middle(fit);
-            let far = (ex - mx).abs() > 0.2 * block.rx || (ey - my).abs() > 0.2 * block.ry;
-            if far {
-                fit.shifts.iter_mut().for_each(|s| *s = (ex, ey));
-            }
+            // Its own word is heard only where its marks and letters bear it out.
+            let own = middle(fit);
+            let half = ((own.0 + ex) / 2.0, (own.1 + ey) / 2.0);
+            let stands_out = |shift: &(f64, f64)| -> f64 {
+                let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
+                let at = |b: &super::format::Bubble| ((b.centre.x + shift.0) * scale, (b.centre.y + shift.1) * scale);
+                let (size, cell) = ((block.rx * scale, block.ry * scale), (block.step_x * scale / 2.0, block.step_y * scale / 2.0));
+                bubbles.map(|b| probe(dark, at(b), size, cell)).map(|p| p.mean + p.lower - p.ring).sum()
+            };
+            let best = [(ex, ey), half, own].into_iter().max_by(|a, b| stands_out(a).total_cmp(&stands_out(b)));
+            let best = best.unwrap_or((ex, ey));
+            fit.shifts.iter_mut().for_each(|s| *s = best);
         } else {
             let (mx, my) = middle(fit);
             astray[i] = (ex - mx).abs() > 0.4 * block.step_x || (ey - my).abs() > 0.4 * block.step_y;
