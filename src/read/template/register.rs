@@ -20,21 +20,20 @@ const BUBBLE_PX: f64 = 13.0;
 const MAX_VIEW_PIXELS: f64 = 6.0e6;
 /// A hypothesis that scores less is not looked at again.
 const LEAST_SCORE: f64 = 0.5;
-/// Hypotheses this close to the best are refined too, before one is chosen.
-const CLOSE: f64 = 0.12;
-const MOST_REFINED: usize = 3;
+/// One that scores as much is refined before other candidates for the page are looked at.
+const PROMISING: f64 = 0.75;
 /// Share of bubbles that must look like a bubble or like a mark.
 const LEAST_EXPLAINED: f64 = 0.85;
 /// By how much the chosen orientation must be better borne out than any other.
 const MARGIN: f64 = 0.1;
-/// A mirrored picture of a sheet is rare: only a much better score speaks for it. Where the two are closer than that,
-/// both are refined, and the one as it is must be the better by the smaller margin.
+/// A mirrored picture of a sheet is rare: only much better evidence speaks for it. It takes less to speak against the
+/// plain one, and between the two nothing is said.
 const MIRROR_MARGIN: f64 = 0.15;
 const MIRROR_TIE: f64 = 0.03;
-/// A refined hypothesis that explains so much is not tried to be bettered.
+/// Displacement of a layout that is its own mirror image, as a share of the reach.
+const MIRROR_NEAR: f64 = 0.25;
+/// A refined page that explains so much is not tried to be bettered.
 const GOOD: f64 = 0.97;
-/// In steps; and where no step is displaced by more.
-const NEAR: f64 = 0.2;
 /// What looks as much like its block's pattern as this is a bubble.
 const LIKE: f64 = 0.45;
 /// What is as dark as this all over is a mark, whatever it looks like.
@@ -70,93 +69,91 @@ struct Hypothesis {
     evidence: Evidence,
 }
 
+impl Hypothesis {
+    /// Print speaks for a hypothesis the more, the less it has to be displaced for it.
+    fn worth(&self) -> f64 {
+        self.evidence.score() - 0.2 * self.evidence.displaced
+    }
+}
+
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
-    let mut hypotheses = hypotheses(pyramid, template);
-    hypotheses.sort_by(|a, b| b.evidence.score().total_cmp(&a.evidence.score()));
-    let Some(first) = hypotheses.first() else {
-        let detail = "the four markers of the template were not found".to_owned();
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
-    };
-    if first.evidence.score() < LEAST_SCORE || first.evidence.present < 0.6 {
-        return Err(unlike(pyramid, first, template));
-    }
-    let (best, rival) = preferred(&hypotheses)?;
-    let Some((score, found)) = settle(pyramid, template, &hypotheses, best) else {
-        return Err(unlike(pyramid, best, template));
-    };
-    if let Some(rival) = rival {
-        let other = settle(pyramid, template, &hypotheses, rival);
-        if other.is_some_and(|o| worth(template, &o) > worth(template, &(score, found.clone())) - MIRROR_TIE) {
-            let detail = "the print fits the template both mirrored and as it is".to_owned();
-            return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
+    let mut hypotheses: Vec<Hypothesis> = Vec::new();
+    let mut chosen: Option<Settled> = None;
+    for quad in &candidates(pyramid, template) {
+        let seen = hypotheses.len();
+        hypotheses.extend(orientations(pyramid, template, quad));
+        let best = hypotheses[seen..].iter().max_by(|a, b| a.worth().total_cmp(&b.worth()));
+        let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
+        let settled = settle(pyramid, template, best);
+        if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
+            chosen = Some(settled);
         }
-    }
-    if score < LEAST_EXPLAINED {
-        let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * score);
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
-    }
-    Ok(found)
-}
-
-/// The best hypothesis, if no other rotation of the page is nearly as good, and the best one of the other handedness
-/// where it is not clearly worse.
-fn preferred(hypotheses: &[Hypothesis]) -> Result<(&Hypothesis, Option<&Hypothesis>), Refusal> {
-    let top = |keep: &dyn Fn(&Hypothesis) -> bool| hypotheses.iter().find(|h| keep(h));
-    let score = |h: Option<&Hypothesis>| h.map_or(0.0, |h| h.evidence.score());
-    let (plain, mirrored) = (top(&|h| !h.mirrored), top(&|h| h.mirrored));
-    let (best, other) = match (plain, mirrored) {
-        (Some(p), m) if score(m) < p.evidence.score() + MIRROR_MARGIN => (p, m),
-        (p, Some(m)) => (m, p),
-        (p, None) => (p.unwrap_or(&hypotheses[0]), None),
-    };
-    let rival = top(&|h| h.mirrored == best.mirrored && h.rotation != best.rotation);
-    if score(rival) > best.evidence.score() - MARGIN {
-        let detail = "the print fits the template as well in another rotation".to_owned();
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail });
-    }
-    Ok((best, other.filter(|o| o.evidence.score() > best.evidence.score() - MIRROR_MARGIN)))
-}
-
-/// The best refined page among the hypotheses that see it as `best` does.
-fn settle(p: &Pyramid, template: &Template, all: &[Hypothesis], best: &Hypothesis) -> Option<(f64, Registered)> {
-    let floor = best.evidence.score() - CLOSE;
-    let way = |h: &Hypothesis| (h.rotation, h.mirrored);
-    let close = all.iter().filter(|h| way(h) == way(best) && h.evidence.score() >= floor);
-    let mut chosen: Option<(f64, Registered)> = None;
-    for h in close.take(MOST_REFINED) {
-        let mut placed = place(p, template, h);
-        if placed.0 < GOOD
-            && let Some(better) = adjusted(p, template, h, &placed.1)
-        {
-            let again = place(p, template, &better);
-            if again.0 > placed.0 {
-                placed = again;
-            }
-        }
-        let good = placed.0 >= GOOD && displacement(template, &placed.1) < NEAR;
-        if chosen.as_ref().is_none_or(|c| worth(template, &placed) > worth(template, c)) {
-            chosen = Some(placed);
-        }
-        if good {
+        if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
             break;
         }
     }
-    chosen
-}
-
-/// Print explains a page the better the less it has to be displaced for it.
-fn worth(template: &Template, (score, found): &(f64, Registered)) -> f64 {
-    score - 0.5 * displacement(template, found)
-}
-
-/// How far the page's bubbles are from where the template has them, in steps: the median over the blocks.
-fn displacement(template: &Template, found: &Registered) -> f64 {
-    let mut far: Vec<f64> = Vec::new();
-    for (block, fit) in template.blocks.iter().zip(&found.blocks) {
-        far.extend(fit.shifts.iter().map(|s| (s.0 / block.step_x).abs().max((s.1 / block.step_y).abs())));
+    let Some(first) = hypotheses.iter().max_by(|a, b| a.worth().total_cmp(&b.worth())) else {
+        let detail = "the four markers of the template were not found".to_owned();
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
+    };
+    if chosen.is_none() && first.evidence.score() >= LEAST_SCORE && first.evidence.present >= 0.6 {
+        chosen = Some(settle(pyramid, template, first));
     }
-    far.sort_by(f64::total_cmp);
-    far.get(far.len() / 2).copied().unwrap_or(0.0)
+    let Some(chosen) = chosen else {
+        return Err(unlike(pyramid, first, template));
+    };
+    if chosen.score < LEAST_EXPLAINED {
+        let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
+    }
+    unrivalled(&hypotheses, &chosen)?;
+    Ok(chosen.page)
+}
+
+struct Settled {
+    score: f64,
+    worth: f64,
+    displaced: f64,
+    page: Registered,
+}
+
+/// Refuses a page that could as well lie in another orientation.
+fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal> {
+    let unclear = |detail: &str| {
+        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
+    };
+    let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
+        hypotheses.iter().filter(|h| keep(h)).map(Hypothesis::worth).fold(f64::MIN, f64::max)
+    };
+    let page = &chosen.page;
+    // Same hypotheses, so that chance favours none: the chosen one's own worth is looked up among them too.
+    let own = top(&|h| h.rotation == page.rotation && h.mirrored == page.mirrored).max(chosen.worth);
+    if top(&|h| h.rotation != page.rotation && h.mirrored == page.mirrored) > own - MARGIN {
+        return unclear("the print fits the template as well in another rotation");
+    }
+    let other = top(&|h| h.mirrored != page.mirrored);
+    let apart = own - other;
+    // A layout that is its own mirror image fits both ways without being displaced: it is taken as it is seen.
+    let symmetric = chosen.displaced < MIRROR_NEAR && apart > -MIRROR_TIE;
+    match page.mirrored {
+        false if apart > MIRROR_TIE || symmetric => Ok(()),
+        true if apart > MIRROR_MARGIN => Ok(()),
+        _ => unclear("the print fits the template both mirrored and as it is"),
+    }
+}
+
+/// A hypothesis refined, moved as a whole where that explains more.
+fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
+    let (mut score, mut page) = place(pyramid, template, h);
+    if score < GOOD
+        && let Some(better) = adjusted(pyramid, template, h, &page)
+    {
+        let again = place(pyramid, template, &better);
+        if again.0 > score {
+            (score, page) = again;
+        }
+    }
+    Settled { score, worth: h.worth(), displaced: h.evidence.displaced, page }
 }
 
 /// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
@@ -198,38 +195,44 @@ fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal 
     Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail }
 }
 
-fn hypotheses(pyramid: &Pyramid, template: &Template) -> Vec<Hypothesis> {
-    let quads: Vec<Quad> = if let Some(markers) = &template.markers {
-        marker_quads(pyramid, markers, template.width / template.height)
-    } else {
-        let mut rough = outlines(pyramid);
-        if !template.crop_page {
-            rough = rough.split_off(rough.len() - 1);
+fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
+    if let Some(markers) = &template.markers {
+        return marker_quads(pyramid, markers, template.width / template.height);
+    }
+    let mut rough = outlines(pyramid);
+    if !template.crop_page {
+        rough = rough.split_off(rough.len().saturating_sub(1));
+    }
+    let full = pyramid.level(0);
+    let alike = 0.004 * (full.width + full.height) as f64;
+    let mut quads: Vec<Quad> = Vec::new();
+    for quad in rough {
+        let quad = sharpen(pyramid, &quad).unwrap_or(quad);
+        let same = |o: &Quad| (0..4).any(|k| (0..4).all(|i| o[i].distance(&quad[(i + k) % 4]) < alike));
+        if !quads.iter().any(same) {
+            quads.push(quad);
         }
-        rough.iter().map(|q| sharpen(pyramid, q).unwrap_or(*q)).collect()
-    };
+    }
+    quads
+}
+
+/// The eight ways to lay a template on a quadrilateral.
+fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad) -> Vec<Hypothesis> {
+    let (w, h) = (template.width, template.height);
+    let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
     let mut found = Vec::new();
-    for quad in &quads {
-        for turn in 0..2 {
-            let (w, h) = (template.width, template.height);
-            let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
-            let pairs: Vec<_> =
-                (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
-            let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
-            let view = View::new(pyramid, &map, template);
-            for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
-                let evidence = view.evidence(template, Flip { x, y });
-                let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
-                let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
-                let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
-                let map = flip.then(&map);
-                let (rotation, mirrored) = orientation(&map, template);
-                found.push(Hypothesis { map, mirrored, rotation, evidence });
-            }
-        }
-        // An outline that is borne out this well needs no other to compare with.
-        if found.iter().any(|h| !h.mirrored && h.evidence.score() > 0.93) {
-            break;
+    for turn in 0..2 {
+        let pairs: Vec<_> = (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
+        let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
+        let view = View::new(pyramid, &map, template);
+        for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
+            let evidence = view.evidence(template, Flip { x, y });
+            let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
+            let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
+            let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
+            let map = flip.then(&map);
+            let (rotation, mirrored) = orientation(&map, template);
+            found.push(Hypothesis { map, mirrored, rotation, evidence });
         }
     }
     found
