@@ -16,6 +16,7 @@ pub mod pages;
 pub mod refine;
 pub mod register;
 pub mod result;
+pub mod template;
 pub mod warp;
 
 use crate::limits::Limits;

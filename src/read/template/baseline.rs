@@ -1,0 +1,114 @@
+//! What an empty bubble of each kind measures on this page, and what a filled one does.
+
+use super::format::Template;
+use super::marks::{Probe, otsu, quantile};
+use std::collections::HashMap;
+
+/// A pen weaker than this share of the paper's brightness is believed only when many marks agree on it.
+const WEAK_PEN: f64 = 0.35;
+/// Nothing weaker than this is a pen at all: shades that sheets print behind bubbles are.
+const NO_PEN: f64 = 0.15;
+/// A printed background darker than this would leave no room for a mark.
+const DARKEST_PRINT: f64 = 0.22;
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expected {
+    pub mean: f64,
+    pub lower: f64,
+    pub ring: f64,
+    /// False where the others of this kind are themselves too dark to be told from marks.
+    pub sure: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    /// For every block, in its bubbles' order.
+    pub expected: Vec<Vec<Expected>>,
+    /// Mean darkness of a mark on this page, and of its lightest quarter.
+    pub pen: f64,
+    pub pen_lower: f64,
+    /// How much the empty ones differ from what is expected of them.
+    pub noise: f64,
+}
+
+/// `probes` are per block, in the order of its bubbles.
+pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
+    let all: Vec<&Probe> = probes.iter().flatten().collect();
+    let lowers: Vec<f64> = all.iter().map(|p| p.lower).collect();
+    let threshold = otsu(&lowers);
+    let (dark, light): (Vec<&Probe>, Vec<&Probe>) = all.iter().copied().partition(|p| p.lower > threshold);
+    let of = |set: &[&Probe], get: fn(&Probe) -> f64, share: f64| {
+        quantile(&set.iter().map(|p| get(p)).collect::<Vec<_>>(), share)
+    };
+    let (dark_mean, light_mean) = (of(&dark, |p| p.mean, 0.5).unwrap_or(0.0), of(&light, |p| p.mean, 0.5).unwrap_or(0.0));
+    let spread = of(&light, |p| p.lower, 0.9).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
+    let apart = of(&dark, |p| p.lower, 0.5).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
+    let many = dark.len() >= 4.max(template.fields.len() / 6);
+    let believed = dark_mean > NO_PEN && apart > 3.0 * spread && apart > 0.1;
+    let least = if many { 0.0 } else { WEAK_PEN };
+    let pen = if believed { dark_mean.max(least) } else { WEAK_PEN.max(dark_mean) };
+    let pen_lower = if believed { of(&dark, |p| p.lower, 0.5).unwrap_or(0.0).max(0.8 * least) } else { 0.8 * pen };
+
+    // What the page's emptiest bubbles measure, where a kind has no empty ones to learn from.
+    let fallback = Expected {
+        mean: light_mean.min(DARKEST_PRINT),
+        lower: of(&light, |p| p.lower, 0.5).unwrap_or(0.0).min(DARKEST_PRINT),
+        ring: of(&light, |p| p.ring, 0.5).unwrap_or(0.0),
+        sure: true,
+    };
+    let darkest = DARKEST_PRINT.min(0.5 * pen);
+    let mut by_value: HashMap<&str, Vec<&Probe>> = HashMap::new();
+    for (block, probes) in template.blocks.iter().zip(probes) {
+        let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
+        for (b, p) in bubbles.zip(probes) {
+            by_value.entry(&b.value).or_default().push(p);
+        }
+    }
+    let mut residuals = Vec::new();
+    let mut expected = Vec::new();
+    for (block, probes) in template.blocks.iter().zip(probes) {
+        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let line = |keep: &dyn Fn(&super::format::Bubble) -> bool| -> Vec<&Probe> {
+            bubbles.iter().zip(probes).filter(|(b, _)| keep(b)).map(|(_, p)| p).collect()
+        };
+        let here: Vec<Expected> = bubbles
+            .iter()
+            .zip(probes)
+            .map(|(b, p)| {
+                let alike = line(&|o| o.value == b.value);
+                let page = by_value.get(b.value.as_str()).cloned().unwrap_or_default();
+                // A shade runs along a column or a row; a letter is the same in all bubbles of a value.
+                let column = line(&|o| o.column == b.column);
+                let row = line(&|o| o.row == b.row);
+                let mut best: Option<(f64, Expected)> = None;
+                for set in [&alike, &page, &column, &row] {
+                    if set.len() < 4 {
+                        continue;
+                    }
+                    // Marks are the darker part of every population.
+                    let get = |f: fn(&Probe) -> f64| of(set, f, 0.35).unwrap_or(0.0);
+                    let e = Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
+                    if e.lower > darkest {
+                        continue;
+                    }
+                    let off = (p.mean - e.mean).abs();
+                    if best.as_ref().is_none_or(|b| off < b.0) {
+                        best = Some((off, e));
+                    }
+                }
+                let e = match best {
+                    Some((_, e)) => e,
+                    // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.
+                    None => Expected { sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower), ..fallback },
+                };
+                if p.lower <= threshold || !believed {
+                    residuals.push((p.mean - e.mean).abs());
+                }
+                e
+            })
+            .collect();
+        expected.push(here);
+    }
+    let noise = 1.4826 * quantile(&residuals, 0.5).unwrap_or(0.0);
+    Baseline { expected, pen, pen_lower, noise }
+}

@@ -1,0 +1,365 @@
+//! From a picture to the places of a template's bubbles in it.
+//!
+//! Four corners fit any map exactly and so prove nothing. Every candidate for the page (an outline, a rectangle of
+//! markers, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
+//! the print: by bubbles where the template has them and gaps between.
+
+use super::evidence::{Evidence, Flip, View, windows};
+use super::format::Template;
+use super::marks::{Probe, probe};
+use super::markers::marker_quads;
+use super::outline::{Quad, outlines};
+use super::rectify::{Darkness, Pyramid, rectify};
+use super::refine::{BlockFit, refine};
+use super::sides::sharpen;
+use crate::read::result::Outcome;
+use crate::units::{Homography, Mm, Point, Px};
+
+/// Pixels to the smaller side of the smallest bubble, in the view that marks are measured in.
+const BUBBLE_PX: f64 = 13.0;
+const MAX_VIEW_PIXELS: f64 = 6.0e6;
+/// A hypothesis that scores less is not looked at again.
+const LEAST_SCORE: f64 = 0.5;
+/// One that scores as much is refined before other candidates for the page are looked at.
+const PROMISING: f64 = 0.75;
+/// Share of bubbles that must look like a bubble or like a mark.
+const LEAST_EXPLAINED: f64 = 0.85;
+/// By how much the chosen orientation must be better borne out than any other.
+const MARGIN: f64 = 0.1;
+/// A mirrored picture of a sheet is rare: only much better evidence speaks for it. It takes less to speak against the
+/// plain one, and between the two nothing is said.
+const MIRROR_MARGIN: f64 = 0.15;
+const MIRROR_TIE: f64 = 0.03;
+/// Displacement of a layout that is its own mirror image, as a share of the reach.
+const MIRROR_NEAR: f64 = 0.25;
+/// A refined page that explains so much is not tried to be bettered.
+const GOOD: f64 = 0.97;
+/// What looks as much like its block's pattern as this is a bubble.
+const LIKE: f64 = 0.45;
+/// What is as dark as this all over is a mark, whatever it looks like.
+pub const SOLID: f64 = 0.2;
+
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub map: Homography<Mm, Px>,
+    pub mirrored: bool,
+    pub rotation: u16,
+    pub blocks: Vec<BlockFit>,
+    /// For every block, in its bubbles' order.
+    pub probes: Vec<Vec<Probe>>,
+    /// Share of each block's bubbles that are explained.
+    pub explained: Vec<f64>,
+    /// Blocks that are where no smooth displacement of the page would have them.
+    pub astray: Vec<bool>,
+    /// Darkness of the page's blackest print and marks.
+    pub solid_ink: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub outcome: Outcome,
+    pub code: &'static str,
+    pub detail: String,
+}
+
+struct Hypothesis {
+    map: Homography<Mm, Px>,
+    mirrored: bool,
+    rotation: u16,
+    evidence: Evidence,
+}
+
+impl Hypothesis {
+    /// Print speaks for a hypothesis the more, the less it has to be displaced for it.
+    fn worth(&self) -> f64 {
+        self.evidence.score() - 0.2 * self.evidence.displaced
+    }
+}
+
+pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
+    let mut hypotheses: Vec<Hypothesis> = Vec::new();
+    let mut chosen: Option<Settled> = None;
+    for quad in &candidates(pyramid, template) {
+        let seen = hypotheses.len();
+        hypotheses.extend(orientations(pyramid, template, quad));
+        let best = hypotheses[seen..].iter().max_by(|a, b| a.worth().total_cmp(&b.worth()));
+        let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
+        let settled = settle(pyramid, template, best);
+        if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
+            chosen = Some(settled);
+        }
+        if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
+            break;
+        }
+    }
+    let Some(first) = hypotheses.iter().max_by(|a, b| a.worth().total_cmp(&b.worth())) else {
+        let detail = "the four markers of the template were not found".to_owned();
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
+    };
+    if chosen.is_none() && first.evidence.score() >= LEAST_SCORE && first.evidence.present >= 0.6 {
+        chosen = Some(settle(pyramid, template, first));
+    }
+    let Some(chosen) = chosen else {
+        return Err(unlike(pyramid, first, template));
+    };
+    if chosen.score < LEAST_EXPLAINED {
+        let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
+        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
+    }
+    unrivalled(&hypotheses, &chosen)?;
+    Ok(chosen.page)
+}
+
+struct Settled {
+    score: f64,
+    worth: f64,
+    displaced: f64,
+    page: Registered,
+}
+
+/// Refuses a page that could as well lie in another orientation.
+fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal> {
+    let unclear = |detail: &str| {
+        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
+    };
+    let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
+        hypotheses.iter().filter(|h| keep(h)).map(Hypothesis::worth).fold(f64::MIN, f64::max)
+    };
+    let page = &chosen.page;
+    // Same hypotheses, so that chance favours none: the chosen one's own worth is looked up among them too.
+    let own = top(&|h| h.rotation == page.rotation && h.mirrored == page.mirrored).max(chosen.worth);
+    if top(&|h| h.rotation != page.rotation && h.mirrored == page.mirrored) > own - MARGIN {
+        return unclear("the print fits the template as well in another rotation");
+    }
+    let other = top(&|h| h.mirrored != page.mirrored);
+    let apart = own - other;
+    // A layout that is its own mirror image fits both ways without being displaced: it is taken as it is seen.
+    let symmetric = chosen.displaced < MIRROR_NEAR && apart > -MIRROR_TIE;
+    match page.mirrored {
+        false if apart > MIRROR_TIE || symmetric => Ok(()),
+        true if apart > MIRROR_MARGIN => Ok(()),
+        _ => unclear("the print fits the template both mirrored and as it is"),
+    }
+}
+
+/// A hypothesis refined, moved as a whole where that explains more.
+fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
+    let (mut score, mut page) = place(pyramid, template, h);
+    if score < GOOD
+        && let Some(better) = adjusted(pyramid, template, h, &page)
+    {
+        let again = place(pyramid, template, &better);
+        if again.0 > score {
+            (score, page) = again;
+        }
+    }
+    Settled { score, worth: h.worth(), displaced: h.evidence.displaced, page }
+}
+
+/// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
+fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Registered) -> Option<Hypothesis> {
+    let mut pairs = Vec::new();
+    let mut weights = Vec::new();
+    for (block, fit) in template.blocks.iter().zip(&found.blocks) {
+        let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
+        for ((b, s), like) in bubbles.zip(&fit.shifts).zip(&fit.likeness) {
+            if *like > LIKE {
+                pairs.push((b.centre, h.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
+                weights.push(1.0);
+            }
+        }
+    }
+    let map = Homography::fit(&pairs, &weights)?;
+    // The bubbles may fill a small part of the page: what lies outside must not be thrown about.
+    let corners = [(0.0, 0.0), (template.width, 0.0), (template.width, template.height), (0.0, template.height)];
+    let limit = 0.05 * template.width.max(template.height) * px_per_unit(&h.map, template);
+    if corners.iter().any(|c| map.apply(Point::new(c.0, c.1)).distance(&h.map.apply(Point::new(c.0, c.1))) > limit) {
+        return None;
+    }
+    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false });
+    Some(Hypothesis { map, evidence, ..*h })
+}
+
+fn px_per_unit(map: &Homography<Mm, Px>, template: &Template) -> f64 {
+    let j = map.jacobian(Point::new(template.width / 2.0, template.height / 2.0));
+    (j[0][0] * j[1][1] - j[0][1] * j[1][0]).abs().sqrt()
+}
+
+fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
+    let view = View::new(pyramid, &best.map, template);
+    if view.is_empty() {
+        let detail = "the page has no print on it".to_owned();
+        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail };
+    }
+    let detail = "the page does not look like the template in any orientation".to_owned();
+    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail }
+}
+
+fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
+    if let Some(markers) = &template.markers {
+        return marker_quads(pyramid, markers, template.width / template.height);
+    }
+    let mut rough = outlines(pyramid);
+    if !template.crop_page {
+        rough = rough.split_off(rough.len().saturating_sub(1));
+    }
+    let full = pyramid.level(0);
+    let alike = 0.004 * (full.width + full.height) as f64;
+    let mut quads: Vec<Quad> = Vec::new();
+    for quad in rough {
+        let quad = sharpen(pyramid, &quad).unwrap_or(quad);
+        let same = |o: &Quad| (0..4).any(|k| (0..4).all(|i| o[i].distance(&quad[(i + k) % 4]) < alike));
+        if !quads.iter().any(same) {
+            quads.push(quad);
+        }
+    }
+    quads
+}
+
+/// The eight ways to lay a template on a quadrilateral.
+fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad) -> Vec<Hypothesis> {
+    let (w, h) = (template.width, template.height);
+    let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+    let mut found = Vec::new();
+    for turn in 0..2 {
+        let pairs: Vec<_> = (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
+        let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
+        let view = View::new(pyramid, &map, template);
+        for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
+            let evidence = view.evidence(template, Flip { x, y });
+            let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
+            let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
+            let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
+            let map = flip.then(&map);
+            let (rotation, mirrored) = orientation(&map, template);
+            found.push(Hypothesis { map, mirrored, rotation, evidence });
+        }
+    }
+    found
+}
+
+/// Degrees clockwise that the picture shows the page turned, and whether it is mirrored.
+fn orientation(map: &Homography<Mm, Px>, template: &Template) -> (u16, bool) {
+    let j = map.jacobian(Point::new(template.width / 2.0, template.height / 2.0));
+    let mirrored = j[0][0] * j[1][1] - j[0][1] * j[1][0] < 0.0;
+    // The page's downward direction says the turn whether or not left and right are swapped.
+    let quarter = ((-j[0][1]).atan2(j[1][1]) / std::f64::consts::FRAC_PI_2).round() as i32;
+    (quarter.rem_euclid(4) as u16 * 90, mirrored)
+}
+
+/// Refines a hypothesis, and scores how well it explains the page.
+fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Registered) {
+    let smallest = template.blocks.iter().map(|b| 2.0 * b.rx.min(b.ry)).fold(f64::MAX, f64::min);
+    let scale = (BUBBLE_PX / smallest).min((MAX_VIEW_PIXELS / (template.width * template.height)).sqrt());
+    let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
+    let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
+    let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
+    let mut fits: Vec<BlockFit> = (0..template.blocks.len())
+        .map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i]))
+        .collect();
+    let astray = smooth(template, &mut fits, &dark, scale);
+    let mut probes = Vec::new();
+    let mut explained = Vec::new();
+    let mut edges = [(0usize, 0usize); 4];
+    let mut total = (0usize, 0usize);
+    for (block, fit) in template.blocks.iter().zip(&fits) {
+        let (_, cell) = windows(block);
+        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let (columns, rows) = bubbles.iter().fold((0, 0), |m, b| (m.0.max(b.column), m.1.max(b.row)));
+        let measured: Vec<Probe> = bubbles
+            .iter()
+            .zip(&fit.shifts)
+            .map(|(b, s)| {
+                let at = ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
+                probe(&dark, at, (block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale))
+            })
+            .collect();
+        let mut here = 0;
+        for ((b, p), like) in bubbles.iter().zip(&measured).zip(&fit.likeness) {
+            let good = *like > LIKE || p.lower > SOLID;
+            here += usize::from(good);
+            let on = [b.column == 0, b.column == columns, b.row == 0, b.row == rows];
+            for (edge, on) in edges.iter_mut().zip(on) {
+                *edge = (edge.0 + usize::from(on && good), edge.1 + usize::from(on));
+            }
+        }
+        total = (total.0 + here, total.1 + bubbles.len());
+        explained.push(here as f64 / bubbles.len().max(1) as f64);
+        probes.push(measured);
+    }
+    let share = |e: (usize, usize)| e.0 as f64 / e.1.max(1) as f64;
+    let score = 0.5 * share(total) + 0.5 * edges.iter().map(|&e| share(e)).fold(1.0, f64::min);
+    let mut sample: Vec<f32> = dark.data.iter().step_by(17).copied().collect();
+    sample.sort_by(f32::total_cmp);
+    let solid_ink = sample.get(sample.len() * 995 / 1000).map_or(0.0, |&v| f64::from(v));
+    let found = Registered {
+        map: h.map,
+        mirrored: h.mirrored,
+        rotation: h.rotation,
+        blocks: fits,
+        probes,
+        explained,
+        astray,
+        solid_ink,
+    };
+    (score, found)
+}
+
+/// Which blocks disagree with their neighbours. A block too small to know its own place takes that of the others.
+fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f64) -> Vec<bool> {
+    const ENOUGH: usize = 6;
+    let centre = |i: usize| {
+        let bubbles: Vec<_> = template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let n = bubbles.len().max(1) as f64;
+        (bubbles.iter().map(|b| b.centre.x).sum::<f64>() / n, bubbles.iter().map(|b| b.centre.y).sum::<f64>() / n)
+    };
+    let middle = |fit: &BlockFit| {
+        let n = fit.shifts.len().max(1) as f64;
+        (fit.shifts.iter().map(|s| s.0).sum::<f64>() / n, fit.shifts.iter().map(|s| s.1).sum::<f64>() / n)
+    };
+    let known: Vec<(usize, (f64, f64), (f64, f64))> =
+        (0..fits.len()).filter(|&i| fits[i].witnesses >= ENOUGH).map(|i| (i, centre(i), middle(&fits[i]))).collect();
+    let expected = |i: usize| {
+        let at = centre(i);
+        let mut near: Vec<_> = known.iter().filter(|k| k.0 != i).collect();
+        near.sort_by(|a, b| {
+            let d = |k: &(usize, (f64, f64), (f64, f64))| (k.1.0 - at.0).hypot(k.1.1 - at.1);
+            d(a).total_cmp(&d(b))
+        });
+        near.truncate(4);
+        let mut xs: Vec<f64> = near.iter().map(|k| k.2.0).collect();
+        let mut ys: Vec<f64> = near.iter().map(|k| k.2.1).collect();
+        xs.sort_by(f64::total_cmp);
+        ys.sort_by(f64::total_cmp);
+        // The nearest one where there are two; the median where there are more.
+        match near.len() {
+            0 => None,
+            1 | 2 => Some(near[0].2),
+            n => Some(((xs[(n - 1) / 2] + xs[n / 2]) / 2.0, (ys[(n - 1) / 2] + ys[n / 2]) / 2.0)),
+        }
+    };
+    let wanted: Vec<Option<(f64, f64)>> = (0..fits.len()).map(expected).collect();
+    let mut astray = vec![false; fits.len()];
+    for (i, fit) in fits.iter_mut().enumerate() {
+        let Some((ex, ey)) = wanted[i] else { continue };
+        let block = &template.blocks[i];
+        if fit.witnesses < ENOUGH {
+            // Its own word is heard only where its marks and letters bear it out.
+            let own = middle(fit);
+            let half = ((own.0 + ex) / 2.0, (own.1 + ey) / 2.0);
+            let stands_out = |shift: &(f64, f64)| -> f64 {
+                let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
+                let at = |b: &super::format::Bubble| ((b.centre.x + shift.0) * scale, (b.centre.y + shift.1) * scale);
+                let (size, cell) = ((block.rx * scale, block.ry * scale), (block.step_x * scale / 2.0, block.step_y * scale / 2.0));
+                bubbles.map(|b| probe(dark, at(b), size, cell)).map(|p| p.mean + p.lower - p.ring).sum()
+            };
+            let best = [(ex, ey), half, own].into_iter().max_by(|a, b| stands_out(a).total_cmp(&stands_out(b)));
+            let best = best.unwrap_or((ex, ey));
+            fit.shifts.iter_mut().for_each(|s| *s = best);
+        } else {
+            let (mx, my) = middle(fit);
+            astray[i] = (ex - mx).abs() > 0.4 * block.step_x || (ey - my).abs() > 0.4 * block.step_y;
+        }
+    }
+    astray
+}

@@ -1,0 +1,213 @@
+//! Real pictures of other people's sheets with the templates that their users wrote, against truth taken by eye: every
+//! field is read right or said to be doubtful, however the picture is turned, reduced, shaded and compressed.
+
+use gabarito::raster::gray::Gray;
+use gabarito::read::result::{FieldStatus, Outcome};
+use gabarito::read::template::{Template, read};
+use image::{GrayImage, imageops};
+use std::path::{Path, PathBuf};
+
+const PICTURES: [(&str, &str); 5] = [
+    ("sample1/template.json", "sample1/MobileCamera/sheet1.jpg"),
+    ("sample5/template.json", "sample5/ScanBatch1/camscanner-1.jpg"),
+    ("sample3/xeroxed-thin-sheet/template.json", "sample3/xeroxed-thin-sheet/grayscale-80-gsm.jpg"),
+    ("sample4/template.json", "sample4/IMG_20201116_150717658.jpg"),
+    ("DomBrzezinski/template.json", "DomBrzezinski/photos/omr_survey_1.jpg"),
+];
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    right: usize,
+    doubtful: usize,
+    unread: usize,
+    wrong: usize,
+}
+
+fn pictures() -> Option<PathBuf> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|p| p.join("shared"));
+    let shared = std::env::var_os("GABARITO_SHARED").map(PathBuf::from).or(beside)?;
+    let folder = shared.join("scans/omrchecker");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    println!("LEFT OUT: no pictures at {}; GABARITO_SHARED names the folder above scans/", folder.display());
+    None
+}
+
+fn truth(folder: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(folder.join("truth.json")).unwrap()).unwrap()
+}
+
+fn gray(picture: &GrayImage) -> Gray {
+    Gray::from_vec(picture.width() as usize, picture.height() as usize, picture.as_raw().clone())
+}
+
+fn turned(picture: &GrayImage, quarters: u32) -> GrayImage {
+    match quarters {
+        0 => picture.clone(),
+        1 => imageops::rotate90(picture),
+        2 => imageops::rotate180(picture),
+        _ => imageops::rotate270(picture),
+    }
+}
+
+/// A shadow that takes 40 % of the light away on one side.
+fn shaded(picture: &GrayImage) -> GrayImage {
+    let mut out = picture.clone();
+    let width = out.width() as f32;
+    out.enumerate_pixels_mut().for_each(|(x, _, p)| p.0[0] = (f32::from(p.0[0]) * (0.6 + 0.4 * x as f32 / width)) as u8);
+    out
+}
+
+fn recompressed(picture: &GrayImage) -> GrayImage {
+    let mut bytes = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 60).encode_image(picture).unwrap();
+    image::load_from_memory(&bytes).unwrap().to_luma8()
+}
+
+fn halved(picture: &GrayImage) -> GrayImage {
+    imageops::resize(picture, picture.width() / 2, picture.height() / 2, imageops::FilterType::Triangle)
+}
+
+fn count(template: &Template, picture: &GrayImage, truth: &serde_json::Value, what: &str) -> Count {
+    let reading = read(&gray(picture), template);
+    let fields = truth.as_object().unwrap();
+    if !matches!(reading.outcome, Outcome::Read | Outcome::Review) {
+        assert!(reading.fields.is_empty(), "{what}: answers from a page that was not recognised");
+        return Count { unread: fields.len(), ..Count::default() };
+    }
+    assert_eq!(reading.fields.len(), fields.len(), "{what}");
+    let mut count = Count::default();
+    for field in &reading.fields {
+        let want = fields[&field.id].as_str().unwrap();
+        let got = field.value.as_deref().unwrap_or_default();
+        if field.status == FieldStatus::Doubtful {
+            count.doubtful += 1;
+        } else if got == want {
+            count.right += 1;
+            assert_eq!(field.status == FieldStatus::Blank, want.is_empty(), "{what}: {}", field.id);
+        } else {
+            count.wrong += 1;
+            println!("{what}: {} read {got:?}, is {want:?}", field.id);
+        }
+    }
+    count
+}
+
+#[test]
+fn every_field_is_right_or_doubtful() {
+    let Some(folder) = pictures() else { return };
+    let truth = truth(&folder);
+    let mut wrong = 0;
+    for (template, name) in PICTURES {
+        let template = Template::open(&folder.join(template)).unwrap();
+        let original = image::open(folder.join(name)).unwrap().to_luma8();
+        let mut sum = Count::default();
+        for quarters in 0..4 {
+            for size in ["full", "half"] {
+                let picture = turned(&original, quarters);
+                let picture = if size == "half" { halved(&picture) } else { picture };
+                for kind in ["as it is", "shaded", "JPEG 60", "shaded, JPEG 60"] {
+                    let picture = if kind.starts_with("shaded") { shaded(&picture) } else { picture.clone() };
+                    let picture = if kind.ends_with("60") { recompressed(&picture) } else { picture };
+                    let what = format!("{name} turned {}°, {size} size, {kind}", 90 * quarters);
+                    let c = count(&template, &picture, &truth[name], &what);
+                    if c.unread > 0 || c.doubtful > 0 {
+                        println!("{what}: {c:?}");
+                    }
+                    if quarters == 0 && size == "full" && kind == "as it is" {
+                        let all = c.right + c.doubtful + c.unread + c.wrong;
+                        assert!(c.right as f64 >= 0.97 * all as f64, "{what}: {c:?}");
+                    }
+                    sum.right += c.right;
+                    sum.doubtful += c.doubtful;
+                    sum.unread += c.unread;
+                    sum.wrong += c.wrong;
+                }
+            }
+        }
+        println!("{name}: {sum:?}");
+        wrong += sum.wrong;
+        let all = sum.right + sum.doubtful + sum.unread + sum.wrong;
+        assert!(sum.right * 10 > all * 9, "{name}: hardly anything is read: {sum:?}");
+    }
+    assert_eq!(wrong, 0);
+}
+
+#[test]
+fn a_mirrored_picture_is_never_read_wrong() {
+    let Some(folder) = pictures() else { return };
+    let truth = truth(&folder);
+    for (template, name) in PICTURES {
+        let template = Template::open(&folder.join(template)).unwrap();
+        let original = image::open(folder.join(name)).unwrap().to_luma8();
+        for (size, picture) in [("full", original.clone()), ("half", halved(&original)), ("shaded half", shaded(&halved(&original)))] {
+            let picture = imageops::flip_horizontal(&picture);
+            let c = count(&template, &picture, &truth[name], &format!("{name} mirrored, {size}"));
+            println!("{name} mirrored, {size}: {c:?}");
+            assert_eq!(c.wrong, 0);
+        }
+    }
+}
+
+/// Marks painted over with the paper beside them.
+#[test]
+fn the_pictures_without_their_marks_are_blank() {
+    let Some(folder) = pictures() else { return };
+    for (template, name) in PICTURES {
+        let template = Template::open(&folder.join(template)).unwrap();
+        let mut picture = image::open(folder.join(name)).unwrap().to_luma8();
+        let before = read(&gray(&picture), &template);
+        let placed = before.placed.unwrap();
+        let size = |v: (f64, f64)| v.0.hypot(v.1);
+        // An empty bubble of the field is copied over each filled one.
+        for (field, bubbles) in before.fields.iter().zip(&placed.fields) {
+            let filled: Vec<_> = field.marks.iter().zip(bubbles).filter(|(m, _)| m.probability > 0.5).collect();
+            for (mark, to) in filled {
+                let column = mark.column;
+                let empties = field.marks.iter().zip(bubbles).filter(|(m, _)| m.probability < 0.01 && m.column == column);
+                let Some((_, from)) = empties.min_by(|a, b| {
+                    a.1.centre.distance(&to.centre).total_cmp(&b.1.centre.distance(&to.centre))
+                }) else {
+                    continue;
+                };
+                let gap = from.centre.distance(&to.centre);
+                let half = (1.7 * size(to.along_x).max(size(to.along_y))).min(0.5 * gap) as i32;
+                let original = picture.clone();
+                for dy in -half..=half {
+                    for dx in -half..=half {
+                        let at = |p: &gabarito::read::template::PlacedBubble| {
+                            ((p.centre.x as i32 + dx) as u32, (p.centre.y as i32 + dy) as u32)
+                        };
+                        let ((fx, fy), (tx, ty)) = (at(from), at(to));
+                        picture.put_pixel(tx, ty, *original.get_pixel(fx, fy));
+                    }
+                }
+            }
+        }
+        let after = read(&gray(&picture), &template);
+        let answered: Vec<_> =
+            after.fields.iter().filter(|f| !matches!(f.status, FieldStatus::Blank | FieldStatus::Doubtful)).collect();
+        let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
+        println!("{name} without marks: {:?}, {} fields, {doubtful} doubtful", after.outcome, after.fields.len());
+        assert!(answered.is_empty(), "{name}: {answered:?}");
+    }
+}
+
+#[test]
+fn a_page_of_another_template_yields_no_answers() {
+    let Some(folder) = pictures() else { return };
+    for (template, of) in PICTURES {
+        let template = Template::open(&folder.join(template)).unwrap();
+        for (_, name) in PICTURES.iter().filter(|(_, name)| *name != of) {
+            // The two Technothlon sheets are nearly the same form.
+            if of.starts_with("sample1") && name.starts_with("sample5") || of.starts_with("sample5") && name.starts_with("sample1") {
+                continue;
+            }
+            let picture = image::open(folder.join(name)).unwrap().to_luma8();
+            let reading = read(&gray(&picture), &template);
+            let answered = reading.fields.iter().filter(|f| f.status != FieldStatus::Doubtful).count();
+            assert_eq!(answered, 0, "{name} read as {of}: {:?}", reading.outcome);
+        }
+    }
+}
