@@ -1,10 +1,10 @@
 //! `gabarito explain`: the reader's reasoning about one page, as a picture.
 
 use super::CliError;
-use super::read::reader;
+use super::sheets::Sheets;
 use crate::limits::Limits;
 use crate::output::explain::explain;
-use crate::output::{Seen, Trace, trace, words};
+use crate::output::words;
 use crate::read::pages;
 use clap::Args;
 use std::io::{self, Write};
@@ -24,29 +24,25 @@ pub struct ExplainArgs {
     /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
     #[arg(long, value_name = "DIR|geometry.json")]
     pub layouts: Option<PathBuf>,
+    /// The sheet is of another system, described in the format of OMRChecker
+    #[arg(long, value_name = "TEMPLATE.json")]
+    pub template: Option<PathBuf>,
 }
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
-    let reader = reader(args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
+    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
     let limits = Limits::default();
     let mut pages = pages::open(&args.file, &limits);
     let Some(page) = pages.nth(args.page as usize - 1) else {
         return Err(CliError::Usage(format!("{} has no page {}", args.file.display(), args.page)));
     };
-    let (reading, seen) = reader.read_page(&page, &limits);
-    let Some(picture) = &seen.picture else {
+    let (reading, shown) = sheets.read(&page, &limits);
+    let Some(seen) = shown.seen(&reading) else {
         let why = reading.issues.iter().map(|i| i.detail.as_str()).collect::<Vec<_>>().join("; ");
         return Err(CliError::Failed(format!("{}, page {}: {why}", args.file.display(), args.page)));
     };
-    let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
-    let drawn = explain(&Seen {
-        picture: &picture.gray,
-        warp: warp.as_ref(),
-        page: trace::page_of(&seen.trace),
-        reading: &reading,
-        trace: Some(&trace),
-    });
+    let drawn = explain(&seen);
     let png = drawn.to_png().map_err(|e| CliError::Failed(format!("the picture could not be made: {e}")))?;
     std::fs::write(&args.out, png).map_err(|e| CliError::file(&args.out, e))?;
     writeln!(io::stdout(), "{}: {}", args.out.display(), words::outcome(reading.outcome)).map_err(CliError::Output)?;

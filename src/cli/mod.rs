@@ -7,6 +7,7 @@ pub mod explain;
 mod key;
 pub mod print;
 pub mod read;
+mod sheets;
 mod spread;
 
 pub use error::CliError;

@@ -1,7 +1,8 @@
 //! `gabarito read`: its arguments, and where its results go.
 
+use super::CliError;
+use super::sheets::Sheets;
 use super::spread::{Page, Spread};
-use super::{CliError, sheet_key};
 use crate::limits::Limits;
 use crate::output::Sink;
 use crate::output::annotate::annotate;
@@ -9,17 +10,11 @@ use crate::output::csv::Csv;
 use crate::output::jsonl::Jsonl;
 use crate::output::progress::Progress;
 use crate::output::table::{Look, Table};
-use crate::output::trace;
 use crate::output::xlsx::Xlsx;
-use crate::output::{Seen, Trace};
-use crate::read::fields::Policy;
-use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{self, PageRef};
-use crate::read::result::PageReading;
-use crate::read::{PageTrace, Reader};
 use clap::{Args, ValueEnum};
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Read scanned sheets: one result for every page, in input order
@@ -118,52 +113,23 @@ impl Format {
 
 pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     args.check_paths()?;
-    if args.template.is_some() || args.roster.is_some() {
-        return Err(CliError::Usage("--template and --roster cannot be used yet".to_owned()));
+    if args.roster.is_some() {
+        return Err(CliError::Usage("--roster cannot be used yet".to_owned()));
     }
     let sink = args.format.on_stdout()?;
-    let reader = reader(args.layouts.as_deref(), &args.paths)?;
+    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), &args.paths)?;
     let limits = Limits::default();
     let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
     let work = |page: PageRef| {
-        let (reading, seen) = reader.read_page(&page, &limits);
-        let annotated = if args.annotate.is_some() { annotated(&reading, &seen) } else { None };
+        let (reading, shown) = sheets.read(&page, &limits);
+        // A picture that can't be encoded is left out: the reading is what was asked for.
+        let draw = || annotate(&shown.seen(&reading)?).to_jpeg(85).ok();
+        let annotated = args.annotate.as_ref().and_then(|_| draw());
         Page { reading, annotated }
     };
     let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
     run.pages(pages, |page| page.source.clone(), work, Progress::on_stderr(None))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// With the layouts named, or else those beside the scans or in the folder that the command runs in.
-pub(super) fn reader(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Reader, CliError> {
-    let key = sheet_key()?;
-    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
-    let mut near = beside.chain([Path::new(".")]);
-    let folder = layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()));
-    let layouts = match folder {
-        Some(path) => Layouts::load(path).map_err(|e| match e {
-            LayoutsError::Io { path, source } => CliError::file(&path, source),
-            e => CliError::Usage(e.to_string()),
-        })?,
-        None => {
-            let _ = writeln!(
-                io::stderr(),
-                "note: no layouts were given and none lie beside the scans; --layouts names the folder that `gabarito \
-                 print` wrote"
-            );
-            Layouts::default()
-        }
-    };
-    Ok(Reader { layouts, key, policy: Policy::default() })
-}
-
-/// A picture that can't be encoded is left out: the reading is what was asked for.
-fn annotated(reading: &PageReading, seen: &PageTrace) -> Option<Vec<u8>> {
-    let picture = &seen.picture.as_ref()?.gray;
-    let (warp, trace) = (trace::warp_of(&seen.trace), Trace::of(&seen.trace));
-    let page = trace::page_of(&seen.trace);
-    annotate(&Seen { picture, warp: warp.as_ref(), page, reading, trace: Some(&trace) }).to_jpeg(85).ok()
 }
 
 #[cfg(test)]

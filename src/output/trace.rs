@@ -2,9 +2,12 @@
 
 use crate::read;
 use crate::read::identify::{Attempt, Identified};
+use crate::read::result::FieldReading;
+use crate::read::template::{Placed, PlacedBubble};
 use crate::read::warp::Warp;
-use crate::sheet::{Layout, LayoutPage};
-use crate::units::{Mm, Point, Px};
+use crate::sheet::frame::Area;
+use crate::sheet::{Bubble, Field, FieldKind, Layout, LayoutPage};
+use crate::units::{Homography, Mm, Point, Px};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
@@ -72,6 +75,41 @@ pub fn warp_of(seen: &read::Trace) -> Option<Warp> {
 pub fn page_of(seen: &read::Trace) -> Option<&LayoutPage> {
     let layout: &Layout = seen.layout.as_deref()?;
     layout.page(seen.page?)
+}
+
+/// The fields of a template's sheet as a page of a layout, so that they are drawn like ours.
+pub fn of_template(placed: &Placed, fields: &[FieldReading]) -> (Warp, LayoutPage) {
+    let warp = Warp::new(placed.warp.base);
+    let back = warp.base.inverse().unwrap_or_else(Homography::identity);
+    let field = |(reading, bubbles): (&FieldReading, &Vec<PlacedBubble>)| {
+        let bubbles: Vec<Bubble> = bubbles
+            .iter()
+            .zip(&reading.marks)
+            .map(|(b, mark)| {
+                let at = back.apply(b.centre);
+                let scale = warp.px_per_mm(at).max(1e-9);
+                let half = |(x, y): (f64, f64)| x.hypot(y) / scale;
+                let (rx, ry) = (half(b.along_x), half(b.along_y));
+                Bubble { label: mark.label.clone(), x: at.x, y: at.y, rx, ry, row: mark.row, column: mark.column }
+            })
+            .collect();
+        let edge = |f: fn(&Bubble) -> f64, pick: fn(f64, f64) -> f64| bubbles.iter().map(f).reduce(pick).unwrap_or(0.0);
+        let (x, y) = (edge(|b| b.x - b.rx, f64::min), edge(|b| b.y - b.ry, f64::min));
+        let (right, bottom) = (edge(|b| b.x + b.rx, f64::max), edge(|b| b.y + b.ry, f64::max));
+        Field {
+            id: reading.id.clone(),
+            kind: FieldKind::Choice { labels: Vec::new(), multiple: true },
+            caption: reading.id.clone(),
+            area: Area::new(x, y, right - x, bottom - y),
+            bubbles,
+        }
+    };
+    let page = LayoutPage {
+        number: 1,
+        fields: fields.iter().zip(&placed.fields).map(field).collect(),
+        ..LayoutPage::default()
+    };
+    (warp, page)
 }
 
 /// One window a code: of the attempt that read it, or else of the last.

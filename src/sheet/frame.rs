@@ -182,7 +182,7 @@ pub struct Frame {
 }
 
 /// What tells the reader how this printer and this scanner show ink: a bubble printed solid, an empty one, and a grey.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Calibration {
     pub filled: Spot,
     pub empty: Spot,
@@ -192,7 +192,7 @@ pub struct Calibration {
 }
 
 /// A disc: centre and radius, in millimetres.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spot {
     pub x: f64,
     pub y: f64,

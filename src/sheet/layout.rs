@@ -31,7 +31,7 @@ pub struct PageSize {
     pub height: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LayoutPage {
     /// From 1.
     pub number: u16,

@@ -1,0 +1,117 @@
+//! Which sheets a run reads: ours, or those of a template; and what it keeps of a page to draw it.
+
+use super::{CliError, sheet_key};
+use crate::limits::Limits;
+use crate::output::{Seen, Trace, trace};
+use crate::read::fields::Policy;
+use crate::read::layouts::{Layouts, LayoutsError};
+use crate::read::pages::{PageRef, Picture};
+use crate::read::result::{Issue, Outcome, PageReading};
+use crate::read::template::{self, Template};
+use crate::read::warp::Warp;
+use crate::read::{PageTrace, Reader};
+use crate::sheet::LayoutPage;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+pub enum Sheets {
+    Native(Reader),
+    Foreign(Box<Template>),
+}
+
+/// What a picture of the reading is drawn from.
+#[derive(Default)]
+pub struct Shown {
+    pub picture: Option<Picture>,
+    warp: Option<Warp>,
+    page: Option<LayoutPage>,
+    trace: Trace,
+}
+
+impl Shown {
+    pub fn seen<'a>(&'a self, reading: &'a PageReading) -> Option<Seen<'a>> {
+        let picture = &self.picture.as_ref()?.gray;
+        Some(Seen { picture, warp: self.warp.as_ref(), page: self.page.as_ref(), reading, trace: Some(&self.trace) })
+    }
+}
+
+impl Sheets {
+    /// The sheets of `template`, or else ours: with the layouts named, or those beside the scans or in the folder that the
+    /// command runs in.
+    pub fn choose(template: Option<&Path>, layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Self, CliError> {
+        match template {
+            Some(path) => Template::open(path)
+                .map(|t| Sheets::Foreign(Box::new(t)))
+                .map_err(|e| CliError::Usage(format!("{}: {e}", path.display()))),
+            None => Ok(Sheets::Native(Reader {
+                layouts: find_layouts(layouts, scans)?,
+                key: sheet_key()?,
+                policy: Policy::default(),
+            })),
+        }
+    }
+
+    pub fn read(&self, page: &PageRef, limits: &Limits) -> (PageReading, Shown) {
+        match self {
+            Sheets::Native(reader) => {
+                let (reading, seen) = reader.read_page(page, limits);
+                (reading, shown(seen))
+            }
+            Sheets::Foreign(template) => foreign(template, page, limits),
+        }
+    }
+}
+
+fn shown(seen: PageTrace) -> Shown {
+    Shown {
+        warp: trace::warp_of(&seen.trace),
+        page: trace::page_of(&seen.trace).cloned(),
+        trace: Trace::of(&seen.trace),
+        picture: seen.picture,
+    }
+}
+
+fn foreign(template: &Template, page: &PageRef, limits: &Limits) -> (PageReading, Shown) {
+    let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
+    let begun = Instant::now();
+    let mut reading = PageReading::new(page.source.clone(), Outcome::Error);
+    let picture = match page.decode(limits) {
+        Ok(picture) => picture,
+        Err(error) => {
+            reading.issues.push(Issue::new(error.code(), error.to_string()));
+            reading.timings_ms.total = ms(begun);
+            return (reading, Shown::default());
+        }
+    };
+    reading.timings_ms.decode = ms(begun);
+    let read = template::read(&picture.gray, template);
+    reading.outcome = read.outcome;
+    reading.registration = read.registration;
+    reading.fields = read.fields;
+    reading.issues = read.issues;
+    for note in &picture.notes {
+        reading.issues.push(Issue::new(note.code(), note.detail()));
+    }
+    reading.timings_ms.total = ms(begun);
+    let (warp, page) = read.placed.map(|p| trace::of_template(&p, &reading.fields)).unzip();
+    (reading, Shown { picture: Some(picture), warp, page, trace: Trace::default() })
+}
+
+fn find_layouts(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Layouts, CliError> {
+    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
+    let mut near = beside.chain([Path::new(".")]);
+    let folder = layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()));
+    let Some(path) = folder else {
+        let _ = writeln!(
+            io::stderr(),
+            "note: no layouts were given and none lie beside the scans; --layouts names the folder that `gabarito \
+             print` wrote"
+        );
+        return Ok(Layouts::default());
+    };
+    Layouts::load(path).map_err(|e| match e {
+        LayoutsError::Io { path, source } => CliError::file(&path, source),
+        e => CliError::Usage(e.to_string()),
+    })
+}
