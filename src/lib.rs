@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod cli;
+pub mod demo;
 pub mod json;
 pub mod limits;
 pub mod output;

@@ -49,21 +49,24 @@ impl Masters {
             .flatten()
             .map(|l| Layout::from_json(l.clone()).expect("what was printed is a layout"))
             .collect();
-        let limits = Limits { render_dpi: 300.0, ..Limits::default() };
         for sheet in geometry["sheets"].as_array().into_iter().flatten() {
-            let text = |key: &str| sheet[key].as_str().unwrap_or_default();
-            let number = sheet["page"].as_u64().unwrap_or(0) as u16;
-            let layout = layouts.iter().find(|l| l.id.as_str() == text("layout")).expect("a sheet has its layout");
-            let pdf = files[text("pdf")].clone();
-            let index = sheet["pdf_page"].as_u64().unwrap_or(1) as usize - 1;
-            let page = pages::open_bytes("sheets.pdf", pdf, &limits).nth(index).expect("a printed page is there");
-            let picture = page.decode(&limits).expect("a printed page can be drawn").gray;
-            let page = layout.page(number).expect("a printed page has its layout").clone();
-            self.pages.push(Master { picture, sheet_id: text("sheet_id").to_owned(), number, page });
+            let pdf = files[sheet["pdf"].as_str().unwrap_or_default()].clone();
+            self.pages.push(rasterise(pdf, sheet, &layouts).expect("what was printed can be drawn"));
         }
         self.layouts.extend(layouts);
         Ok(())
     }
+}
+
+/// Draws the page that an entry of a `geometry.json` tells of.
+pub fn rasterise(pdf: Vec<u8>, sheet: &Value, layouts: &[Layout]) -> Option<Master> {
+    let number = u16::try_from(sheet["page"].as_u64()?).ok()?;
+    let layout = layouts.iter().find(|l| sheet["layout"] == l.id.as_str())?;
+    let limits = Limits { render_dpi: 300.0, ..Limits::default() };
+    let index = usize::try_from(sheet["pdf_page"].as_u64()?).ok()?.checked_sub(1)?;
+    let picture = pages::open_bytes("sheets.pdf", pdf, &limits).nth(index)?.decode(&limits).ok()?.gray;
+    let sheet_id = sheet["sheet_id"].as_str()?.to_owned();
+    Some(Master { picture, sheet_id, number, page: layout.page(number)?.clone() })
 }
 
 fn package(fields: Value) -> Value {

@@ -7,7 +7,7 @@ mod pupil;
 pub mod table;
 mod tally;
 
-pub use masters::{Masters, PX_PER_MM};
+pub use masters::{Master, Masters, PX_PER_MM, rasterise};
 pub use pupil::{Expected, fill_in};
 pub use tally::{Tally, Verdict};
 
@@ -77,6 +77,12 @@ pub fn compare(reading: &PageReading, masters: &Masters, master: usize, expected
         Some(id) if id == sheet.sheet_id && page == Some(sheet.number) => tally.identified += 1,
         Some(_) => tally.misidentified += 1,
     }
+    compare_fields(reading, expected, &mut tally);
+    tally
+}
+
+/// Counts the fields of a page against what is truly on it.
+pub fn compare_fields(reading: &PageReading, expected: &[Expected], tally: &mut Tally) {
     for e in expected {
         let verdict = match reading.fields.iter().find(|f| f.id == e.id) {
             None => Verdict::Unread,
@@ -87,7 +93,6 @@ pub fn compare(reading: &PageReading, masters: &Masters, master: usize, expected
             tally.wrong_fields.push(e.id.clone());
         }
     }
-    tally
 }
 
 /// A page that is not ours must yield no answers and no identity.

@@ -2,6 +2,7 @@
 //! the run finished, 2 for what was asked wrongly, 1 when the run itself could not be done.
 
 pub mod accuracy;
+pub mod demo;
 mod error;
 pub mod explain;
 mod key;
@@ -30,6 +31,7 @@ pub struct Cli {
 /// A subcommand is listed once its function is there.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Demo(demo::DemoArgs),
     Print(print::PrintArgs),
     Read(read::ReadArgs),
     Explain(explain::ExplainArgs),
@@ -46,6 +48,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     finish(match cli.command {
+        Command::Demo(args) => demo::run(&args),
         Command::Print(args) => print::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -1,0 +1,122 @@
+//! `gabarito demo`: the main job from end to end, on a small school.
+
+use super::read::Jobs;
+use super::sheets::Sheets;
+use super::spread::{Page, Spread};
+use super::{CliError, sheet_key};
+use crate::demo;
+use crate::limits::Limits;
+use crate::output::annotate::annotate;
+use crate::output::csv::Csv;
+use crate::output::progress::Progress;
+use crate::output::words::count;
+use crate::output::{Run, Sink};
+use crate::print::{Package, print};
+use crate::read::pages::{self, PageRef};
+use crate::read::result::PageReading;
+use clap::Args;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Print a small school's sheets, simulate their scans, read them back and compare
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder for the PDFs, the scans, the annotated pages and the CSV
+    #[arg(long, value_name = "DIR", default_value = "gabarito-demo")]
+    pub out: PathBuf,
+    /// Another day at the same school
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub jobs: Jobs,
+}
+
+const SCHOOL: &str = include_str!("../../samples/escola/PACKAGE.json");
+
+pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
+    let package = serde_json::from_str(SCHOOL).map_err(|e| CliError::Failed(e.to_string()))?;
+    let package =
+        Package::from_json(&package).map_err(|f| CliError::Faults { file: "PACKAGE.json".into(), faults: f })?;
+    let (printed, scans, annotated) = (args.out.join("impressos"), args.out.join("escaneados"), args.out.join("lidos"));
+    // What an earlier demonstration left would be read again.
+    for folder in [&scans, &annotated] {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder).map_err(|e| CliError::file(folder, e))?;
+        }
+    }
+    let pool = args.jobs.pool()?;
+    say("1. Impressão")?;
+    let report = print(&package, &sheet_key()?, &printed, &|_, _| ()).map_err(|e| CliError::Failed(e.to_string()))?;
+    let (sheets, pages) = (report.sheets as usize, report.pages as usize);
+    say(&format!("   {} em {}", count(sheets, "folha", "folhas"), count(pages, "página", "páginas")))?;
+
+    say("2. Prova: os alunos preenchem, a escola escaneia e fotografa")?;
+    let handed =
+        pool.install(|| demo::exam_day(&printed, &scans, args.seed)).map_err(|e| CliError::file(&args.out, e))?;
+
+    say("3. Leitura\n")?;
+    let reading = Sheets::choose(None, Some(&printed), &[])?;
+    let limits = Limits::default();
+    let csv = args.out.join("respostas.csv");
+    let file = std::fs::File::create(&csv).map_err(|e| CliError::file(&csv, e))?;
+    let mut readings = Vec::new();
+    let tee = Tee {
+        table: super::read::Format::Table.on_stdout()?,
+        csv: Csv::new(io::BufWriter::new(file)),
+        kept: &mut readings,
+    };
+    let work = |page: PageRef| {
+        let (reading, shown) = reading.read(&page, &limits);
+        let annotated = shown.seen(&reading).and_then(|s| annotate(&s).to_jpeg(80).ok());
+        Page { reading, annotated }
+    };
+    let mut spread = Spread { pool: &pool, sink: Box::new(tee), annotate: Some(&annotated) };
+    spread.pages(pages::open(&scans, &limits), |p| p.source.clone(), work, Progress::on_stderr(None))?;
+    drop(spread);
+
+    let (tally, missing) = demo::compare(&handed, &readings);
+    say("\n4. Conferência com o que os alunos marcaram de verdade")?;
+    say(&format!(
+        "   {} certas, {} duvidosas (para uma pessoa), {} não lidas, {} erradas",
+        tally.right, tally.doubtful, tally.unread, tally.wrong
+    ))?;
+    for page in missing {
+        let room = package.units.iter().flat_map(|u| &u.rooms).find(|r| r.id == page.room).map_or("", |r| &r.name);
+        say(&format!(
+            "   impressa e não lida: {room}, estudante {}, folha {}, p. {}",
+            page.student, page.sheet_id, page.page
+        ))?;
+    }
+    say("\n5. Onde está")?;
+    for (what, path) in
+        [("PDFs impressos", printed), ("escaneados", scans), ("páginas anotadas", annotated), ("respostas", csv)]
+    {
+        say(&format!("   {what}: {}", path.display()))?;
+    }
+    Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn say(line: &str) -> Result<(), CliError> {
+    writeln!(io::stdout(), "{line}").map_err(CliError::Output)
+}
+
+/// The table on the terminal, the CSV beside it, and the readings kept to be compared.
+struct Tee<'a> {
+    table: Box<dyn Sink>,
+    csv: Csv<io::BufWriter<std::fs::File>>,
+    kept: &'a mut Vec<PageReading>,
+}
+
+impl Sink for Tee<'_> {
+    fn page(&mut self, reading: PageReading) -> io::Result<()> {
+        self.kept.push(reading.clone());
+        self.csv.page(reading.clone())?;
+        self.table.page(reading)
+    }
+
+    fn finish(&mut self, run: &Run) -> io::Result<()> {
+        self.csv.finish(run)?;
+        self.table.finish(run)
+    }
+}
