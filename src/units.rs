@@ -157,8 +157,9 @@ pub fn solve<const N: usize, const M: usize>(mut a: [[f64; M]; N]) -> Option<[f6
         a.swap(col, pivot);
         for row in col + 1..N {
             let f = a[row][col] / a[col][col];
-            for k in col..M {
-                a[row][k] -= f * a[col][k];
+            let above = a[col];
+            for (v, p) in a[row].iter_mut().zip(above).skip(col) {
+                *v -= f * p;
             }
         }
     }

@@ -181,6 +181,7 @@ impl Pen {
     }
 
     /// A text whose capitals are centred on a place, made smaller until it fits.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that a text has")]
     pub fn centred(&mut self, style: Style, largest_pt: f64, ink: Ink, x: f64, y: f64, room_mm: f64, text: &str) {
         let at_largest = fit::width_mm(style.face(), largest_pt, text);
         let size_pt = if at_largest > room_mm { largest_pt * room_mm / at_largest } else { largest_pt };

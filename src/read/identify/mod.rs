@@ -108,9 +108,12 @@ pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> 
     Identified { attempts, verdict }
 }
 
+/// A map from sheet to picture, if the sheet has this format.
+pub type RoughMap = (PageFormat, Homography<Mm, Px>);
+
 /// For a picture without enough marks: any QR on it and, if it is ours, the rough map that its corners give for each page
 /// format.
-pub fn identify_anywhere(picture: &Gray, key: &SheetKey) -> (Identified, Vec<(PageFormat, Homography<Mm, Px>)>) {
+pub fn identify_anywhere(picture: &Gray, key: &SheetKey) -> (Identified, Vec<RoughMap>) {
     let factor = page_reduction(picture);
     let found = general::qr(&crate::raster::reduce(picture, factor));
     let corners = found.as_ref().and_then(|f| f.corners).map(|c| {

@@ -180,12 +180,12 @@ fn four_corners(hull: &[(f64, f64)]) -> Option<[(f64, f64); 4]> {
 fn plausible(quad: &[(f64, f64); 4]) -> bool {
     let side = |i: usize| (quad[(i + 1) % 4].0 - quad[i].0, quad[(i + 1) % 4].1 - quad[i].1);
     let mut lengths = [0.0; 4];
-    for i in 0..4 {
+    for (i, length) in lengths.iter_mut().enumerate() {
         let (a, b) = (side(i), side((i + 1) % 4));
-        lengths[i] = a.0.hypot(a.1);
-        let cosine = (a.0 * b.0 + a.1 * b.1) / (lengths[i] * b.0.hypot(b.1));
+        *length = a.0.hypot(a.1);
+        let cosine = (a.0 * b.0 + a.1 * b.1) / (*length * b.0.hypot(b.1));
         // Corners within about 35° of a right angle.
-        if !(cosine.abs() < 0.57) {
+        if cosine.is_nan() || cosine.abs() >= 0.57 {
             return false;
         }
     }

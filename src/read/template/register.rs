@@ -317,13 +317,14 @@ fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f6
         let n = fit.shifts.len().max(1) as f64;
         (fit.shifts.iter().map(|s| s.0).sum::<f64>() / n, fit.shifts.iter().map(|s| s.1).sum::<f64>() / n)
     };
-    let known: Vec<(usize, (f64, f64), (f64, f64))> =
+    type Known = (usize, (f64, f64), (f64, f64));
+    let known: Vec<Known> =
         (0..fits.len()).filter(|&i| fits[i].witnesses >= ENOUGH).map(|i| (i, centre(i), middle(&fits[i]))).collect();
     let expected = |i: usize| {
         let at = centre(i);
         let mut near: Vec<_> = known.iter().filter(|k| k.0 != i).collect();
         near.sort_by(|a, b| {
-            let d = |k: &(usize, (f64, f64), (f64, f64))| (k.1.0 - at.0).hypot(k.1.1 - at.1);
+            let d = |k: &Known| (k.1.0 - at.0).hypot(k.1.1 - at.1);
             d(a).total_cmp(&d(b))
         });
         near.truncate(4);

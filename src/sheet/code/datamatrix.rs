@@ -185,9 +185,9 @@ mod tests {
         #[test]
         fn decodes_under_a_stain(text in "GB1[0-9A-HJKMNP-TV-Z]{42}", x in 0..18_usize, y in 0..18_usize) {
             let mut s = samples(&encode(&text));
-            for i in 0..SIZE * SIZE {
+            for (i, s) in s.iter_mut().enumerate() {
                 if (x..x + 7).contains(&(i % SIZE)) && (y..y + 7).contains(&(i / SIZE)) {
-                    s[i] = 0.01;
+                    *s = 0.01;
                 }
             }
             prop_assert_eq!(decode(&s).map(|d| d.text), Some(text));

@@ -115,7 +115,8 @@ static PLACES: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
 
 /// Finders with separators and format information, timing patterns, and the alignment pattern.
 fn reserved(row: usize, column: usize) -> bool {
-    let corner = row < 9 && column < 9 || row < 9 && column >= SIZE - 8 || row >= SIZE - 8 && column < 9;
+    let (top, left, bottom, right) = (row < 9, column < 9, row >= SIZE - 8, column >= SIZE - 8);
+    let corner = (top && (left || right)) || (bottom && left);
     let alignment = (20..25).contains(&row) && (20..25).contains(&column);
     corner || alignment || row == 6 || column == 6
 }
@@ -125,7 +126,8 @@ fn reserved(row: usize, column: usize) -> bool {
 pub fn fixed_modules() -> impl Iterator<Item = (usize, usize, bool)> {
     let any = encode(&"0".repeat(CODE_CHARS));
     let fixed = |row: usize, column: usize| {
-        let format = (row == 8 && (column < 9 || column >= SIZE - 8)) || (column == 8 && (row < 9 || row >= SIZE - 8));
+        let near_finder = |i: usize| !(9..SIZE - 8).contains(&i);
+        let format = (row == 8 && near_finder(column)) || (column == 8 && near_finder(row));
         reserved(row, column) && (!format || row == 6 || column == 6)
     };
     (0..SIZE * SIZE).filter(move |i| fixed(i / SIZE, i % SIZE)).map(move |i| (i / SIZE, i % SIZE, any.dark[i]))
@@ -149,10 +151,10 @@ mod tests {
         #[test]
         fn decodes_under_a_stain(text in "GB1[0-9A-HJKMNP-TV-Z]{42}", x in 0..24_usize, y in 0..24_usize) {
             let mut s = samples(&encode(&text));
-            for i in 0..SIZE * SIZE {
+            for (i, s) in s.iter_mut().enumerate() {
                 // A stain of 9 × 9 modules that hides what is under it.
                 if (x..x + 9).contains(&(i % SIZE)) && (y..y + 9).contains(&(i / SIZE)) {
-                    s[i] = 0.01;
+                    *s = 0.01;
                 }
             }
             prop_assert_eq!(decode(&s).map(|d| d.text), Some(text));
