@@ -1,7 +1,6 @@
 fn main() {
     let a: Vec<String> = std::env::args().collect();
-    let v: serde_json::Value = serde_json::from_slice(&std::fs::read(&a[1]).unwrap()).unwrap();
-    let mut p = match gabarito::print::Package::from_json(&v) {
+    let mut p = match gabarito::print::Package::from_slice(&std::fs::read(&a[1]).unwrap()) {
         Ok(p) => p,
         Err(f) => {
             for f in f {

@@ -2,6 +2,7 @@
 
 use super::pen::{Align, Ink, Path, Pen, cap_mm};
 use super::{digits, table};
+use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::field::{FieldKind, SumStyle};
 use crate::sheet::frame::Area;
@@ -82,11 +83,14 @@ fn block(pen: &mut Pen, field: &Field, note: &str) {
     let a = &field.area;
     let inset = 0.8;
     pen.outline(&Area::new(a.x + inset, a.y + inset, a.w - 2.0 * inset, a.h - 2.0 * inset), Ink::HAIRLINE);
-    let size = pen.scaled(7.5);
     let room = a.w - 2.0 * INSET;
+    let largest = pen.scaled(7.5);
+    let at_largest = fit::width_mm(Style::Bold.face(), largest, &field.caption);
+    // In large print a block may be narrower than its caption.
+    let size = largest * (room / at_largest).clamp(0.6, 1.0);
+    let width = at_largest * size / largest;
     let y = a.y + 1.2 + (pen.measures.caption - 1.2) / 2.0 + cap_mm(Style::Bold, size) / 2.0;
-    let width = crate::print::fit::width_mm(Style::Bold.face(), size, &field.caption);
-    pen.write(Style::Bold, size, Ink::TEXT, Align::Left, a.x + INSET, y, room, &field.caption);
+    pen.write(Style::Bold, size, Ink::TEXT, Align::Left, a.x + INSET, y, room + 0.01, &field.caption);
     if room - width > 22.0 && !note.is_empty() {
         let small = pen.scaled(6.0);
         pen.write(Style::Regular, small, Ink::QUIET, Align::Right, a.right() - INSET, y, room - width - 3.0, note);

@@ -63,7 +63,7 @@ pub fn draw(pen: &mut Pen, heading: &Heading) -> Slots {
 
     let (label_pt, value_pt) = match (rows.len(), large) {
         (2, false) => (6.0, 10.5),
-        (2, true) => (9.0, 16.0),
+        (2, true) => (8.0, 15.0),
         _ => (5.5, if large { 11.0 } else { 9.5 }),
     };
     let mut slots = Slots { printed: printed(pen), ..Slots::default() };

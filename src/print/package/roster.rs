@@ -3,7 +3,8 @@
 use super::super::typeface::Style;
 use crate::json::{Faults, Object};
 use serde_json::Value;
-use std::collections::HashSet;
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, HashSet};
 use unicode_normalization::UnicodeNormalization;
 
 #[derive(Clone, Debug)]
@@ -36,6 +37,42 @@ const LONGEST_TEXT: usize = 200;
 pub fn clean(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     words.join(" ").nfc().collect()
+}
+
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+fn rooms_of<'a>(unit: &Fields<'a>) -> Option<Vec<&'a RawValue>> {
+    match unit.get("rooms") {
+        Some(rooms) => serde_json::from_str(rooms.get()).ok(),
+        None => Some(Vec::new()),
+    }
+}
+
+/// A package's text as its value without `units`, and the units. None where they are not of a list of objects with lists
+/// of rooms: then they are in the value, for [`read`] to say what is wrong.
+pub fn split(json: &[u8], faults: &mut Faults) -> serde_json::Result<(Value, Option<Vec<Unit>>)> {
+    let Ok(mut fields) = serde_json::from_slice::<Fields>(json) else {
+        return Ok((serde_json::from_slice(json)?, None));
+    };
+    let raw = fields.get("units").and_then(|units| serde_json::from_str::<Vec<Fields>>(units.get()).ok());
+    let raw: Option<Vec<_>> = raw.and_then(|units| units.into_iter().map(|u| Some((rooms_of(&u)?, u))).collect());
+    let object = |fields: Fields| -> serde_json::Result<Value> {
+        let pairs = fields.into_iter().map(|(key, raw)| Ok((key, serde_json::from_str(raw.get())?)));
+        Ok(Value::Object(pairs.collect::<serde_json::Result<_>>()?))
+    };
+    let Some(raw) = raw else { return Ok((object(fields)?, None)) };
+    fields.remove("units");
+    let mut units = Vec::with_capacity(raw.len());
+    for (i, (rooms, mut fields)) in raw.into_iter().enumerate() {
+        let path = format!("units[{i}]");
+        fields.remove("rooms");
+        let mut whole = unit(&object(fields)?, path.clone(), faults);
+        for (r, raw) in rooms.into_iter().enumerate() {
+            whole.rooms.push(room(&serde_json::from_str(raw.get())?, format!("{path}.rooms[{r}]"), faults));
+        }
+        units.push(whole);
+    }
+    Ok((object(fields)?, Some(units)))
 }
 
 pub fn read(package: &mut Object, faults: &mut Faults) -> Vec<Unit> {
