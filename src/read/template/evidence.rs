@@ -14,6 +14,8 @@ const REACH: f64 = 0.45;
 const BLOCK_REACH: f64 = 0.25;
 /// Print has to stand out by this much of the paper's brightness.
 const LEAST_CONTRAST: f32 = 0.006;
+/// An outer line with this share of the others' contrast is whole: an I is narrower than an M.
+const EDGE_STRENGTH: f32 = 0.75;
 const MAX_VIEW_PIXELS: f64 = 2.0e6;
 
 /// A view of the page in one orientation of two; the other three of each are read by mirroring coordinates.
@@ -47,6 +49,11 @@ pub struct Evidence {
 impl Evidence {
     pub fn score(&self) -> f64 {
         0.5 * self.present + 0.5 * self.worst_edge - 0.1 * self.displaced
+    }
+
+    /// Print speaks for a hypothesis the more, the less it has to be displaced for it.
+    pub fn worth(&self) -> f64 {
+        self.score() - 0.2 * self.displaced
     }
 }
 
@@ -83,39 +90,60 @@ impl View {
     /// Print at the bubbles of `template`, at the best displacement within reach.
     pub fn evidence(&self, template: &Template, flip: Flip) -> Evidence {
         let least = |step: fn(&Block) -> f64| template.blocks.iter().map(step).fold(f64::MAX, f64::min);
-        let (gx, gy) = (least(|b| b.step_x), least(|b| b.step_y));
+        let steps = (least(|b| b.step_x), least(|b| b.step_y));
         let all: Vec<usize> = (0..template.blocks.len()).collect();
-        let (joint, _) = self.search(template, flip, &all, (0.0, 0.0), (REACH * gx, REACH * gy));
+        let joint = self.search(template, flip, &all, (0.0, 0.0), (REACH * steps.0, REACH * steps.1));
+        let first = self.at(template, flip, joint, steps);
+        // Where outlines nearly touch, the gaps between them look like bubbles: only the ends of rows and columns tell.
+        let other = |v: f64, step: f64| if v.abs() > 0.25 * step { v - v.signum() * 0.5 * step } else { v };
+        let (x, y) = (other(joint.0, steps.0), other(joint.1, steps.1));
+        let alternatives = [(x, joint.1), (joint.0, y), (x, y)].into_iter().filter(|a| *a != joint);
+        alternatives
+            .map(|from| {
+                let near = (0.15 * steps.0, 0.15 * steps.1);
+                self.at(template, flip, self.search(template, flip, &all, from, near), steps)
+            })
+            .fold(first, |best, e| if e.worth() > best.worth() { e } else { best })
+    }
+
+    /// The evidence with the whole displaced by about `joint`.
+    fn at(&self, template: &Template, flip: Flip, joint: (f64, f64), steps: (f64, f64)) -> Evidence {
         let mut shifts = Vec::new();
         let (mut found, mut total) = (0usize, 0usize);
-        // Left, right, top, bottom: how many of the outer bubbles have print, of how many.
-        let mut edges = [(0usize, 0usize); 4];
+        // Left, right, top, bottom.
+        let mut edges = [(0.0, 0usize); 4];
         for (i, block) in template.blocks.iter().enumerate() {
             let reach = (BLOCK_REACH * block.step_x, BLOCK_REACH * block.step_y);
-            let (shift, _) = self.search(template, flip, &[i], joint, reach);
+            let shift = self.search(template, flip, &[i], joint, reach);
             shifts.push(shift);
             let contrasts = self.contrasts(template, flip, i, shift);
-            let mut sorted: Vec<f32> = contrasts.iter().map(|c| c.2).collect();
-            sorted.sort_by(f32::total_cmp);
-            let typical = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+            let middle = |values: Vec<f32>| {
+                let mut sorted = values;
+                sorted.sort_by(f32::total_cmp);
+                sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+            };
+            let typical = middle(contrasts.iter().map(|c| c.2).collect());
             let enough = LEAST_CONTRAST.max(0.25 * typical);
-            let columns = contrasts.iter().map(|c| c.0).max().unwrap_or(0);
-            let rows = contrasts.iter().map(|c| c.1).max().unwrap_or(0);
-            for &(column, row, contrast) in &contrasts {
-                for (edge, on) in edges.iter_mut().zip([column == 0, column == columns, row == 0, row == rows]) {
-                    edge.0 += usize::from(on && contrast > enough);
-                    edge.1 += usize::from(on);
-                }
+            let (columns, rows) = contrasts.iter().fold((0, 0), |m, c| (m.0.max(c.0), m.1.max(c.1)));
+            let line = |keep: &dyn Fn(usize, usize) -> bool| -> Vec<f32> {
+                contrasts.iter().filter(|c| keep(c.0, c.1)).map(|c| c.2).collect()
+            };
+            let lines = [line(&|c, _| c == 0), line(&|c, _| c == columns), line(&|_, r| r == 0), line(&|_, r| r == rows)];
+            for (edge, line) in edges.iter_mut().zip(lines) {
+                let n = line.len();
+                let share = line.iter().filter(|&&c| c > enough).count() as f64 / n.max(1) as f64;
+                // Half a bubble's print at the end of a lattice is the lattice displaced by half a step.
+                let strength = f64::from(middle(line) / (EDGE_STRENGTH * typical).max(LEAST_CONTRAST)).clamp(0.0, 1.0);
+                *edge = (edge.0 + n as f64 * share.min(strength), edge.1 + n);
             }
             found += contrasts.iter().filter(|c| c.2 > enough).count();
             total += contrasts.len();
         }
-        let total = total.max(1) as f64;
         Evidence {
             shifts,
-            present: found as f64 / total,
-            worst_edge: edges.iter().map(|e| e.0 as f64 / e.1.max(1) as f64).fold(1.0, f64::min),
-            displaced: (joint.0 / gx).abs().max((joint.1 / gy).abs()) / REACH,
+            present: found as f64 / total.max(1) as f64,
+            worst_edge: edges.iter().map(|e| e.0 / e.1.max(1) as f64).fold(1.0, f64::min),
+            displaced: (joint.0 / steps.0).abs().max((joint.1 / steps.1).abs()) / REACH,
         }
     }
 
@@ -145,7 +173,7 @@ impl View {
         blocks: &[usize],
         from: (f64, f64),
         reach: (f64, f64),
-    ) -> ((f64, f64), f64) {
+    ) -> (f64, f64) {
         let steps = |r: f64| ((r * self.scale) as i32).max(1);
         let (nx, ny) = (steps(reach.0), steps(reach.1));
         let stride = ((nx.max(ny)) / 5).max(1);
@@ -182,6 +210,6 @@ impl View {
                 }
             }
         }
-        best
+        best.0
     }
 }

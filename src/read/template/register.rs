@@ -69,20 +69,13 @@ struct Hypothesis {
     evidence: Evidence,
 }
 
-impl Hypothesis {
-    /// Print speaks for a hypothesis the more, the less it has to be displaced for it.
-    fn worth(&self) -> f64 {
-        self.evidence.score() - 0.2 * self.evidence.displaced
-    }
-}
-
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut chosen: Option<Settled> = None;
     for quad in &candidates(pyramid, template) {
         let seen = hypotheses.len();
         hypotheses.extend(orientations(pyramid, template, quad));
-        let best = hypotheses[seen..].iter().max_by(|a, b| a.worth().total_cmp(&b.worth()));
+        let best = hypotheses[seen..].iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth()));
         let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
         let settled = settle(pyramid, template, best);
         if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
@@ -92,7 +85,7 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
             break;
         }
     }
-    let Some(first) = hypotheses.iter().max_by(|a, b| a.worth().total_cmp(&b.worth())) else {
+    let Some(first) = hypotheses.iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth())) else {
         let detail = "the four markers of the template were not found".to_owned();
         return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
     };
@@ -123,7 +116,7 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal
         Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
     };
     let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
-        hypotheses.iter().filter(|h| keep(h)).map(Hypothesis::worth).fold(f64::MIN, f64::max)
+        hypotheses.iter().filter(|h| keep(h)).map(|h| h.evidence.worth()).fold(f64::MIN, f64::max)
     };
     let page = &chosen.page;
     // Same hypotheses, so that chance favours none: the chosen one's own worth is looked up among them too.
@@ -153,7 +146,7 @@ fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
             (score, page) = again;
         }
     }
-    Settled { score, worth: h.worth(), displaced: h.evidence.displaced, page }
+    Settled { score, worth: h.evidence.worth(), displaced: h.evidence.displaced, page }
 }
 
 /// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
