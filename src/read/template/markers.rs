@@ -11,8 +11,8 @@ use crate::units::{Point, Px};
 const TEMPLATE_PX: usize = 11;
 /// Ratio between the sizes that are tried: a marker 7 % off still correlates well.
 const SIZE_STEP: f64 = 1.15;
-const LEAST_CORRELATION: f64 = 0.45;
-const MOST_PEAKS: usize = 14;
+const LEAST_CORRELATION: f64 = 0.4;
+const MOST_PEAKS: usize = 24;
 const MOST_QUADS: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
