@@ -77,7 +77,8 @@ fn reflectance(sheet: &Sheet, x: f64, y: f64, marks: &[Vec<Option<Mark>>]) -> f6
         }
     }
     // A title and a line of text, so that the page has a top.
-    if y > 0.03 * t.height && y < 0.05 * t.height && x > 0.1 * t.width && x < 0.6 * t.width && (x / 7.0) as i64 % 3 != 0 {
+    if y > 0.03 * t.height && y < 0.05 * t.height && x > 0.1 * t.width && x < 0.6 * t.width && (x / 7.0) as i64 % 3 != 0
+    {
         value = 40.0;
     }
     for (i, field) in t.fields.iter().enumerate() {
@@ -153,15 +154,16 @@ fn photo(sheet: &Sheet, marks: &[Vec<Option<Mark>>], side_px: usize, quarters: u
     let (pw, ph) = (w * s, h * s);
     let mut jitter = |size: f64| (rng.f64() - 0.5) * size;
     let (ox, oy) = (side_px as f64 * 0.5 - pw / 2.0, side_px as f64 * 0.5 - ph / 2.0);
-    let mut corners =
-        [(0.0, 0.0), (pw, 0.0), (pw, ph), (0.0, ph)].map(|(x, y)| (x + ox + jitter(0.05 * pw), y + oy + jitter(0.05 * ph)));
+    let mut corners = [(0.0, 0.0), (pw, 0.0), (pw, ph), (0.0, ph)]
+        .map(|(x, y)| (x + ox + jitter(0.05 * pw), y + oy + jitter(0.05 * ph)));
     for _ in 0..quarters {
         corners = corners.map(|(x, y)| (side_px as f64 - y, x));
     }
     let m = sheet.margin;
     let paper = [(-m, -m), (t.width + m, -m), (t.width + m, t.height + m), (-m, t.height + m)];
-    let pairs: Vec<_> =
-        (0..4).map(|i| (Point::<Px>::new(corners[i].0, corners[i].1), Point::<Mm>::new(paper[i].0, paper[i].1))).collect();
+    let pairs: Vec<_> = (0..4)
+        .map(|i| (Point::<Px>::new(corners[i].0, corners[i].1), Point::<Mm>::new(paper[i].0, paper[i].1)))
+        .collect();
     let map = Homography::fit(&pairs, &[1.0; 4]).unwrap();
     let (sx, sy) = (rng.f64(), rng.f64());
     let mut out = Gray::new(side_px, side_px, 0);
@@ -187,7 +189,8 @@ fn template(value: Value) -> Template {
 
 fn sheets() -> Vec<(&'static str, Sheet)> {
     let crop_page = json!([{"name": "CropPage", "options": {"morphKernel": [10, 10]}}]);
-    let markers = json!([{"name": "CropOnMarkers", "options": {"relativePath": "m.png", "sheetToMarkerWidthRatio": 17}}]);
+    let markers =
+        json!([{"name": "CropOnMarkers", "options": {"relativePath": "m.png", "sheetToMarkerWidthRatio": 17}}]);
     let two_columns = template(json!({
         "pageDimensions": [700, 990], "bubbleDimensions": [18, 18], "preProcessors": crop_page,
         "fieldBlocks": {
@@ -333,6 +336,28 @@ fn spoiled_marks_are_right_or_doubtful() {
     assert!(total.right * 100 >= all * 40, "{total:?}");
 }
 
+/// With nothing else on the page to compare with.
+#[test]
+fn a_page_of_one_kind_of_spoiled_mark_is_never_read_wrong() {
+    let mut rng = fastrand::Rng::with_seed(16);
+    for (name, sheet) in sheets() {
+        for mark in [Mark::Light, Mark::Half, Mark::Erased, Mark::Cross] {
+            let mut marks = Vec::new();
+            let mut allowed = Vec::new();
+            for field in &sheet.template.fields {
+                let k = rng.usize(..field.bubbles.len());
+                let value = if mark == Mark::Erased { String::new() } else { field.bubbles[k].value.clone() };
+                marks.push((0..field.bubbles.len()).map(|i| (i == k).then_some(mark)).collect());
+                allowed.push(vec![value]);
+            }
+            let mut count = Count::default();
+            check(&sheet, &photo(&sheet, &marks, 1100, 0, &mut rng), &allowed, name, &mut count);
+            println!("{name}, all {mark:?}: {count:?}");
+            assert_eq!(count.wrong, 0);
+        }
+    }
+}
+
 #[test]
 fn unmarked_sheets_are_blank() {
     let mut rng = fastrand::Rng::with_seed(13);
@@ -361,7 +386,12 @@ fn sheets_with_every_bubble_filled_are_not_blank() {
             println!("{name}, {column:?} filled: {:?} {:?}", reading.outcome, reading.issues);
             for f in &reading.fields {
                 assert_ne!(f.status, FieldStatus::Blank, "{name}: {f:?}");
-                assert!(column.is_none() || f.status == FieldStatus::Doubtful || f.marked.iter().all(|m| *m == f.marks[0].label), "{name}: {f:?}");
+                assert!(
+                    column.is_none()
+                        || f.status == FieldStatus::Doubtful
+                        || f.marked.iter().all(|m| *m == f.marks[0].label),
+                    "{name}: {f:?}"
+                );
             }
         }
     }

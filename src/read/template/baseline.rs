@@ -43,7 +43,8 @@ fn unshaded(template: &Template, probes: &[Vec<Probe>]) -> Vec<Vec<Probe>> {
             if line.len() < LEAST_LINE {
                 return 0.0;
             }
-            let low = |get: fn(&Probe) -> f64| quantile(&line.iter().map(|p| get(p)).collect::<Vec<_>>(), 0.1).unwrap_or(0.0);
+            let low =
+                |get: fn(&Probe) -> f64| quantile(&line.iter().map(|p| get(p)).collect::<Vec<_>>(), 0.1).unwrap_or(0.0);
             let (inside, around) = (low(|p| p.lower), low(|p| p.ring));
             if inside < DARKEST_PRINT { inside.min(1.5 * around) } else { 0.0 }
         };
@@ -70,7 +71,8 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
     let of = |set: &[&Probe], get: fn(&Probe) -> f64, share: f64| {
         quantile(&set.iter().map(|p| get(p)).collect::<Vec<_>>(), share)
     };
-    let (dark_mean, light_mean) = (of(&dark, |p| p.mean, 0.5).unwrap_or(0.0), of(&light, |p| p.mean, 0.5).unwrap_or(0.0));
+    let (dark_mean, light_mean) =
+        (of(&dark, |p| p.mean, 0.5).unwrap_or(0.0), of(&light, |p| p.mean, 0.5).unwrap_or(0.0));
     let spread = of(&light, |p| p.lower, 0.9).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
     let apart = of(&dark, |p| p.lower, 0.5).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
     let many = dark.len() >= 4.max(template.fields.len() / 6);
@@ -117,7 +119,8 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
                     }
                     // Marks are the darker part of every population.
                     let get = |f: fn(&Probe) -> f64| of(set, f, 0.35).unwrap_or(0.0);
-                    let e = Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
+                    let e =
+                        Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
                     if e.lower > darkest {
                         continue;
                     }
@@ -129,7 +132,10 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
                 let e = match best {
                     Some((_, e)) => e,
                     // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.
-                    None => Expected { sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower), ..fallback },
+                    None => Expected {
+                        sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower),
+                        ..fallback
+                    },
                 };
                 if p.lower <= threshold || !believed {
                     residuals.push((p.mean - e.mean).abs());

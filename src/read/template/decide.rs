@@ -17,6 +17,8 @@ const RING_ABOVE: f64 = 0.3;
 const LEAST_EXPLAINED: f64 = 0.75;
 /// A darkness that is no noise of paper or camera, whatever the pen.
 const LEAST_INK: f64 = 0.14;
+/// A darkness that erasers do not leave behind.
+const SURE_INK: f64 = 0.2;
 /// One that letters and outlines bring about by themselves, a pixel off.
 const NO_INK: f64 = 0.055;
 
@@ -53,6 +55,8 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
                 let (p, e, f) = (&base.probes[i][k], &base.expected[i][k], fill(k));
                 let covered = (p.lower - e.lower) / (base.pen_lower - e.lower).max(0.05);
                 let above = p.mean - e.mean;
+                // Letters hide some of a mark from the mean, and none of it from the lightest quarter.
+                let all_over = above.max(p.lower - e.lower);
                 let ring = (p.ring - e.ring) / (base.pen - e.ring).max(0.05);
                 // A neighbour's mark may run over its outline.
                 let beside = bubbles.iter().enumerate().any(|(n, b)| {
@@ -60,7 +64,7 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
                 });
                 let state = if !e.sure {
                     MarkState::Ambiguous
-                } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && above >= LEAST_INK {
+                } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && all_over >= SURE_INK {
                     MarkState::Filled
                 } else if f <= EMPTY_BELOW && above <= LEAST_INK {
                     if ring > RING_ABOVE && !beside { MarkState::Outside } else { MarkState::Empty }
@@ -134,8 +138,10 @@ fn reading(template: &Template, parts: &[Part], output: &Output) -> FieldReading
                 let (field, part) = (&template.fields[i], &parts[i]);
                 value += &if part.marked.is_empty() { field.empty_value.clone() } else { part.marked.concat() };
                 marked.extend(part.marked.iter().cloned());
-                marks.extend(part.marks.iter().enumerate().map(|(row, m)| {
-                    MarkReading { row: Some(row), column: Some(column), ..m.clone() }
+                marks.extend(part.marks.iter().enumerate().map(|(row, m)| MarkReading {
+                    row: Some(row),
+                    column: Some(column),
+                    ..m.clone()
                 }));
             }
             let any = |status| members.iter().any(|&i| parts[i].status == status);

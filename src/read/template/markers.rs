@@ -58,11 +58,11 @@ fn judge(four: [Peak; 4], whole: f64, aspect: f64, ratio: f64) -> Option<(f64, Q
     let points = around.map(|p| (p.at.x, p.at.y));
     let edge = |i: usize| (points[(i + 1) % 4].0 - points[i].0, points[(i + 1) % 4].1 - points[i].1);
     let mut lengths = [0.0; 4];
-    for i in 0..4 {
+    for (i, length) in lengths.iter_mut().enumerate() {
         let ((ax, ay), (bx, by)) = (edge(i), edge((i + 1) % 4));
-        lengths[i] = ax.hypot(ay);
-        let length = lengths[i] * bx.hypot(by);
-        if ax * by - ay * bx <= 0.0 || (ax * bx + ay * by).abs() > 0.5 * length {
+        *length = ax.hypot(ay);
+        let product = *length * bx.hypot(by);
+        if ax * by - ay * bx <= 0.0 || (ax * bx + ay * by).abs() > 0.5 * product {
             return None;
         }
     }

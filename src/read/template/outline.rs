@@ -57,8 +57,7 @@ pub fn outlines(pyramid: &Pyramid) -> Vec<Quad> {
         }
     }
     let found = kept;
-    let mut quads: Vec<Quad> =
-        found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
+    let mut quads: Vec<Quad> = found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
     let full = pyramid.level(0);
     let (w, h) = (full.width as f64, full.height as f64);
     quads.push([Point::new(0.0, 0.0), Point::new(w, 0.0), Point::new(w, h), Point::new(0.0, h)]);
@@ -181,12 +180,12 @@ fn four_corners(hull: &[(f64, f64)]) -> Option<[(f64, f64); 4]> {
 fn plausible(quad: &[(f64, f64); 4]) -> bool {
     let side = |i: usize| (quad[(i + 1) % 4].0 - quad[i].0, quad[(i + 1) % 4].1 - quad[i].1);
     let mut lengths = [0.0; 4];
-    for i in 0..4 {
+    for (i, length) in lengths.iter_mut().enumerate() {
         let (a, b) = (side(i), side((i + 1) % 4));
-        lengths[i] = a.0.hypot(a.1);
-        let cosine = (a.0 * b.0 + a.1 * b.1) / (lengths[i] * b.0.hypot(b.1));
+        *length = a.0.hypot(a.1);
+        let cosine = (a.0 * b.0 + a.1 * b.1) / (*length * b.0.hypot(b.1)).max(1e-9);
         // Corners within about 35° of a right angle.
-        if !(cosine.abs() < 0.57) {
+        if *length < 1.0 || cosine.abs() > 0.57 {
             return false;
         }
     }
