@@ -1,29 +1,33 @@
 use gabarito::accuracy::table::{Plan, markdown, run};
 fn main() {
     let a: Vec<String> = std::env::args().collect();
-    let plan = Plan { pages: a[1].parse().unwrap(), seed: 1, only: a.get(2).cloned() };
+    let plan = Plan { pages: a[1].parse().unwrap(), seed: a[2].parse().unwrap(), only: a.get(3).cloned() };
     std::fs::create_dir_all("/tmp/faults").unwrap();
     let rows = run(
         &plan,
         &|r| eprintln!("{} by qr {} backup {} {:.1} ms", r.tally.row(&r.name), r.tally.by_qr, r.tally.by_backup, r.ms),
         &|f| {
-            let head = &f.bytes[..4];
-            let ext = if head[0] == 0xff {
-                "jpg"
-            } else if &head[1..4] == b"PNG" {
-                "png"
-            } else {
-                "tif"
-            };
-            std::fs::write(format!("/tmp/faults/{}-{}.{ext}", f.set, f.page), f.bytes).unwrap();
-            let mut s = format!("{:?}\n", f.reading.registration);
+            std::fs::write(format!("/tmp/faults/{}-{}.bin", f.set, f.page), f.bytes).unwrap();
             for id in &f.tally.wrong_fields {
                 if let Some(x) = f.reading.fields.iter().find(|x| x.id == *id) {
-                    s += &serde_json::to_string(x).unwrap();
-                    s += "\n";
+                    let marks: Vec<String> = x
+                        .marks
+                        .iter()
+                        .filter(|m| m.ink > 0.02 || m.label.is_empty())
+                        .map(|m| format!("{}{:?}:{:.4}/{:?}/{:.3}", m.label, m.column, m.ink, m.state, m.probability))
+                        .collect();
+                    eprintln!(
+                        "WRONG {} {} {} {:?} {:?} conf {:.3} {}",
+                        f.set,
+                        f.page,
+                        x.id,
+                        x.status,
+                        x.marked,
+                        x.confidence,
+                        marks.join(" ")
+                    );
                 }
             }
-            std::fs::write(format!("/tmp/faults/{}-{}.txt", f.set, f.page), s).unwrap();
         },
     )
     .unwrap();

@@ -195,6 +195,7 @@ fn the_pictures_without_their_marks_are_blank() {
         let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
         println!("{name} without marks: {:?}, {} fields, {doubtful} doubtful", after.outcome, after.fields.len());
         assert!(answered.is_empty(), "{name}: {answered:?}");
+        assert!(doubtful == 0 && !after.fields.is_empty(), "{name}: an unmarked sheet is not read as blank");
     }
 }
 

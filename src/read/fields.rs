@@ -65,7 +65,14 @@ pub fn decide_writing(field: &Field, dark: f64) -> FieldReading {
         marked: Vec::new(),
         value: None,
         confidence,
-        marks: Vec::new(),
+        marks: vec![MarkReading {
+            label: String::new(),
+            ink: dark,
+            state: if status == FieldStatus::Blank { MarkState::Empty } else { MarkState::Filled },
+            probability: if status == FieldStatus::Blank { 1.0 - confidence } else { confidence },
+            row: None,
+            column: None,
+        }],
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an empty bubble of each kind measures on this page, and what a filled one does.
 
-use super::format::Template;
+use super::format::{Block, Bubble, Template};
 use super::marks::{Probe, otsu, quantile};
 use std::collections::HashMap;
 
@@ -22,7 +22,8 @@ pub struct Expected {
 
 #[derive(Clone, Debug)]
 pub struct Baseline {
-    /// For every block, in its bubbles' order.
+    /// For every block, in its bubbles' order: what was measured, without printed shades, and what was to be expected.
+    pub probes: Vec<Vec<Probe>>,
     pub expected: Vec<Vec<Expected>>,
     /// Mean darkness of a mark on this page, and of its lightest quarter.
     pub pen: f64,
@@ -31,8 +32,38 @@ pub struct Baseline {
     pub noise: f64,
 }
 
+/// Probes without the shades that are printed behind whole columns or rows. A line is shaded where all of its bubbles
+/// are at least so dark inside and their surroundings with them: marks leave the gaps between bubbles white.
+fn unshaded(template: &Template, probes: &[Vec<Probe>]) -> Vec<Vec<Probe>> {
+    const LEAST_LINE: usize = 5;
+    let block = |(block, probes): (&Block, &Vec<Probe>)| {
+        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let shade = |keep: &dyn Fn(&Bubble) -> bool| {
+            let line: Vec<&Probe> = bubbles.iter().zip(probes).filter(|(b, _)| keep(b)).map(|(_, p)| p).collect();
+            if line.len() < LEAST_LINE {
+                return 0.0;
+            }
+            let low =
+                |get: fn(&Probe) -> f64| quantile(&line.iter().map(|p| get(p)).collect::<Vec<_>>(), 0.1).unwrap_or(0.0);
+            let (inside, around) = (low(|p| p.lower), low(|p| p.ring));
+            if inside < DARKEST_PRINT { inside.min(1.5 * around) } else { 0.0 }
+        };
+        let count = |get: fn(&Bubble) -> usize| bubbles.iter().map(|b| get(b)).max().map_or(0, |m| m + 1);
+        let columns: Vec<f64> = (0..count(|b| b.column)).map(|c| shade(&|b| b.column == c)).collect();
+        let rows: Vec<f64> = (0..count(|b| b.row)).map(|r| shade(&|b| b.row == r)).collect();
+        let lift = |(b, p): (&&Bubble, &Probe)| {
+            let shade = columns[b.column].max(rows[b.row]);
+            let lift = |v: f64| (v - shade).max(0.0);
+            Probe { mean: lift(p.mean), lower: lift(p.lower), ring: lift(p.ring) }
+        };
+        bubbles.iter().zip(probes).map(lift).collect()
+    };
+    template.blocks.iter().zip(probes).map(block).collect()
+}
+
 /// `probes` are per block, in the order of its bubbles.
 pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
+    let probes = unshaded(template, probes);
     let all: Vec<&Probe> = probes.iter().flatten().collect();
     let lowers: Vec<f64> = all.iter().map(|p| p.lower).collect();
     let threshold = otsu(&lowers);
@@ -59,7 +90,7 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
     };
     let darkest = DARKEST_PRINT.min(0.5 * pen);
     let mut by_value: HashMap<&str, Vec<&Probe>> = HashMap::new();
-    for (block, probes) in template.blocks.iter().zip(probes) {
+    for (block, probes) in template.blocks.iter().zip(&probes) {
         let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
         for (b, p) in bubbles.zip(probes) {
             by_value.entry(&b.value).or_default().push(p);
@@ -67,9 +98,9 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
     }
     let mut residuals = Vec::new();
     let mut expected = Vec::new();
-    for (block, probes) in template.blocks.iter().zip(probes) {
+    for (block, probes) in template.blocks.iter().zip(&probes) {
         let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
-        let line = |keep: &dyn Fn(&super::format::Bubble) -> bool| -> Vec<&Probe> {
+        let line = |keep: &dyn Fn(&Bubble) -> bool| -> Vec<&Probe> {
             bubbles.iter().zip(probes).filter(|(b, _)| keep(b)).map(|(_, p)| p).collect()
         };
         let here: Vec<Expected> = bubbles
@@ -115,5 +146,5 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
         expected.push(here);
     }
     let noise = 1.4826 * quantile(&residuals, 0.5).unwrap_or(0.0);
-    Baseline { expected, pen, pen_lower, noise }
+    Baseline { probes, expected, pen, pen_lower, noise }
 }

@@ -17,6 +17,10 @@ const RING_ABOVE: f64 = 0.3;
 const LEAST_EXPLAINED: f64 = 0.75;
 /// A darkness that is no noise of paper or camera, whatever the pen.
 const LEAST_INK: f64 = 0.14;
+/// A darkness that erasers do not leave behind.
+const SURE_INK: f64 = 0.2;
+/// One that letters and outlines bring about by themselves, a pixel off.
+const NO_INK: f64 = 0.055;
 
 struct Part {
     status: FieldStatus,
@@ -40,7 +44,7 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
         let fields = &template.fields[block.fields.clone()];
         let bubbles: Vec<_> = fields.iter().flat_map(|f| &f.bubbles).collect();
         let fill = |k: usize| {
-            let (p, e) = (&found.probes[i][k], &base.expected[i][k]);
+            let (p, e) = (&base.probes[i][k], &base.expected[i][k]);
             (p.mean - e.mean) / (base.pen - e.mean).max(0.05)
         };
         let mut k = 0;
@@ -48,9 +52,11 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
             let mut marks = Vec::new();
             let mut confidence: f64 = 1.0;
             for bubble in &field.bubbles {
-                let (p, e, f) = (&found.probes[i][k], &base.expected[i][k], fill(k));
+                let (p, e, f) = (&base.probes[i][k], &base.expected[i][k], fill(k));
                 let covered = (p.lower - e.lower) / (base.pen_lower - e.lower).max(0.05);
                 let above = p.mean - e.mean;
+                // Letters hide some of a mark from the mean, and none of it from the lightest quarter.
+                let all_over = above.max(p.lower - e.lower);
                 let ring = (p.ring - e.ring) / (base.pen - e.ring).max(0.05);
                 // A neighbour's mark may run over its outline.
                 let beside = bubbles.iter().enumerate().any(|(n, b)| {
@@ -58,11 +64,11 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
                 });
                 let state = if !e.sure {
                     MarkState::Ambiguous
-                } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && above >= LEAST_INK {
+                } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && all_over >= SURE_INK {
                     MarkState::Filled
-                } else if f <= EMPTY_BELOW.max(0.0) && above <= LEAST_INK {
+                } else if f <= EMPTY_BELOW && above <= LEAST_INK {
                     if ring > RING_ABOVE && !beside { MarkState::Outside } else { MarkState::Empty }
-                } else if above < 0.5 * LEAST_INK && above < 3.0 * base.noise {
+                } else if above < NO_INK || above < 0.5 * LEAST_INK && above < 3.0 * base.noise {
                     MarkState::Empty
                 } else if covered > 0.1 {
                     MarkState::Faint

@@ -6,13 +6,12 @@
 //! `GaussianBlur`, `MedianBlur` and `Levels` are accepted without effect: they prepare a picture for a global
 //! threshold, and marks are measured here against the paper and the ink around them.
 
-use super::labels::expand;
+use super::outputs::outputs;
 use super::parts;
 use crate::json::{Fault, Faults, Object};
 use crate::raster::gray::Gray;
 use crate::units::{Mm, Point};
 use serde_json::Value;
-use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 const MAX_BUBBLES: usize = 20_000;
@@ -219,73 +218,6 @@ fn pair(o: &mut Object, key: &'static str, valid: std::ops::RangeInclusive<f64>,
     }
 }
 
-/// A custom label stands where the first of its parts would.
-fn outputs(fields: &[Field], custom: Option<&Value>, columns: &[Value], f: &mut Faults) -> Vec<Output> {
-    let index: HashMap<&str, usize> = fields.iter().enumerate().map(|(i, field)| (field.id.as_str(), i)).collect();
-    let mut used = HashSet::new();
-    let mut concats = Vec::new();
-    match custom {
-        None => {}
-        Some(Value::Object(map)) => {
-            for (id, list) in map {
-                let path = format!("customLabels.{id}");
-                let mut members = Vec::new();
-                let texts = list.as_array().into_iter().flatten().filter_map(Value::as_str);
-                for text in texts.map(expand) {
-                    match text {
-                        Err(message) => f.add(&path, message),
-                        Ok(names) => members.extend(names),
-                    }
-                }
-                if members.is_empty() {
-                    f.add(&path, "a list of field labels is expected");
-                }
-                if index.contains_key(id.as_str()) {
-                    f.add(&path, "a field has this label already; another name is expected");
-                }
-                let mut joined = Vec::new();
-                for name in members {
-                    match index.get(name.as_str()) {
-                        None => f.add(&path, format!("no block has the field {name}")),
-                        Some(&i) if used.insert(i) => joined.push(i),
-                        Some(_) => f.add(&path, format!("the field {name} is joined twice")),
-                    }
-                }
-                concats.push(Output::Concat { id: id.clone(), parts: joined });
-            }
-        }
-        Some(_) => f.add("customLabels", "an object of lists of field labels is expected"),
-    }
-    let mut placed: Vec<(usize, Output)> =
-        (0..fields.len()).filter(|i| !used.contains(i)).map(|i| (i, Output::Single(i))).collect();
-    placed.extend(concats.into_iter().map(|c| match &c {
-        Output::Concat { parts, .. } => (parts.first().copied().unwrap_or(0), c),
-        Output::Single(i) => (*i, c),
-    }));
-    let mut wanted: HashMap<String, usize> = HashMap::new();
-    for (n, text) in columns.iter().enumerate() {
-        match text.as_str().map(expand) {
-            Some(Ok(names)) => names.into_iter().for_each(|name| {
-                let rank = wanted.len();
-                wanted.entry(name).or_insert(rank);
-            }),
-            Some(Err(message)) => f.add(format!("outputColumns[{n}]"), message),
-            None => f.add(format!("outputColumns[{n}]"), "a field label is expected"),
-        }
-    }
-    let id = |o: &Output| match o {
-        Output::Single(i) => fields[*i].id.clone(),
-        Output::Concat { id, .. } => id.clone(),
-    };
-    for name in wanted.keys() {
-        if !placed.iter().any(|(_, o)| id(o) == *name) {
-            f.add("outputColumns", format!("there is no field or custom label {name}"));
-        }
-    }
-    placed.sort_by_key(|(i, o)| (wanted.get(&id(o)).copied().unwrap_or(usize::MAX), *i));
-    placed.into_iter().map(|(_, o)| o).collect()
-}
-
 fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
@@ -294,4 +226,110 @@ fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sheet() -> Value {
+        json!({
+            "pageDimensions": [1000, 1400], "bubbleDimensions": [30, 20], "emptyValue": "-",
+            "customLabels": {"code": ["d1..2"]},
+            "fieldBlocks": {
+                "digits": {"fieldType": "QTYPE_INT", "origin": [100, 50], "fieldLabels": ["d1..2"], "bubblesGap": 30, "labelsGap": 40},
+                "questions": {"fieldType": "QTYPE_MCQ4", "origin": [100, 500], "fieldLabels": ["q9..11"], "bubblesGap": 50, "labelsGap": 35},
+                "extra": {"bubbleValues": ["yes", "no"], "direction": "vertical", "origin": [600, 500], "fieldLabels": ["again"],
+                    "bubblesGap": 60, "bubbleDimensions": [40, 40], "emptyValue": ""}}})
+    }
+
+    fn parse(value: &Value) -> Result<Template, TemplateError> {
+        Template::parse(value.to_string().as_bytes(), |name| Err(format!("no {name}")))
+    }
+
+    fn faults(change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let mut value = sheet();
+        change(&mut value);
+        match parse(&value) {
+            Err(TemplateError::Invalid(faults)) => faults.iter().map(Fault::to_string).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn bubbles_lie_where_omrchecker_has_them() {
+        let t = parse(&sheet()).unwrap();
+        let field = |id: &str| t.fields.iter().find(|f| f.id == id).unwrap();
+        // The origin is a box's corner; letters run along x, digits along y.
+        let at = |id: &str, k: usize| (field(id).bubbles[k].centre.x, field(id).bubbles[k].centre.y);
+        assert_eq!(at("q9", 0), (115.0, 510.0));
+        assert_eq!(at("q11", 3), (265.0, 580.0));
+        assert_eq!(at("d2", 9), (155.0, 330.0));
+        assert_eq!(at("again", 1), (620.0, 580.0));
+        assert_eq!(field("d1").bubbles[9].value, "9");
+        assert_eq!((field("q9").empty_value.as_str(), field("again").empty_value.as_str()), ("-", ""));
+    }
+
+    #[test]
+    fn joined_fields_are_not_listed_on_their_own() {
+        let t = parse(&sheet()).unwrap();
+        let ids: Vec<&str> = t
+            .outputs
+            .iter()
+            .map(|o| match o {
+                Output::Single(i) => t.fields[*i].id.as_str(),
+                Output::Concat { id, .. } => id,
+            })
+            .collect();
+        assert_eq!(ids, ["code", "again", "q9", "q10", "q11"]);
+    }
+
+    #[test]
+    fn bad_templates_say_where_and_what_would_be_valid() {
+        let one = |change: fn(&mut Value), path: &str, hint: &str| {
+            let said = faults(change);
+            assert!(said.iter().any(|f| f.starts_with(path) && f.contains(hint)), "{path}, {hint}: {said:?}");
+        };
+        one(|v| v["pageDimensions"] = json!([0, 5]), "pageDimensions", "two numbers");
+        one(|v| v["fieldBlocks"] = json!({}), "fieldBlocks", "at least one block");
+        one(
+            |v| v["fieldBlocks"]["digits"]["fieldType"] = json!("QTYPE_X"),
+            "fieldBlocks.digits.fieldType",
+            "QTYPE_MCQ4",
+        );
+        one(|v| v["fieldBlocks"]["digits"]["origin"] = json!([990, 50]), "fieldBlocks.digits", "beyond the page");
+        one(|v| v["fieldBlocks"]["digits"]["direction"] = json!("down"), "fieldBlocks.digits.direction", "vertical");
+        one(
+            |v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(["d9..1"]),
+            "fieldBlocks.digits.fieldLabels[0]",
+            "q1..10",
+        );
+        one(|v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(["q9"]), "fieldBlocks.", "twice");
+        one(|v| v["fieldBlocks"]["digits"]["bubblesGap"] = json!(3), "fieldBlocks.digits", "overlap");
+        one(|v| v["fieldBlocks"]["digits"]["colour"] = json!(3), "fieldBlocks.digits.colour", "unknown field");
+        one(|v| v["customLabels"]["code"] = json!(["d1..3"]), "customLabels.code", "d3");
+        one(|v| v["customLabels"]["q9"] = json!(["d1"]), "customLabels.q9", "already");
+        one(|v| v["outputColumns"] = json!(["q77"]), "outputColumns", "q77");
+        one(|v| v["preProcessors"] = json!([{"name": "Sharpen"}]), "preProcessors[0].name", "CropPage");
+        one(
+            |v| v["preProcessors"] = json!([{"name": "FeatureBasedAlignment"}]),
+            "preProcessors[0].name",
+            "not supported yet",
+        );
+        one(
+            |v| v["preProcessors"] = json!([{"name": "CropOnMarkers", "options": {"relativePath": "m.jpg"}}]),
+            "preProcessors[0].options.relativePath",
+            "no m.jpg",
+        );
+        assert!(matches!(Template::parse(b"{", |_| Err(String::new())), Err(TemplateError::Json(_))));
+    }
+
+    #[test]
+    fn no_range_of_numbers_takes_memory_without_bound() {
+        let said = faults(|v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(vec!["a1..999"; 60]));
+        assert!(said.iter().any(|f| f.contains("too many bubbles")), "{said:?}");
+        assert!(parse(&json!([1, 2])).is_err());
+        assert!(parse(&json!({"pageDimensions": 7})).is_err());
+    }
 }

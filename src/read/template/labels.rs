@@ -25,6 +25,15 @@ pub fn expand(text: &str) -> Result<Vec<String>, String> {
     Ok((first..=last).map(|n| format!("{prefix}{n}")).collect())
 }
 
+/// The name and the number of a label like `q12`; no name for a label without a number.
+pub fn numbered(label: &str) -> (Option<&str>, u64) {
+    let name = label.trim_end_matches(|c: char| c.is_ascii_digit());
+    match label[name.len()..].parse() {
+        Ok(number) => (Some(name), number),
+        Err(_) => (None, 0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,8 +11,8 @@ use crate::units::{Point, Px};
 const TEMPLATE_PX: usize = 11;
 /// Ratio between the sizes that are tried: a marker 7 % off still correlates well.
 const SIZE_STEP: f64 = 1.15;
-const LEAST_CORRELATION: f64 = 0.45;
-const MOST_PEAKS: usize = 14;
+const LEAST_CORRELATION: f64 = 0.4;
+const MOST_PEAKS: usize = 24;
 const MOST_QUADS: usize = 4;
 
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +58,11 @@ fn judge(four: [Peak; 4], whole: f64, aspect: f64, ratio: f64) -> Option<(f64, Q
     let points = around.map(|p| (p.at.x, p.at.y));
     let edge = |i: usize| (points[(i + 1) % 4].0 - points[i].0, points[(i + 1) % 4].1 - points[i].1);
     let mut lengths = [0.0; 4];
-    for (i, side) in lengths.iter_mut().enumerate() {
+    for (i, length) in lengths.iter_mut().enumerate() {
         let ((ax, ay), (bx, by)) = (edge(i), edge((i + 1) % 4));
-        *side = ax.hypot(ay);
-        let length = *side * bx.hypot(by);
-        if ax * by - ay * bx <= 0.0 || (ax * bx + ay * by).abs() > 0.5 * length {
+        *length = ax.hypot(ay);
+        let product = *length * bx.hypot(by);
+        if ax * by - ay * bx <= 0.0 || (ax * bx + ay * by).abs() > 0.5 * product {
             return None;
         }
     }

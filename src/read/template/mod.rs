@@ -1,7 +1,7 @@
 //! Sheets that are not ours, described by a template in the format of OMRChecker.
 //!
 //! picture → candidates for the page ([`outline`], [`hough`], [`sides`], [`markers`]) → the hypothesis that the print bears out
-//! ([`evidence`], [`register`]) → every block's own place ([`refine`]) → darkness of bubbles ([`marks`]) → fields
+//! ([`evidence`], [`register`]) → every block's own place ([`refine`], [`neighbours`]) → darkness of bubbles ([`marks`]) → fields
 //! ([`baseline`], [`decide`]). A page that the print does not bear out yields no answers.
 
 mod baseline;
@@ -12,7 +12,9 @@ mod hough;
 mod labels;
 mod markers;
 mod marks;
+mod neighbours;
 mod outline;
+mod outputs;
 mod parts;
 mod rectify;
 mod refine;

@@ -183,9 +183,9 @@ fn plausible(quad: &[(f64, f64); 4]) -> bool {
     for (i, length) in lengths.iter_mut().enumerate() {
         let (a, b) = (side(i), side((i + 1) % 4));
         *length = a.0.hypot(a.1);
-        let cosine = (a.0 * b.0 + a.1 * b.1) / (*length * b.0.hypot(b.1));
+        let cosine = (a.0 * b.0 + a.1 * b.1) / (*length * b.0.hypot(b.1)).max(1e-9);
         // Corners within about 35° of a right angle.
-        if cosine.is_nan() || cosine.abs() >= 0.57 {
+        if *length < 1.0 || cosine.abs() > 0.57 {
             return false;
         }
     }

@@ -8,6 +8,7 @@ use super::evidence::{Evidence, Flip, View, windows};
 use super::format::Template;
 use super::markers::marker_quads;
 use super::marks::{Probe, probe};
+use super::neighbours::heed_neighbours;
 use super::outline::{Quad, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
 use super::refine::{BlockFit, refine};
@@ -249,7 +250,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
     let mut fits: Vec<BlockFit> =
         (0..template.blocks.len()).map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i])).collect();
-    let astray = smooth(template, &mut fits, &dark, scale);
+    let astray = heed_neighbours(template, &mut fits, &dark, scale);
     let mut probes = Vec::new();
     let mut explained = Vec::new();
     let mut edges = [(0usize, 0usize); 4];
@@ -295,66 +296,4 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         solid_ink,
     };
     (score, found)
-}
-
-/// Which blocks disagree with their neighbours. A block too small to know its own place takes that of the others.
-fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f64) -> Vec<bool> {
-    const ENOUGH: usize = 6;
-    let centre = |i: usize| {
-        let bubbles: Vec<_> =
-            template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
-        let n = bubbles.len().max(1) as f64;
-        (bubbles.iter().map(|b| b.centre.x).sum::<f64>() / n, bubbles.iter().map(|b| b.centre.y).sum::<f64>() / n)
-    };
-    let middle = |fit: &BlockFit| {
-        let n = fit.shifts.len().max(1) as f64;
-        (fit.shifts.iter().map(|s| s.0).sum::<f64>() / n, fit.shifts.iter().map(|s| s.1).sum::<f64>() / n)
-    };
-    type Known = (usize, (f64, f64), (f64, f64));
-    let known: Vec<Known> =
-        (0..fits.len()).filter(|&i| fits[i].witnesses >= ENOUGH).map(|i| (i, centre(i), middle(&fits[i]))).collect();
-    let expected = |i: usize| {
-        let at = centre(i);
-        let mut near: Vec<_> = known.iter().filter(|k| k.0 != i).collect();
-        near.sort_by(|a, b| {
-            let d = |k: &Known| (k.1.0 - at.0).hypot(k.1.1 - at.1);
-            d(a).total_cmp(&d(b))
-        });
-        near.truncate(4);
-        let mut xs: Vec<f64> = near.iter().map(|k| k.2.0).collect();
-        let mut ys: Vec<f64> = near.iter().map(|k| k.2.1).collect();
-        xs.sort_by(f64::total_cmp);
-        ys.sort_by(f64::total_cmp);
-        // The nearest one where there are two; the median where there are more.
-        match near.len() {
-            0 => None,
-            1 | 2 => Some(near[0].2),
-            n => Some(((xs[(n - 1) / 2] + xs[n / 2]) / 2.0, (ys[(n - 1) / 2] + ys[n / 2]) / 2.0)),
-        }
-    };
-    let wanted: Vec<Option<(f64, f64)>> = (0..fits.len()).map(expected).collect();
-    let mut astray = vec![false; fits.len()];
-    for (i, fit) in fits.iter_mut().enumerate() {
-        let Some((ex, ey)) = wanted[i] else { continue };
-        let block = &template.blocks[i];
-        if fit.witnesses < ENOUGH {
-            // Its own word is heard only where its marks and letters bear it out.
-            let own = middle(fit);
-            let half = ((own.0 + ex) / 2.0, (own.1 + ey) / 2.0);
-            let stands_out = |shift: &(f64, f64)| -> f64 {
-                let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
-                let at = |b: &super::format::Bubble| ((b.centre.x + shift.0) * scale, (b.centre.y + shift.1) * scale);
-                let (size, cell) =
-                    ((block.rx * scale, block.ry * scale), (block.step_x * scale / 2.0, block.step_y * scale / 2.0));
-                bubbles.map(|b| probe(dark, at(b), size, cell)).map(|p| p.mean + p.lower - p.ring).sum()
-            };
-            let best = [(ex, ey), half, own].into_iter().max_by(|a, b| stands_out(a).total_cmp(&stands_out(b)));
-            let best = best.unwrap_or((ex, ey));
-            fit.shifts.iter_mut().for_each(|s| *s = best);
-        } else {
-            let (mx, my) = middle(fit);
-            astray[i] = (ex - mx).abs() > 0.4 * block.step_x || (ey - my).abs() > 0.4 * block.step_y;
-        }
-    }
-    astray
 }
