@@ -122,26 +122,54 @@ impl<'b, 'p> RoomPages<'b, 'p> {
 
 /// The fonts with every character that any page shows.
 fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> [Subset; 3] {
-    let mut characters: [BTreeSet<char>; 3] = Default::default();
-    let stamped = [Style::Regular, Style::Bold];
-    for style in stamped {
-        characters[style as usize].extend(" .…0123456789".chars());
-    }
-    characters[Style::Mono as usize].extend(" 0123456789ABCDEFGHJKMNPQRSTVWXYZ".chars());
-    for text in drawings.flat_map(|d| &d.texts) {
-        characters[text.style as usize].extend(text.text.chars());
-    }
+    let mut characters: [Characters; 3] = std::array::from_fn(|_| Characters::default());
+    let [regular, bold, mono] = &mut characters;
+    regular.add(" .…0123456789");
+    bold.add(" .…");
+    mono.add(" 0123456789ABCDEFGHJKMNPQRSTVWXYZ");
     for unit in &package.units {
-        characters[Style::Regular as usize].extend(unit.name.chars());
+        regular.add(&unit.name);
         for room in &unit.rooms {
-            characters[Style::Regular as usize].extend(room.name.chars());
+            regular.add(&room.name);
             for student in &room.students {
-                characters[Style::Bold as usize].extend(student.name.chars());
-                characters[Style::Regular as usize].extend(student.enrollment.chars());
+                bold.add(&student.name);
+                regular.add(&student.enrollment);
             }
         }
     }
-    Style::ALL.map(|style| Subset::new(style.face(), &characters[style as usize]))
+    for text in drawings.flat_map(|d| &d.texts) {
+        characters[text.style as usize].add(&text.text);
+    }
+    Style::ALL.map(|style| Subset::new(style.face(), &characters[style as usize].all))
+}
+
+/// A set of characters. Millions come by, and nearly all of them have been seen.
+struct Characters {
+    seen: [bool; 0x200],
+    all: BTreeSet<char>,
+}
+
+impl Default for Characters {
+    fn default() -> Self {
+        Characters { seen: [false; 0x200], all: BTreeSet::new() }
+    }
+}
+
+impl Characters {
+    fn add(&mut self, text: &str) {
+        for c in text.chars() {
+            match self.seen.get_mut(c as usize) {
+                Some(true) => {}
+                Some(seen) => {
+                    *seen = true;
+                    self.all.insert(c);
+                }
+                None => {
+                    self.all.insert(c);
+                }
+            }
+        }
+    }
 }
 
 /// A drawing's texts as operators.

@@ -143,7 +143,7 @@ fn printed(pen: &Pen) -> [Slot; 2] {
     let area = pen.frame.printed;
     // Twelve characters and two spaces fill the line.
     let size_pt = (area.w - 1.0) / (14.0 * 0.6 * MM_PER_POINT);
-    let size_pt = (size_pt * 10.0).floor() / 10.0;
+    let size_pt = (size_pt * 2.0).floor() / 2.0;
     let cap = cap_mm(Style::Mono, size_pt);
     let w = 14.0 * 0.6 * size_pt * MM_PER_POINT;
     let x = area.x + (area.w - w) / 2.0;

@@ -2,6 +2,12 @@
 
 /// A whole number.
 pub fn int(out: &mut Vec<u8>, n: i64) {
+    // Nearly all of them.
+    match n {
+        0..10 => return out.push(b'0' + n as u8),
+        10..100 => return out.extend_from_slice(&[b'0' + (n / 10) as u8, b'0' + (n % 10) as u8]),
+        _ => {}
+    }
     let mut digits = [0; 20];
     let mut at = digits.len();
     let mut rest = n.unsigned_abs();
