@@ -55,7 +55,8 @@ fn turned(picture: &GrayImage, quarters: u32) -> GrayImage {
 fn shaded(picture: &GrayImage) -> GrayImage {
     let mut out = picture.clone();
     let width = out.width() as f32;
-    out.enumerate_pixels_mut().for_each(|(x, _, p)| p.0[0] = (f32::from(p.0[0]) * (0.6 + 0.4 * x as f32 / width)) as u8);
+    out.enumerate_pixels_mut()
+        .for_each(|(x, _, p)| p.0[0] = (f32::from(p.0[0]) * (0.6 + 0.4 * x as f32 / width)) as u8);
     out
 }
 
@@ -141,7 +142,9 @@ fn a_mirrored_picture_is_never_read_wrong() {
     for (template, name) in PICTURES {
         let template = Template::open(&folder.join(template)).unwrap();
         let original = image::open(folder.join(name)).unwrap().to_luma8();
-        for (size, picture) in [("full", original.clone()), ("half", halved(&original)), ("shaded half", shaded(&halved(&original)))] {
+        for (size, picture) in
+            [("full", original.clone()), ("half", halved(&original)), ("shaded half", shaded(&halved(&original)))]
+        {
             let picture = imageops::flip_horizontal(&picture);
             let c = count(&template, &picture, &truth[name], &format!("{name} mirrored, {size}"));
             println!("{name} mirrored, {size}: {c:?}");
@@ -165,10 +168,11 @@ fn the_pictures_without_their_marks_are_blank() {
             let filled: Vec<_> = field.marks.iter().zip(bubbles).filter(|(m, _)| m.probability > 0.5).collect();
             for (mark, to) in filled {
                 let column = mark.column;
-                let empties = field.marks.iter().zip(bubbles).filter(|(m, _)| m.probability < 0.01 && m.column == column);
-                let Some((_, from)) = empties.min_by(|a, b| {
-                    a.1.centre.distance(&to.centre).total_cmp(&b.1.centre.distance(&to.centre))
-                }) else {
+                let empties =
+                    field.marks.iter().zip(bubbles).filter(|(m, _)| m.probability < 0.01 && m.column == column);
+                let Some((_, from)) =
+                    empties.min_by(|a, b| a.1.centre.distance(&to.centre).total_cmp(&b.1.centre.distance(&to.centre)))
+                else {
                     continue;
                 };
                 let gap = from.centre.distance(&to.centre);
@@ -201,7 +205,9 @@ fn a_page_of_another_template_yields_no_answers() {
         let template = Template::open(&folder.join(template)).unwrap();
         for (_, name) in PICTURES.iter().filter(|(_, name)| *name != of) {
             // The two Technothlon sheets are nearly the same form.
-            if of.starts_with("sample1") && name.starts_with("sample5") || of.starts_with("sample5") && name.starts_with("sample1") {
+            if of.starts_with("sample1") && name.starts_with("sample5")
+                || of.starts_with("sample5") && name.starts_with("sample1")
+            {
                 continue;
             }
             let picture = image::open(folder.join(name)).unwrap().to_luma8();

@@ -40,7 +40,8 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
     let of = |set: &[&Probe], get: fn(&Probe) -> f64, share: f64| {
         quantile(&set.iter().map(|p| get(p)).collect::<Vec<_>>(), share)
     };
-    let (dark_mean, light_mean) = (of(&dark, |p| p.mean, 0.5).unwrap_or(0.0), of(&light, |p| p.mean, 0.5).unwrap_or(0.0));
+    let (dark_mean, light_mean) =
+        (of(&dark, |p| p.mean, 0.5).unwrap_or(0.0), of(&light, |p| p.mean, 0.5).unwrap_or(0.0));
     let spread = of(&light, |p| p.lower, 0.9).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
     let apart = of(&dark, |p| p.lower, 0.5).unwrap_or(0.0) - of(&light, |p| p.lower, 0.5).unwrap_or(0.0);
     let many = dark.len() >= 4.max(template.fields.len() / 6);
@@ -87,7 +88,8 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
                     }
                     // Marks are the darker part of every population.
                     let get = |f: fn(&Probe) -> f64| of(set, f, 0.35).unwrap_or(0.0);
-                    let e = Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
+                    let e =
+                        Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
                     if e.lower > darkest {
                         continue;
                     }
@@ -99,7 +101,10 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
                 let e = match best {
                     Some((_, e)) => e,
                     // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.
-                    None => Expected { sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower), ..fallback },
+                    None => Expected {
+                        sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower),
+                        ..fallback
+                    },
                 };
                 if p.lower <= threshold || !believed {
                     residuals.push((p.mean - e.mean).abs());

@@ -132,8 +132,10 @@ fn reading(template: &Template, parts: &[Part], output: &Output) -> FieldReading
                 let (field, part) = (&template.fields[i], &parts[i]);
                 value += &if part.marked.is_empty() { field.empty_value.clone() } else { part.marked.concat() };
                 marked.extend(part.marked.iter().cloned());
-                marks.extend(part.marks.iter().enumerate().map(|(row, m)| {
-                    MarkReading { row: Some(row), column: Some(column), ..m.clone() }
+                marks.extend(part.marks.iter().enumerate().map(|(row, m)| MarkReading {
+                    row: Some(row),
+                    column: Some(column),
+                    ..m.clone()
                 }));
             }
             let any = |status| members.iter().any(|&i| parts[i].status == status);

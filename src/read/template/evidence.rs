@@ -2,7 +2,7 @@
 //! place darker than the gaps around it, at every bubble and nowhere between.
 
 use super::format::{Block, Template};
-use super::rectify::{Darkness, Sums, rectify, Pyramid};
+use super::rectify::{Darkness, Pyramid, Sums, rectify};
 use crate::units::{Homography, Mm, Px};
 
 /// Pixels to the smaller side of a bubble, in the view that hypotheses are tried on.

@@ -186,7 +186,8 @@ impl Template {
                 let y = origin.1 + h / 2.0 + row as f64 * step_y;
                 Bubble { value: value.clone(), centre: Point::new(x, y), column, row }
             });
-            let field = Field { id, block: self.blocks.len(), empty_value: empty_value.clone(), bubbles: bubbles.collect() };
+            let field =
+                Field { id, block: self.blocks.len(), empty_value: empty_value.clone(), bubbles: bubbles.collect() };
             if self.fields.iter().any(|other| other.id == field.id) {
                 f.add(format!("{path}fieldLabels"), format!("the label {} is there twice", field.id));
             }

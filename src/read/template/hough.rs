@@ -31,11 +31,8 @@ pub fn line_quads(pyramid: &Pyramid) -> Vec<Corners> {
     for (i, a) in lines.iter().enumerate() {
         for b in &lines[i + 1..] {
             let turn = (a.angle - b.angle).abs();
-            let (turn, rho_b) = if turn > std::f64::consts::FRAC_PI_2 {
-                (std::f64::consts::PI - turn, -b.rho)
-            } else {
-                (turn, b.rho)
-            };
+            let (turn, rho_b) =
+                if turn > std::f64::consts::FRAC_PI_2 { (std::f64::consts::PI - turn, -b.rho) } else { (turn, b.rho) };
             if turn < 0.45 && (a.rho - rho_b).abs() > 0.15 * w.min(h) {
                 pairs.push((*a, *b));
             }
@@ -44,12 +41,13 @@ pub fn line_quads(pyramid: &Pyramid) -> Vec<Corners> {
     let mut quads = Vec::new();
     for (i, (a, b)) in pairs.iter().enumerate() {
         for (c, d) in &pairs[i + 1..] {
-            let corner = |p: &Line, q: &Line| crossing(p, q).filter(|&(x, y)| {
-                x > -0.03 * w && y > -0.03 * h && x < 1.03 * w && y < 1.03 * h
-            });
+            let corner = |p: &Line, q: &Line| {
+                crossing(p, q).filter(|&(x, y)| x > -0.03 * w && y > -0.03 * h && x < 1.03 * w && y < 1.03 * h)
+            };
             if let (Some(p), Some(q), Some(r), Some(s)) = (corner(a, c), corner(c, b), corner(b, d), corner(d, a)) {
                 let quad = [p, q, r, s];
-                let turning = (0..4).map(|k| quad[k].0 * quad[(k + 1) % 4].1 - quad[(k + 1) % 4].0 * quad[k].1).sum::<f64>();
+                let turning =
+                    (0..4).map(|k| quad[k].0 * quad[(k + 1) % 4].1 - quad[(k + 1) % 4].0 * quad[k].1).sum::<f64>();
                 let quad = if turning < 0.0 { [p, s, r, q] } else { quad };
                 quads.push(quad.map(|(x, y)| (x * shrink, y * shrink)));
             }

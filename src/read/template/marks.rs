@@ -20,7 +20,8 @@ pub struct Probe {
 /// `cell` is the half size of the neighbourhood that is still this bubble's.
 pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f64, f64)) -> Probe {
     let (wx, wy) = (cell.0.min(1.5 * rx).max(rx), cell.1.min(1.5 * ry).max(ry));
-    let range = |c: f64, r: f64, n: usize| ((c - r).floor().max(0.0) as usize)..((c + r).ceil().max(0.0) as usize).min(n);
+    let range =
+        |c: f64, r: f64, n: usize| ((c - r).floor().max(0.0) as usize)..((c + r).ceil().max(0.0) as usize).min(n);
     let mut inside: Vec<f32> = Vec::new();
     let (mut ring, mut n) = (0.0f32, 0usize);
     for py in range(y, wy, dark.height) {

@@ -57,8 +57,7 @@ pub fn outlines(pyramid: &Pyramid) -> Vec<Quad> {
         }
     }
     let found = kept;
-    let mut quads: Vec<Quad> =
-        found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
+    let mut quads: Vec<Quad> = found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
     let full = pyramid.level(0);
     let (w, h) = (full.width as f64, full.height as f64);
     quads.push([Point::new(0.0, 0.0), Point::new(w, 0.0), Point::new(w, h), Point::new(0.0, h)]);

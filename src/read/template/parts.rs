@@ -99,8 +99,7 @@ fn markers(
     // 17 is what OMRChecker assumes when nothing is said.
     let width_ratio = o.number("sheetToMarkerWidthRatio", 2.0..=200.0, f).unwrap_or(17.0);
     // Settings of its matcher. Here the scale is searched widely and every candidate has to prove itself on the print.
-    let theirs =
-        ["marker_rescale_range", "marker_rescale_steps", "min_matching_threshold", "max_matching_variation"];
+    let theirs = ["marker_rescale_range", "marker_rescale_steps", "min_matching_threshold", "max_matching_variation"];
     for key in theirs.into_iter().chain(["apply_erode_subtract", "defaultSelector", "dimensions"]) {
         o.get(key);
     }
@@ -138,7 +137,10 @@ fn markers(
             None
         }
         Err(why) => {
-            f.add(format!("{path}.relativePath"), format!("{relative}: {why}; a picture beside the template is expected"));
+            f.add(
+                format!("{path}.relativePath"),
+                format!("{relative}: {why}; a picture beside the template is expected"),
+            );
             None
         }
     }

@@ -58,12 +58,7 @@ fn half(g: &Gray) -> Gray {
 }
 
 /// A view of `width` × `height` template units at `scale` pixels a unit. Places beyond the picture count as paper.
-pub fn rectify(
-    pyramid: &Pyramid,
-    map: &Homography<Mm, Px>,
-    (width, height): (f64, f64),
-    scale: f64,
-) -> Gray {
+pub fn rectify(pyramid: &Pyramid, map: &Homography<Mm, Px>, (width, height): (f64, f64), scale: f64) -> Gray {
     let (w, h) = (((width * scale) as usize).max(1), ((height * scale) as usize).max(1));
     // Source pixels to one of the view, at the middle of the page.
     let j = map.jacobian(Point::new(width / 2.0, height / 2.0));

@@ -184,13 +184,7 @@ fn pattern(patches: &[(Vec<f32>, f64)], wide: usize, (hx, hy): (i32, i32), reach
 
 /// Displacement of best correlation within reach, that correlation, and the one without displacement by more than a
 /// pixel.
-fn best_match(
-    patch: &[f32],
-    wide: usize,
-    pattern: &[f32],
-    hx: i32,
-    reach: (i32, i32),
-) -> (f64, f64, f64, f64) {
+fn best_match(patch: &[f32], wide: usize, pattern: &[f32], hx: i32, reach: (i32, i32)) -> (f64, f64, f64, f64) {
     let width = (2 * hx + 1) as usize;
     let n = pattern.len() as f64;
     let mean = pattern.iter().map(|&v| f64::from(v)).sum::<f64>() / n;

@@ -6,8 +6,8 @@
 
 use super::evidence::{Evidence, Flip, View, windows};
 use super::format::Template;
-use super::marks::{Probe, probe};
 use super::markers::marker_quads;
+use super::marks::{Probe, probe};
 use super::outline::{Quad, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
 use super::refine::{BlockFit, refine};
@@ -254,9 +254,8 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
-    let mut fits: Vec<BlockFit> = (0..template.blocks.len())
-        .map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i]))
-        .collect();
+    let mut fits: Vec<BlockFit> =
+        (0..template.blocks.len()).map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i])).collect();
     let astray = smooth(template, &mut fits, &dark, scale);
     let mut probes = Vec::new();
     let mut explained = Vec::new();
@@ -309,7 +308,8 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
 fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f64) -> Vec<bool> {
     const ENOUGH: usize = 6;
     let centre = |i: usize| {
-        let bubbles: Vec<_> = template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+        let bubbles: Vec<_> =
+            template.fields[template.blocks[i].fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
         let n = bubbles.len().max(1) as f64;
         (bubbles.iter().map(|b| b.centre.x).sum::<f64>() / n, bubbles.iter().map(|b| b.centre.y).sum::<f64>() / n)
     };
@@ -350,7 +350,8 @@ fn smooth(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f6
             let stands_out = |shift: &(f64, f64)| -> f64 {
                 let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
                 let at = |b: &super::format::Bubble| ((b.centre.x + shift.0) * scale, (b.centre.y + shift.1) * scale);
-                let (size, cell) = ((block.rx * scale, block.ry * scale), (block.step_x * scale / 2.0, block.step_y * scale / 2.0));
+                let (size, cell) =
+                    ((block.rx * scale, block.ry * scale), (block.step_x * scale / 2.0, block.step_y * scale / 2.0));
                 bubbles.map(|b| probe(dark, at(b), size, cell)).map(|p| p.mean + p.lower - p.ring).sum()
             };
             let best = [(ex, ey), half, own].into_iter().max_by(|a, b| stands_out(a).total_cmp(&stands_out(b)));

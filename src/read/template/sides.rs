@@ -53,8 +53,7 @@ fn line(view: &Gray, a: (f64, f64), b: (f64, f64)) -> Option<Line> {
         let t = length * (0.03 + 0.42 * k as f64 / SAMPLES as f64);
         let at = |d: f64| Point::<Px>::new(a.0 + t * dx + d * nx, a.1 + t * dy + d * ny);
         let profile: Vec<f64> = (-reach - 2..=reach + 2).map(|d| view.sample(at(f64::from(d)))).collect();
-        let steps: Vec<f64> =
-            profile.windows(5).map(|w| ((w[3] + w[4]) - (w[0] + w[1])).abs() / 2.0).collect();
+        let steps: Vec<f64> = profile.windows(5).map(|w| ((w[3] + w[4]) - (w[0] + w[1])).abs() / 2.0).collect();
         let strongest = (0..steps.len()).max_by(|&i, &j| steps[i].total_cmp(&steps[j]))?;
         if steps[strongest] > 12.0 {
             found.push((t, strongest as f64 - f64::from(reach)));
