@@ -85,6 +85,8 @@ pub fn dark_blobs(picture: &Gray, ground: &Ground, level: f32) -> Vec<Blob> {
             }
         }
         current.clear();
+        // Runs of the row above that end before this one end before all that follow.
+        let mut above = 0;
         let mut x = 0;
         while x < dark.len() {
             if !dark[x] {
@@ -96,9 +98,10 @@ pub fn dark_blobs(picture: &Gray, ground: &Ground, level: f32) -> Vec<Blob> {
                 x += 1;
             }
             let mut id = runs.add(Blob { x0: start, y0: y, x1: x - 1, y1: y, area: x - start });
-            for &(a, b, above) in previous.iter().skip_while(|r| r.1 < start).take_while(|r| r.0 < x) {
+            above += previous[above..].iter().take_while(|r| r.1 < start).count();
+            for &(a, b, touching) in previous[above..].iter().take_while(|r| r.0 < x) {
                 debug_assert!(a < x && b >= start);
-                id = runs.unite(id, above);
+                id = runs.unite(id, touching);
             }
             current.push((start, x - 1, id));
         }

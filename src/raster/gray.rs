@@ -41,12 +41,12 @@ impl Gray {
 
     /// Bilinear sample; beyond the border the nearest pixel counts.
     pub fn sample(&self, p: Point<Px>) -> f64 {
-        let (x, y) = (p.x - 0.5, p.y - 0.5);
-        let (fx, fy) = (x.floor(), y.floor());
-        let (dx, dy) = (x - fx, y - fy);
-        let clamp = |v: f64, n: usize| (v.max(0.0) as usize).min(n - 1);
-        let (x0, x1) = (clamp(fx, self.width), clamp(fx + 1.0, self.width));
-        let (y0, y1) = (clamp(fy, self.height), clamp(fy + 1.0, self.height));
+        // Clamped before it is cut to whole pixels: `floor` is a function call on plain x86-64.
+        let (x, y) =
+            ((p.x - 0.5).clamp(0.0, (self.width - 1) as f64), (p.y - 0.5).clamp(0.0, (self.height - 1) as f64));
+        let (x0, y0) = (x as usize, y as usize);
+        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
+        let (dx, dy) = (x - x0 as f64, y - y0 as f64);
         let at = |x, y| f64::from(self.get(x, y));
         (at(x0, y0) * (1.0 - dx) + at(x1, y0) * dx) * (1.0 - dy) + (at(x0, y1) * (1.0 - dx) + at(x1, y1) * dx) * dy
     }

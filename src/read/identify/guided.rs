@@ -36,19 +36,27 @@ impl<'a> Placed<'a> {
     pub fn slide(&mut self) {
         const STEPS: i32 = 3;
         for step in [0.4, 0.13] {
-            let mut best = (self.agreement(), None);
+            // Corners moved together move every place alike, so the map need not be fitted for each trial.
+            let fixed: Vec<(Point<Px>, bool)> =
+                self.shape.fixed.iter().map(|&(r, c, dark)| (self.place(r, c), dark)).collect();
+            let agreement = |dx: f64, dy: f64| -> f64 {
+                let one = |&(p, dark): &(Point<Px>, bool)| {
+                    let gray = self.picture.sample(Point::new(p.x + dx, p.y + dy));
+                    if dark { -gray } else { gray }
+                };
+                fixed.iter().map(one).sum()
+            };
+            let mut best = (agreement(0.0, 0.0), None);
             for i in -STEPS..=STEPS {
                 for j in -STEPS..=STEPS {
                     let moved = self.moved(f64::from(i) * step, f64::from(j) * step, [true; 4]);
-                    if let Some(candidate) = self.with(moved) {
-                        let agreement = candidate.agreement();
-                        if agreement > best.0 {
-                            best = (agreement, Some(candidate));
-                        }
+                    let agreement = agreement(moved[0].x - self.corners[0].x, moved[0].y - self.corners[0].y);
+                    if agreement > best.0 {
+                        best = (agreement, Some(moved));
                     }
                 }
             }
-            if let Some(better) = best.1 {
+            if let Some(better) = best.1.and_then(|moved| self.with(moved)) {
                 *self = better;
             }
         }
@@ -84,8 +92,12 @@ impl<'a> Placed<'a> {
         std::array::from_fn(|i| if which[i] { Point::new(c[i].x + dx, c[i].y + dy) } else { c[i] })
     }
 
+    fn place(&self, row: usize, column: usize) -> Point<Px> {
+        self.map.apply(Point::new(column as f64 + 0.5, row as f64 + 0.5))
+    }
+
     fn centre(&self, row: usize, column: usize) -> f64 {
-        self.picture.sample(self.map.apply(Point::new(column as f64 + 0.5, row as f64 + 0.5)))
+        self.picture.sample(self.place(row, column))
     }
 
     /// How much lighter the fixed light modules are than the dark ones.

@@ -8,6 +8,8 @@ use crate::raster::Gray;
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
 use crate::units::Point;
+use std::f64::consts::TAU;
+use std::sync::LazyLock;
 
 /// Directions in which a bubble is judged apart: a half-filled one is full to one side only.
 pub const SECTORS: usize = 8;
@@ -56,15 +58,17 @@ pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec
     let mut all: Vec<Vec<Measured>> = fields
         .iter()
         .map(|f| {
-            let papers: Vec<f64> = f.bubbles.iter().map(|b| paper_around(picture, warp, b)).collect();
-            let mut sorted = papers.clone();
+            let places: Vec<(Local, f64)> = f
+                .bubbles
+                .iter()
+                .map(|b| Local::of(picture, warp, b))
+                .map(|local| (local, paper_around(picture, &local)))
+                .collect();
+            let mut sorted: Vec<f64> = places.iter().map(|p| p.1).collect();
             sorted.sort_by(f64::total_cmp);
             let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
-            let one = |(b, &own): (&Bubble, &f64)| {
-                // Marks that spill over darken their own surroundings: the neighbours know better.
-                inside(picture, warp, b, own.max(common * 0.93), black)
-            };
-            f.bubbles.iter().zip(&papers).map(one).collect()
+            // Marks that spill over darken their own surroundings: the neighbours know better.
+            places.iter().map(|(local, own)| inside(picture, local, own.max(common * 0.93), black)).collect()
         })
         .collect();
     take_off_print(fields, &mut all);
@@ -136,104 +140,128 @@ fn quartile(values: &mut [f64]) -> f64 {
 }
 
 /// A bubble's local map: its centre in the picture and the pixels per half-axis.
+#[derive(Clone, Copy)]
 struct Local {
     x: f64,
     y: f64,
     j: [[f64; 2]; 2],
     fine: bool,
+    /// Whether all that is looked at is inside the picture.
+    whole: bool,
 }
 
 impl Local {
-    fn of(warp: &Warp, b: &Bubble) -> Self {
+    fn of(picture: &Gray, warp: &Warp, b: &Bubble) -> Self {
         let at = Point::new(b.x, b.y);
         let centre = warp.to_picture(at);
         let j = warp.base.jacobian(at);
         let j = [[j[0][0] * b.rx, j[0][1] * b.ry], [j[1][0] * b.rx, j[1][1] * b.ry]];
         // With few pixels a bubble, which pixel is nearest matters.
         let fine = j[0][0].hypot(j[1][0]) < 16.0;
-        Local { x: centre.x, y: centre.y, j, fine }
+        let reach = |row: [f64; 2]| BEYOND * (row[0].abs() + row[1].abs()) + 1.0;
+        let (rx, ry) = (reach(j[0]), reach(j[1]));
+        let whole = centre.x > rx
+            && centre.y > ry
+            && centre.x + rx < picture.width as f64
+            && centre.y + ry < picture.height as f64;
+        Local { x: centre.x, y: centre.y, j, fine, whole }
     }
 
     fn gray(&self, picture: &Gray, u: f64, v: f64) -> Option<f64> {
         let x = self.x + self.j[0][0] * u + self.j[0][1] * v;
         let y = self.y + self.j[1][0] * u + self.j[1][1] * v;
-        if !(x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64) {
+        let seen = self.whole || (x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64);
+        if !seen {
             return None;
         }
         Some(if self.fine { picture.sample(Point::new(x, y)) } else { f64::from(picture.get(x as usize, y as usize)) })
     }
 }
 
-/// Point `i` of `n` on a circle around the bubble.
-fn ring(i: usize, n: usize, radius: f64) -> (f64, f64) {
-    let (sin, cos) = (i as f64 / n as f64 * std::f64::consts::TAU).sin_cos();
-    (radius * cos, radius * sin)
+/// Where a bubble is sampled, in half-axes: the same for every bubble.
+struct Points {
+    /// Within the outline; the part of the bubble that the place belongs to.
+    inside: Vec<(f64, f64, Part)>,
+    around: [(f64, f64); AROUND_POINTS],
+    beyond: [(f64, f64); BEYOND_POINTS],
 }
 
-/// The upper quartile of the ring around a bubble.
-fn paper_around(picture: &Gray, warp: &Warp, b: &Bubble) -> f64 {
-    let local = Local::of(warp, b);
-    let mut ring: Vec<f64> = (0..AROUND_POINTS)
-        .filter_map(|i| {
-            let (u, v) = ring(i, AROUND_POINTS, AROUND);
-            local.gray(picture, u, v)
+#[derive(Clone, Copy)]
+enum Part {
+    Middle,
+    Sector(usize),
+}
+
+static POINTS: LazyLock<Points> = LazyLock::new(|| {
+    let unit = |i: usize| (2 * i + 1) as f64 / GRID as f64 - 1.0;
+    let inside = (0..GRID * GRID)
+        .map(|i| (unit(i % GRID), unit(i / GRID)))
+        .filter(|(u, v)| u.hypot(*v) <= 1.0)
+        .map(|(u, v)| {
+            let turn = v.atan2(u) / TAU + 1.0;
+            let sector = Part::Sector((turn * SECTORS as f64) as usize % SECTORS);
+            (u * INSIDE, v * INSIDE, if u.hypot(v) < 0.4 { Part::Middle } else { sector })
         })
         .collect();
-    ring.sort_by(f64::total_cmp);
-    ring.get(ring.len() * 3 / 4).copied().unwrap_or(255.0)
+    let ring = |i: usize, n: usize, radius: f64| {
+        let (sin, cos) = (i as f64 / n as f64 * TAU).sin_cos();
+        (radius * cos, radius * sin)
+    };
+    Points {
+        inside,
+        around: std::array::from_fn(|i| ring(i, AROUND_POINTS, AROUND)),
+        beyond: std::array::from_fn(|i| ring(i, BEYOND_POINTS, BEYOND)),
+    }
+});
+
+/// The upper quartile of the ring around a bubble.
+fn paper_around(picture: &Gray, local: &Local) -> f64 {
+    let mut ring = [0.0; AROUND_POINTS];
+    let mut n = 0;
+    for gray in POINTS.around.iter().filter_map(|&(u, v)| local.gray(picture, u, v)) {
+        ring[n] = gray;
+        n += 1;
+    }
+    if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-fn inside(picture: &Gray, warp: &Warp, b: &Bubble, paper: f64, black: f64) -> Measured {
-    let local = Local::of(warp, b);
+fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
     let paper = paper.max(1.0);
-    let ink = |gray: f64| ((1.0 - gray / paper) / (1.0 - black)).clamp(0.0, 1.0);
+    let scale = 1.0 / (1.0 - black);
+    let slope = scale / paper;
+    let ink = |gray: f64| (scale - gray * slope).clamp(0.0, 1.0);
     let mut samples = [0.0; GRID * GRID];
     let mut n = 0;
     let (mut sum, mut dark) = (0.0, 0);
     let mut sectors = [(0.0, 0.0); SECTORS];
     let mut middle = (0.0, 0.0);
     let mut visible = true;
-    for row in 0..GRID {
-        for column in 0..GRID {
-            let unit = |i: usize| (2 * i + 1) as f64 / GRID as f64 - 1.0;
-            let (u, v) = (unit(column), unit(row));
-            let distance = u.hypot(v);
-            if distance > 1.0 {
-                continue;
-            }
-            let Some(gray) = local.gray(picture, u * INSIDE, v * INSIDE) else {
-                visible = false;
-                continue;
-            };
-            let a = ink(gray);
-            samples[n] = a;
-            n += 1;
-            sum += a;
-            dark += usize::from(a > DARK);
-            if distance < 0.4 {
-                middle = (middle.0 + a, middle.1 + 1.0);
-            } else {
-                let turn = v.atan2(u) / std::f64::consts::TAU + 1.0;
-                let s = &mut sectors[(turn * SECTORS as f64) as usize % SECTORS];
-                *s = (s.0 + a, s.1 + 1.0);
-            }
+    for &(u, v, part) in &POINTS.inside {
+        let Some(gray) = local.gray(picture, u, v) else {
+            visible = false;
+            continue;
+        };
+        let a = ink(gray);
+        samples[n] = a;
+        n += 1;
+        sum += a;
+        dark += usize::from(a > DARK);
+        match part {
+            Part::Middle => middle = (middle.0 + a, middle.1 + 1.0),
+            Part::Sector(s) => sectors[s] = (sectors[s].0 + a, sectors[s].1 + 1.0),
         }
     }
     if n == 0 {
         return Measured { paper, ..Measured::default() };
     }
     let samples = &mut samples[..n];
-    samples.sort_by(f64::total_cmp);
-    let darkest = samples[n * 9 / 10];
+    let darkest = *samples.select_nth_unstable_by(n * 9 / 10, f64::total_cmp).1;
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
     let mut emptiest = sectors.map(|s| s.0 / f64::max(s.1, 1.0));
     emptiest.sort_by(f64::total_cmp);
-    let outside = (0..BEYOND_POINTS)
-        .filter(|&i| {
-            let (u, v) = ring(i, BEYOND_POINTS, BEYOND);
-            local.gray(picture, u, v).is_some_and(|g| ink(g) > (darkest / 2.0).clamp(0.15, DARK))
-        })
-        .count();
+    let level = (darkest / 2.0).clamp(0.15, DARK);
+    let outside =
+        POINTS.beyond.iter().filter(|&&(u, v)| local.gray(picture, u, v).is_some_and(|g| ink(g) > level)).count();
     Measured {
         ink: sum / n as f64,
         coverage: dark as f64 / n as f64,
