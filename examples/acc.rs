@@ -8,6 +8,15 @@ fn main() {
         &|r| eprintln!("{} by qr {} backup {} {:.1} ms", r.tally.row(&r.name), r.tally.by_qr, r.tally.by_backup, r.ms),
         &|f| {
             std::fs::write(format!("/tmp/faults/{}-{}.bin", f.set, f.page), f.bytes).unwrap();
+            eprintln!(
+                "LOOK {} {} {:?} {:?} anchors {:?} {:?}",
+                f.set,
+                f.page,
+                f.reading.outcome,
+                f.reading.issues,
+                f.trace.trace.refined.as_ref().map(|r| r.seen()),
+                f.reading.registration
+            );
             for id in &f.tally.wrong_fields {
                 if let Some(x) = f.reading.fields.iter().find(|x| x.id == *id) {
                     let marks: Vec<String> = x

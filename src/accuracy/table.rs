@@ -21,7 +21,7 @@ pub struct Plan {
     pub only: Option<String>,
 }
 
-/// A page that went wrong, for looking at.
+/// A page that went wrong, or of which much is in doubt, for looking at.
 pub struct Fault<'a> {
     pub set: &'a str,
     pub page: usize,
@@ -38,7 +38,8 @@ pub struct Row {
     pub ms: f64,
 }
 
-/// Reads all sets. `done` is told each row as it is finished; `look` is shown every page with a wrong answer or identity.
+/// Reads all sets. `done` is told each row as it is finished; `look` is shown every page with a wrong answer or
+/// identity, and those of which over a third could not be read surely.
 pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + Sync)) -> Result<Vec<Row>, PrintError> {
     let key = SheetKey::new("accuracy");
     let masters = Masters::new(&key)?;
@@ -60,7 +61,7 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
             let made = specimen(set, &masters, n, plan.seed);
             let (reading, trace) = read(&reader, made.bytes.clone());
             let tally = compare(&reading, &masters, made.master, &made.expected);
-            if tally.wrong > 0 || tally.misidentified > 0 {
+            if tally.wrong > 0 || tally.misidentified > 0 || 3 * (tally.doubtful + tally.unread) > tally.answers() {
                 let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
                 look(&Fault { set: set.name, page: n, bytes, tally: &tally, reading, trace });
             }

@@ -104,7 +104,7 @@ fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
             MarkState::Crossed if clean && m.ink > 0.14 => 0.94,
             MarkState::Checked if clean && m.ink > 0.14 && m.emptiest[1] > 0.03 => 0.93,
             // Left of a rubbed-out mark: much lighter than the one that was meant.
-            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.4 * darkest_beside => 0.04,
+            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.25 * darkest_beside => 0.04,
             // Beside a mark at least as dark, a faint one may be either.
             MarkState::Faint if darkest_beside > m.ink => j.probability.min(0.6),
             _ => j.probability,

@@ -81,6 +81,7 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> f64 {
     const STEP_MM: f64 = 0.4;
     const BORDER_MM: f64 = 1.5;
     const CAPTION_MM: f64 = 5.5;
+    const SEGMENTS: usize = 12;
     let area = &field.area;
     let (columns, rows) =
         (((area.w - 2.0 * BORDER_MM) / STEP_MM) as usize, ((area.h - BORDER_MM - CAPTION_MM) / STEP_MM) as usize);
@@ -96,8 +97,17 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> f64 {
     sorted.sort_by(f64::total_cmp);
     let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return 0.0 };
     let level = paper * (1.0 - DARK * (1.0 - black.clamp(0.0, 0.5)));
+    let rows: Vec<&[f64]> = grays.chunks(columns.max(1)).collect();
     let dark = |row: &[f64]| row.iter().filter(|&&g| g < level).count();
-    let written: usize = grays.chunks(columns.max(1)).map(dark).filter(|&n| n * 2 < columns).sum();
+    let reach = |row: &&[f64]| row.chunks(columns.div_ceil(SEGMENTS).max(1)).filter(|s| dark(s) > 0).count();
+    let reaches: Vec<usize> = rows.iter().map(reach).collect();
+    // A printed line reaches right across and has nothing above or below; handwriting is higher than that.
+    let is_line = |r: usize| {
+        let near =
+            |d: usize| [r.checked_sub(d), Some(r + d)].into_iter().flatten().filter_map(|i| reaches.get(i)).max();
+        2 * dark(rows[r]) > columns || (4 * reaches[r] > 3 * SEGMENTS && near(2).is_none_or(|&n| 3 * n < SEGMENTS))
+    };
+    let written: usize = (0..rows.len()).filter(|&r| !is_line(r)).map(|r| dark(rows[r])).sum();
     written as f64 / grays.len() as f64
 }
 

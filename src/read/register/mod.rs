@@ -64,6 +64,9 @@ pub struct Unregistered {
 /// Fewest tags that fix a page.
 const ENOUGH: usize = 3;
 
+/// Parts of the ground's brightness under which a pixel is dark: that of black toner, then that of toner running out.
+const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
+
 /// Finds the page. Coarse pictures come first: on a scan that the page fills, a tag is 9 pixels there, and they are
 /// made in a millisecond; a page small within a photo needs a finer one.
 pub fn register(picture: &Gray) -> Result<Registration, Unregistered> {
@@ -74,13 +77,18 @@ pub fn register(picture: &Gray) -> Result<Registration, Unregistered> {
     loop {
         let coarse = crate::raster::reduce(picture, factor);
         let ground = blobs::Ground::of(&coarse);
-        let found = blobs::dark_blobs(&coarse, &ground, 0.62);
-        dark = f64::max(dark, suspects::darkness(&coarse, &found));
-        for suspect in suspects::by_likelihood(&coarse, &found, factor) {
-            if let Some(s) = tag::look(picture, &suspect.place) {
-                suspects::keep(&mut seen, s);
+        for level in DARK_LEVELS {
+            let found = blobs::dark_blobs(&coarse, &ground, level);
+            dark = f64::max(dark, suspects::darkness(&coarse, &found));
+            for suspect in suspects::by_likelihood(&coarse, &found, factor) {
+                if let Some(s) = tag::look(picture, &suspect.place) {
+                    suspects::keep(&mut seen, s);
+                }
+                if seen.len() >= 6 && !suspect.expected {
+                    break;
+                }
             }
-            if seen.len() >= 6 && !suspect.expected {
+            if seen.len() >= ENOUGH {
                 break;
             }
         }
