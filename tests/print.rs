@@ -75,7 +75,7 @@ fn path(scratch: &Scratch, name: &str) -> String {
 fn by_hayro(pdf: &Path, page: usize) -> Gray {
     let pdf = Pdf::new(std::fs::read(pdf).unwrap()).unwrap();
     let scale = (DPI / 72.0) as f32;
-    let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE, ..PixmapSettings::default() };
+    let settings = PixmapSettings { x_scale: scale, y_scale: scale, bg_color: WHITE };
     let pixmap = render(
         &pdf.pages()[page],
         &RenderCache::new(),

@@ -128,7 +128,8 @@ impl View {
             let line = |keep: &dyn Fn(usize, usize) -> bool| -> Vec<f32> {
                 contrasts.iter().filter(|c| keep(c.0, c.1)).map(|c| c.2).collect()
             };
-            let lines = [line(&|c, _| c == 0), line(&|c, _| c == columns), line(&|_, r| r == 0), line(&|_, r| r == rows)];
+            let lines =
+                [line(&|c, _| c == 0), line(&|c, _| c == columns), line(&|_, r| r == 0), line(&|_, r| r == rows)];
             for (edge, line) in edges.iter_mut().zip(lines) {
                 let n = line.len();
                 let share = line.iter().filter(|&&c| c > enough).count() as f64 / n.max(1) as f64;
@@ -166,14 +167,7 @@ impl View {
             .collect()
     }
 
-    fn search(
-        &self,
-        t: &Template,
-        flip: Flip,
-        blocks: &[usize],
-        from: (f64, f64),
-        reach: (f64, f64),
-    ) -> (f64, f64) {
+    fn search(&self, t: &Template, flip: Flip, blocks: &[usize], from: (f64, f64), reach: (f64, f64)) -> (f64, f64) {
         let steps = |r: f64| ((r * self.scale) as i32).max(1);
         let (nx, ny) = (steps(reach.0), steps(reach.1));
         let stride = ((nx.max(ny)) / 5).max(1);
