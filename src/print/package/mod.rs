@@ -29,7 +29,7 @@ pub struct Package {
 impl Package {
     /// Reads a package, or says everything that is wrong with it. The logo is not loaded: see [`Package::load_logo`].
     pub fn from_json(value: &Value) -> Result<Self, Vec<Fault>> {
-        Self::read(value, Faults::default(), |o, faults| roster::read(o, faults))
+        Self::read(value, Faults::default(), roster::read)
     }
 
     /// The same from text, a room at a time: as one [`Value`], 100,000 students would take 80 MiB.
