@@ -82,7 +82,7 @@ impl Reader {
             }
         };
         let decode = ms(begun);
-        let (mut reading, trace) = self.read(&picture.gray, page.source.clone());
+        let (mut reading, trace) = self.read(&picture.seen(), page.source.clone());
         for note in &picture.notes {
             reading.issues.push(Issue::new(note.code(), note.detail()));
         }
