@@ -17,6 +17,20 @@ fn main() {
                 f.trace.trace.refined.as_ref().map(|r| r.seen()),
                 f.reading.registration
             );
+            for (fr, ms) in f
+                .reading
+                .fields
+                .iter()
+                .zip(&f.trace.trace.measured)
+                .filter(|x| x.0.status == gabarito::read::result::FieldStatus::Doubtful)
+                .take(6)
+            {
+                for (m, r) in ms.iter().zip(&fr.marks) {
+                    if r.probability > 0.05 && r.probability < 0.95 {
+                        eprintln!("   {} {} {:?} {:.2} {:?}", fr.id, r.label, r.state, r.probability, m);
+                    }
+                }
+            }
             for id in &f.tally.wrong_fields {
                 if let Some(x) = f.reading.fields.iter().find(|x| x.id == *id) {
                     let marks: Vec<String> = x

@@ -51,11 +51,12 @@ pub fn decide(field: &Field, measured: &[Measured], policy: &Policy) -> FieldRea
 /// Parts of an area that are dark: nothing is written under the first, something is over the second.
 const WRITTEN: (f64, f64) = (0.0015, 0.006);
 
-/// Decides a field of handwriting from the part of its area that is dark. What is written is for a person to read.
-pub fn decide_writing(field: &Field, dark: f64) -> FieldReading {
+/// Decides a field of handwriting from the part of its area that is dark, None where not all of it was seen. What is
+/// written is for a person to read.
+pub fn decide_writing(field: &Field, dark: Option<f64>) -> FieldReading {
     let (status, confidence) = match dark {
-        d if d < WRITTEN.0 => (FieldStatus::Blank, 0.99),
-        d if d > WRITTEN.1 => (FieldStatus::Answered, 0.99),
+        Some(d) if d < WRITTEN.0 => (FieldStatus::Blank, 0.99),
+        Some(d) if d > WRITTEN.1 => (FieldStatus::Answered, 0.99),
         _ => (FieldStatus::Doubtful, 0.5),
     };
     FieldReading {
@@ -67,8 +68,12 @@ pub fn decide_writing(field: &Field, dark: f64) -> FieldReading {
         confidence,
         marks: vec![MarkReading {
             label: String::new(),
-            ink: dark,
-            state: if status == FieldStatus::Blank { MarkState::Empty } else { MarkState::Filled },
+            ink: dark.unwrap_or(0.0),
+            state: match status {
+                FieldStatus::Blank => MarkState::Empty,
+                FieldStatus::Answered => MarkState::Filled,
+                _ => MarkState::Ambiguous,
+            },
             probability: if status == FieldStatus::Blank { 1.0 - confidence } else { confidence },
             row: None,
             column: None,

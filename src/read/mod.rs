@@ -31,7 +31,9 @@ use marks::Measured;
 use pages::PageRef;
 use refine::Refined;
 use register::{Registration, Unregistered};
-use result::{FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, RegistrationReport, SheetRef, Source};
+use result::{
+    FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, RegistrationReport, SheetRef, Source,
+};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -82,7 +84,7 @@ impl Reader {
             }
         };
         let decode = ms(begun);
-        let (mut reading, trace) = self.read(&picture.gray, page.source.clone());
+        let (mut reading, trace) = self.read(&picture.seen(), page.source.clone());
         for note in &picture.notes {
             reading.issues.push(Issue::new(note.code(), note.detail()));
         }
@@ -151,13 +153,15 @@ impl Reader {
         };
         reading.fields = page.fields.iter().zip(&measured).map(decide).collect();
         reading.timings_ms.marks = ms(clock);
+        for (f, reading) in page.fields.iter().zip(&mut reading.fields) {
+            if !refined.bears_out(&f.area) {
+                doubt(reading);
+            }
+        }
         if refined.seen() < FEWEST_ANCHORS {
             let detail = format!("{:.0} % of the marks among the fields were found", 100.0 * refined.seen());
             reading.issues.push(Issue::new("unsure_registration", detail));
-            for f in &mut reading.fields {
-                f.status = FieldStatus::Doubtful;
-                f.confidence = f.confidence.min(0.5);
-            }
+            reading.fields.iter_mut().for_each(doubt);
         }
         trace.refined = Some(refined);
         trace.measured = measured;
@@ -230,6 +234,11 @@ impl Reader {
             version: None,
         }
     }
+}
+
+fn doubt(reading: &mut FieldReading) {
+    reading.status = FieldStatus::Doubtful;
+    reading.confidence = reading.confidence.min(0.5);
 }
 
 fn wrong_mac() -> Issue {
@@ -404,6 +413,23 @@ mod tests {
                 assert_eq!(reading.registration.as_ref().unwrap().marks, 6);
             }
         }
+    }
+
+    #[test]
+    fn a_field_without_the_anchors_around_it_is_doubtful() {
+        let layout = layout(PageFormat::A4);
+        let (reader, identity) = reader(&layout);
+        let map = Homography::new([6.0, 0.0, 0.0, 0.0, 6.0, 0.0, 0.0, 0.0, 1.0]);
+        let mut printed = layout.content.pages[0].clone();
+        let last = printed.fields.last().unwrap().clone();
+        let distance = |a: &crate::sheet::layout::Anchor| (a.x - last.area.x).hypot(a.y - last.area.y);
+        printed.anchors.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        printed.anchors.drain(..3);
+        let picture = paper::draw(&printed, &identity, &reader.key, (1260, 1782), &map, &marks(&layout));
+        let (reading, _) = reader.read(&picture, source());
+        assert_eq!(reading.outcome, Outcome::Review);
+        let status = |id: &str| reading.fields.iter().find(|f| f.id == id).unwrap().status;
+        assert_eq!((status(&last.id), status("q1")), (FieldStatus::Doubtful, FieldStatus::Answered));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::register::Registration;
 use super::warp::{Shift, Warp};
 use crate::raster::Gray;
 use crate::sheet::LayoutPage;
+use crate::sheet::frame::Area;
 use crate::sheet::layout::Anchor;
 use crate::units::{Homography, Mm, Point, Px};
 
@@ -31,6 +32,17 @@ impl Refined {
         }
         self.anchors.iter().filter(|a| a.found.is_some()).count() as f64 / self.anchors.len() as f64
     }
+
+    /// Whether the place of `area` is borne out by what was found around it. Where half of the nearest anchors are
+    /// missing the place is extrapolated, and paper fed by jerks is half a row off within 30 mm; or the part is torn off or
+    /// covered, and nothing there is an answer, least of all an empty one.
+    pub fn bears_out(&self, area: &Area) -> bool {
+        let centre = Point::new(area.x + area.w / 2.0, area.y + area.h / 2.0);
+        let mut nearest: Vec<&AnchorSighting> = self.anchors.iter().collect();
+        nearest.sort_by(|a, b| a.at.distance(&centre).total_cmp(&b.at.distance(&centre)));
+        nearest.truncate(NEAREST);
+        nearest.iter().filter(|a| a.found.is_none()).count() * 2 < nearest.len().max(1)
+    }
 }
 
 /// How far from its expected place an anchor is searched, in cells.
@@ -42,6 +54,9 @@ const BAND: usize = 3;
 const STRAY_MM: f64 = 0.7;
 /// How far a shift reaches.
 const REACH_MM: f64 = 30.0;
+
+/// Anchors around a field that are asked whether it is in its place.
+const NEAREST: usize = 4;
 
 const ROUNDS: usize = 4;
 /// Residual of the tags above which the page is taken to be curled.

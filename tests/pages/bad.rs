@@ -100,6 +100,31 @@ fn a_cut_picture_is_kept_only_if_most_of_it_is_there() {
 }
 
 #[test]
+fn rows_that_are_not_in_the_file_are_not_seen() {
+    let noise = gabarito::raster::Gray::from_vec(64, 256, (0..64 * 256).map(|i| (i * 37 % 251) as u8).collect());
+    let whole = jpeg(&noise);
+    assert_eq!(read_all("whole.jpg", &whole).remove(0).unwrap().seen().height, 256);
+    let cut = read_all("cut.jpg", &whole[..whole.len() * 9 / 10]).remove(0).unwrap();
+    let [Note::Truncated { rows, .. }] = cut.notes[..] else { panic!("{:?}", cut.notes) };
+    assert_eq!(cut.seen().height, rows);
+    assert!(rows < 256);
+}
+
+#[test]
+fn a_lost_picture_is_no_empty_page() {
+    let page = page();
+    let dct = format!("{GRAY}/Filter/DCTDecode");
+    let garbage = scan_pdf(&page, Placement::Upright, &dct, &[0x12; 500]);
+    assert_eq!(codes("garbage.pdf", &garbage), ["damaged_file"]);
+    let small = page_pdf("/MediaBox[0 0 96 128]", "48 0 0 64 9 9 cm /I0 Do", &[image(&page, &dct, &[0x12; 500])]);
+    assert_eq!(codes("small.pdf", &small), ["damaged_file"]);
+    let missing = page_pdf("/MediaBox[0 0 48 64]/X 0", "48 0 0 64 0 0 cm /I0 Do", &[b"null".to_vec()]);
+    assert_eq!(codes("missing.pdf", &missing), ["damaged_file"]);
+    let empty = page_pdf("/MediaBox[0 0 48 64]", "", &[]);
+    assert_eq!(codes("empty page.pdf", &empty), ["ok"]);
+}
+
+#[test]
 fn bombs() {
     let page = page();
     let huge = 60_000u32.to_be_bytes();

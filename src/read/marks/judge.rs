@@ -38,6 +38,10 @@ pub fn judge(m: &Measured) -> Judged {
         return if m.outside > SPILT { judged(MarkState::Cancelled, 0.8) } else { judged(MarkState::Filled, full) };
     }
     if m.darkest < 0.55 {
+        // What goes on far beyond the bubble is a stain's edge or a shadow's, not a light pencil.
+        if m.outside > SPILT {
+            return judged(MarkState::Ambiguous, 0.5);
+        }
         // No dark stroke: graphite, or what is left of it.
         return if m.ink > 0.30 && m.evenness > 0.75 {
             judged(MarkState::Faint, 0.95)
@@ -55,4 +59,25 @@ pub fn judge(m: &Measured) -> Judged {
         return judged(state, 0.8);
     }
     judged(MarkState::Ambiguous, 0.35)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edge_of_a_stain_is_no_light_pencil() {
+        let pencil = Measured {
+            ink: 0.26,
+            evenness: 0.9,
+            darkest: 0.31,
+            emptiest: [0.2, 0.22],
+            middle: 0.26,
+            visible: true,
+            ..Measured::default()
+        };
+        assert_eq!(judge(&pencil).state, MarkState::Faint);
+        let stain = judge(&Measured { outside: 0.3, ..pencil });
+        assert_eq!((stain.state, stain.probability), (MarkState::Ambiguous, 0.5));
+    }
 }

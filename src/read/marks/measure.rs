@@ -76,8 +76,8 @@ pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec
 }
 
 /// The part of a field's area that is dark, for handwriting. Rows that are dark throughout are printed lines, and the
-/// border with the caption is left out.
-pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> f64 {
+/// border with the caption is left out. None where a part of the area is not in the picture.
+pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option<f64> {
     const STEP_MM: f64 = 0.4;
     const BORDER_MM: f64 = 1.5;
     const CAPTION_MM: f64 = 5.5;
@@ -90,12 +90,15 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> f64 {
         for c in 0..columns {
             let (x, y) = (area.x + BORDER_MM + c as f64 * STEP_MM, area.y + CAPTION_MM + r as f64 * STEP_MM);
             let p = warp.to_picture(Point::new(x, y));
-            grays.push(if picture.contains(p) { picture.sample(p) } else { 255.0 });
+            if !picture.contains(p) {
+                return None;
+            }
+            grays.push(picture.sample(p));
         }
     }
     let mut sorted = grays.clone();
     sorted.sort_by(f64::total_cmp);
-    let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return 0.0 };
+    let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return Some(0.0) };
     let level = paper * (1.0 - DARK * (1.0 - black.clamp(0.0, 0.5)));
     let rows: Vec<&[f64]> = grays.chunks(columns.max(1)).collect();
     let dark = |row: &[f64]| row.iter().filter(|&&g| g < level).count();
@@ -108,7 +111,7 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> f64 {
         2 * dark(rows[r]) > columns || (4 * reaches[r] > 3 * SEGMENTS && near(2).is_none_or(|&n| 3 * n < SEGMENTS))
     };
     let written: usize = (0..rows.len()).filter(|&r| !is_line(r)).map(|r| dark(rows[r])).sum();
-    written as f64 / grays.len() as f64
+    Some(written as f64 / grays.len() as f64)
 }
 
 /// The letter in a bubble is printed light, but it is ink. What all bubbles of a label have in common is print: the lower

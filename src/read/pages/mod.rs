@@ -29,6 +29,7 @@ pub use placement::Placement;
 use crate::limits::Limits;
 use crate::raster::Gray;
 use crate::read::result::Source;
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,6 +42,23 @@ pub struct Picture {
     /// Pixels an inch, where the file says something believable.
     pub dpi: Option<f64>,
     pub notes: Vec<Note>,
+}
+
+impl Picture {
+    /// What of the picture is in the file: rows that are not there must not pass for paper.
+    pub fn seen(&self) -> Cow<'_, Gray> {
+        let cut = self.notes.iter().find_map(|note| match note {
+            Note::Truncated { rows, .. } => Some((*rows).min(self.gray.height)),
+            Note::Rendered => None,
+        });
+        match cut {
+            Some(rows) => {
+                let width = self.gray.width;
+                Cow::Owned(Gray::from_vec(width, rows, self.gray.data[..rows * width].to_vec()))
+            }
+            None => Cow::Borrowed(&self.gray),
+        }
+    }
 }
 
 /// What a reader of the page should know besides its pixels.

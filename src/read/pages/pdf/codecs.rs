@@ -68,6 +68,7 @@ pub fn dct(
     match (space, components) {
         (Plain::Gray, Some(1)) => {}
         (Plain::Gray | Plain::Rgb, Some(3)) if !own_transform => {}
+        (_, None) => return Err(PageError::damaged("PDF", "its JPEG data can't be decoded")),
         _ => return Ok(None),
     }
     let luma = jpeg::decode_luma(data, limits).map_err(|e| match e {

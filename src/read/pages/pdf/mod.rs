@@ -68,7 +68,26 @@ impl Document {
         {
             return Ok(picture);
         }
-        render::render(page, &survey, limits)
+        let missing =
+            page.resources().x_objects.entries().any(|(name, _)| page.resources().get_x_object(&name).is_none());
+        if missing {
+            return Err(self.loss("a picture of the page is missing"));
+        }
+        let drawn = render::render(page, &survey, limits)?;
+        // A picture that can't be decoded leaves white paper, which is not an empty page.
+        if drawn.gray.data.iter().all(|&v| v == 255) && survey.pictures.iter().any(|p| self.is_lost(p)) {
+            return Err(self.loss("a picture of the page can't be decoded"));
+        }
+        Ok(drawn)
+    }
+
+    fn loss(&self, reason: &str) -> PageError {
+        if self.is_cut { PageError::Truncated("PDF") } else { PageError::damaged("PDF", reason) }
+    }
+
+    fn is_lost(&self, placed: &Placed) -> bool {
+        let stream = placed.id.and_then(|id| self.pdf.xref().get::<Stream<'_>>(id));
+        stream.is_some_and(|s| s.decoded().is_err())
     }
 
     /// The pixels of the pictures, from the first stored row to the last. None when one is not plain.
