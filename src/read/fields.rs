@@ -49,7 +49,7 @@ pub fn decide(field: &Field, measured: &[Measured], policy: &Policy) -> FieldRea
 }
 
 /// Parts of an area that are dark: nothing is written under the first, something is over the second.
-const WRITTEN: (f64, f64) = (0.0015, 0.006);
+const WRITTEN: (f64, f64) = (0.0015, 0.02);
 
 /// Decides a field of handwriting from the part of its area that is dark, None where not all of it was seen. What is
 /// written is for a person to read.
@@ -100,7 +100,7 @@ fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
     let alone = judged.to_vec();
     for &i in group {
         let others = || group.iter().filter(|&&o| o != i);
-        let clean = others().all(|&o| alone[o].state == MarkState::Empty && measured[o].ink < 0.06);
+        let clean = others().all(|&o| alone[o].state == MarkState::Empty);
         let darkest_beside = others().map(|&o| measured[o].ink).fold(0.0, f64::max);
         let full_beside = others().any(|&o| alone[o].state == MarkState::Filled);
         let (m, j) = (&measured[i], &mut judged[i]);

@@ -24,9 +24,10 @@ pub fn judge(m: &Measured) -> Judged {
         return judged(MarkState::Outside, 0.5);
     }
     let one_sided = m.emptiest[1] < 0.25 * m.darkest;
-    if m.ink < NOTHING {
+    // Where the scan has made letters black, they differ from bubble to bubble.
+    if m.ink < NOTHING + 0.3 * m.print {
         // A small dark spot can hide in a low mean.
-        let spot = m.darkest > 0.6 && m.coverage > 0.06;
+        let spot = m.darkest > 0.6 && m.coverage > 0.06 + 0.6 * m.print;
         return if spot {
             judged(MarkState::Ambiguous, 0.2)
         } else {

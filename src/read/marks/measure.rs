@@ -8,6 +8,7 @@ use crate::raster::Gray;
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
 use crate::units::Point;
+use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
@@ -19,7 +20,7 @@ pub const SECTORS: usize = 8;
 pub struct Measured {
     /// Mean over the inside, what is printed there taken off.
     pub ink: f64,
-    /// Part of the inside that is clearly dark.
+    /// Part of the inside that is clearly dark, what is printed there taken off.
     pub coverage: f64,
     /// Part of the inside that is darker than half of the bubble's own darkest.
     pub evenness: f64,
@@ -31,6 +32,8 @@ pub struct Measured {
     pub middle: f64,
     /// Part of the ring just outside that is about as dark as the mark: strokes that go well beyond it.
     pub outside: f64,
+    /// Part of the inside that print alone covers darkly, on this page: 0 but for black and white scans.
+    pub print: f64,
     /// Gray of the paper around.
     pub paper: f64,
     /// Whether all of it was inside the picture.
@@ -114,35 +117,39 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option
     Some(written as f64 / grays.len() as f64)
 }
 
-/// The letter in a bubble is printed light, but it is ink. What all bubbles of a label have in common is print: the lower
-/// quartile over the page, up to what light print can be.
+/// The letter in a bubble is printed light, but it is ink; in a black and white scan it may even be black. What all
+/// bubbles of a label have in common is print: the lower quartile over the page, up to what print can be.
 fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
-    const MOST_PRINT: f64 = 0.16;
-    let mut by_label: Vec<(&str, Vec<f64>)> = Vec::new();
+    const MOST_INK: f64 = 0.16;
+    const MOST_COVERAGE: f64 = 0.25;
+    // A label that occurs a few times only may be marked each time.
+    const ENOUGH: usize = 8;
+    let label = |b: &Bubble| if b.label_inside() { b.label.clone() } else { String::new() };
+    let mut by_label: BTreeMap<String, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     for (field, measured) in fields.iter().zip(all.iter()) {
         for (bubble, m) in field.bubbles.iter().zip(measured) {
-            let label = if bubble.label_inside() { bubble.label.as_str() } else { "" };
-            match by_label.iter_mut().find(|l| l.0 == label) {
-                Some(l) => l.1.push(m.ink),
-                None => by_label.push((label, vec![m.ink])),
-            }
+            let entry = by_label.entry(label(bubble)).or_default();
+            entry.0.push(m.ink);
+            entry.1.push(m.coverage);
         }
     }
-    let mut everywhere: Vec<f64> = by_label.iter().flat_map(|l| l.1.iter().copied()).collect();
-    let page = quartile(&mut everywhere).min(MOST_PRINT);
-    let print: Vec<(&str, f64)> = by_label
+    let mut inks: Vec<f64> = by_label.values().flat_map(|l| l.0.iter().copied()).collect();
+    let mut coverages: Vec<f64> = by_label.values().flat_map(|l| l.1.iter().copied()).collect();
+    let page = (quartile(&mut inks).min(MOST_INK), quartile(&mut coverages).min(MOST_COVERAGE));
+    let print: BTreeMap<String, (f64, f64)> = by_label
         .into_iter()
-        .map(|(label, mut inks)| {
-            // A label that occurs a few times only may be marked each time.
-            let own = if inks.len() >= 8 { quartile(&mut inks) } else { page };
-            (label, own.min(page + 0.05).min(MOST_PRINT))
+        .map(|(label, (mut inks, mut coverages))| {
+            let own = if inks.len() >= ENOUGH { (quartile(&mut inks), quartile(&mut coverages)) } else { page };
+            let ink = own.0.min(page.0 + 0.05).min(MOST_INK);
+            (label, (ink, own.1.min(page.1 + 0.1).min(MOST_COVERAGE)))
         })
         .collect();
     for (field, measured) in fields.iter().zip(all.iter_mut()) {
         for (bubble, m) in field.bubbles.iter().zip(measured) {
-            let label = if bubble.label_inside() { bubble.label.as_str() } else { "" };
-            let print = print.iter().find(|p| p.0 == label).map_or(0.0, |p| p.1);
-            m.ink = ((m.ink - print) / (1.0 - print)).max(0.0);
+            let (ink, coverage) = print.get(&label(bubble)).copied().unwrap_or_default();
+            m.ink = ((m.ink - ink) / (1.0 - ink)).max(0.0);
+            m.coverage = ((m.coverage - coverage) / (1.0 - coverage)).max(0.0);
+            m.print = page.1;
         }
     }
 }
@@ -283,6 +290,7 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
         emptiest: [emptiest[0], emptiest[1]],
         middle: middle.0 / f64::max(middle.1, 1.0),
         outside: outside as f64 / BEYOND_POINTS as f64,
+        print: 0.0,
         paper,
         visible,
     }
