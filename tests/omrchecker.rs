@@ -218,3 +218,83 @@ fn a_page_of_another_template_yields_no_answers() {
         }
     }
 }
+
+/// Marks half taken away by an eraser, and bubbles half filled beside the answers, in the real pictures.
+#[test]
+fn erased_and_half_filled_bubbles_are_doubtful() {
+    let Some(folder) = pictures() else { return };
+    let mut rng = fastrand::Rng::with_seed(3);
+    for (template, name) in PICTURES {
+        let template = Template::open(&folder.join(template)).unwrap();
+        let original = image::open(folder.join(name)).unwrap().to_luma8();
+        let before = read(&gray(&original), &template);
+        let placed = before.placed.unwrap();
+        let (mut silent, mut seen) = (0, 0);
+        for (round, share) in [0.35, 0.5, 0.65, 0.0].into_iter().enumerate() {
+            let mut picture = original.clone();
+            let mut changed = Vec::new();
+            for (i, field) in before.fields.iter().enumerate() {
+                if rng.u8(..4) > 0 {
+                    continue;
+                }
+                let filled = |k: &usize| field.marks[*k].probability > 0.5;
+                let Some(mark) = (0..field.marks.len()).find(filled) else { continue };
+                let empties: Vec<usize> = (0..field.marks.len()).filter(|k| !filled(k)).collect();
+                let spot = placed.fields[i][mark].centre;
+                let pixel =
+                    |k: i32| original.get_pixel((spot.x as i32 + k % 5 - 2) as u32, (spot.y as i32 + k / 5 - 2) as u32);
+                let mut spots: Vec<u8> = (0..25).map(|k| pixel(k).0[0]).collect();
+                spots.sort_unstable();
+                // The darker part: what the pen of this page does.
+                let ink = spots[6];
+                let k = if round == 3 { mark } else { empties[rng.usize(..empties.len())] };
+                let b = placed.fields[i][k];
+                let (rx, ry) = (b.along_x.0.hypot(b.along_x.1), b.along_y.0.hypot(b.along_y.1));
+                let reach = (1.6 * rx.max(ry)).ceil() as i32;
+                // The paper is the brightest of what is around the bubble.
+                let around = |dx: i32, dy: i32| ((b.centre.x as i32 + dx) as u32, (b.centre.y as i32 + dy) as u32);
+                let mut near: Vec<u8> = (-reach..=reach)
+                    .flat_map(|y| (-reach..=reach).map(move |x| (x, y)))
+                    .map(|(x, y)| original.get_pixel(around(x, y).0, around(x, y).1).0[0])
+                    .collect();
+                near.sort_unstable();
+                let paper = f64::from(near[near.len() * 9 / 10]);
+                for dy in -reach..=reach {
+                    for dx in -reach..=reach {
+                        let (x, y) = around(dx, dy);
+                        let (u, v) = ((f64::from(x) + 0.5 - b.centre.x) / rx, (f64::from(y) + 0.5 - b.centre.y) / ry);
+                        let pixel = &mut picture.get_pixel_mut(x, y).0[0];
+                        if round == 3 && u.hypot(v) < 1.3 {
+                            *pixel = (paper - 0.5 * (paper - f64::from(*pixel)).max(0.0)) as u8;
+                        } else if round < 3 && u.hypot(v) < 1.0 && v > 1.0 - 2.0 * share {
+                            *pixel = (*pixel).min(ink);
+                        }
+                    }
+                }
+                changed.push((i, k, paper, ink));
+            }
+            let after = read(&gray(&picture), &template);
+            for (i, k, paper, ink) in changed.into_iter().filter(|_| !after.fields.is_empty()) {
+                let (was, is) = (&before.fields[i], &after.fields[i]);
+                seen += 1;
+                // An answer that is half erased may still be the answer; what is added must not go unnoticed.
+                if is.status != FieldStatus::Doubtful && round < 3 && is.value == was.value {
+                    silent += 1;
+                    println!(
+                        "{name}: {} with {share} of bubble {k} filled ({ink} on {paper}) is still {:?}: {:?}",
+                        is.id,
+                        is.value,
+                        is.marks.iter().map(|m| (m.ink, m.state)).collect::<Vec<_>>()
+                    );
+                }
+                if round == 3 && is.status != FieldStatus::Doubtful && is.value != was.value {
+                    assert_eq!(is.status, FieldStatus::Blank, "{name}: {}", is.id);
+                    println!("{name}: {} half erased is blank", is.id);
+                    silent += 1;
+                }
+            }
+        }
+        println!("{name}: {silent} of {seen} changes went unnoticed");
+        assert_eq!(silent, 0);
+    }
+}

@@ -6,10 +6,17 @@ use std::collections::HashMap;
 
 /// A pen weaker than this share of the paper's brightness is believed only when many marks agree on it.
 const WEAK_PEN: f64 = 0.35;
+/// What is expected of a pen where a page has no marks to learn it from.
+const USUAL_PEN: f64 = 0.5;
 /// Nothing weaker than this is a pen at all: shades that sheets print behind bubbles are.
 const NO_PEN: f64 = 0.15;
 /// A printed background darker than this would leave no room for a mark.
 const DARKEST_PRINT: f64 = 0.22;
+
+/// Fewer bubbles of a value say nothing about its letter: most of them could be marked.
+const LEAST_ALIKE: usize = 4;
+/// Letters are no more different from each other than this in what they darken.
+const LETTERS_DIFFER: f64 = 0.12;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Expected {
@@ -45,7 +52,7 @@ fn unshaded(template: &Template, probes: &[Vec<Probe>]) -> Vec<Vec<Probe>> {
             }
             let low =
                 |get: fn(&Probe) -> f64| quantile(&line.iter().map(|p| get(p)).collect::<Vec<_>>(), 0.1).unwrap_or(0.0);
-            let (inside, around) = (low(|p| p.lower), low(|p| p.ring));
+            let (inside, around) = (low(|p| p.lower), low(|p| p.ground));
             if inside < DARKEST_PRINT { inside.min(1.5 * around) } else { 0.0 }
         };
         let count = |get: fn(&Bubble) -> usize| bubbles.iter().map(|b| get(b)).max().map_or(0, |m| m + 1);
@@ -54,7 +61,7 @@ fn unshaded(template: &Template, probes: &[Vec<Probe>]) -> Vec<Vec<Probe>> {
         let lift = |(b, p): (&&Bubble, &Probe)| {
             let shade = columns[b.column].max(rows[b.row]);
             let lift = |v: f64| (v - shade).max(0.0);
-            Probe { mean: lift(p.mean), lower: lift(p.lower), ring: lift(p.ring) }
+            Probe { mean: lift(p.mean), lower: lift(p.lower), ring: lift(p.ring), ground: lift(p.ground) }
         };
         bubbles.iter().zip(probes).map(lift).collect()
     };
@@ -78,7 +85,7 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
     let many = dark.len() >= 4.max(template.fields.len() / 6);
     let believed = dark_mean > NO_PEN && apart > 3.0 * spread && apart > 0.1;
     let least = if many { 0.0 } else { WEAK_PEN };
-    let pen = if believed { dark_mean.max(least) } else { WEAK_PEN.max(dark_mean) };
+    let pen = if believed { dark_mean.max(least) } else { USUAL_PEN };
     let pen_lower = if believed { of(&dark, |p| p.lower, 0.5).unwrap_or(0.0).max(0.8 * least) } else { 0.8 * pen };
 
     // What the page's emptiest bubbles measure, where a kind has no empty ones to learn from.
@@ -109,34 +116,21 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
             .map(|(b, p)| {
                 let alike = line(&|o| o.value == b.value);
                 let page = by_value.get(b.value.as_str()).cloned().unwrap_or_default();
-                // A shade runs along a column or a row; a letter is the same in all bubbles of a value.
-                let column = line(&|o| o.column == b.column);
-                let row = line(&|o| o.row == b.row);
-                let mut best: Option<(f64, Expected)> = None;
-                for set in [&alike, &page, &column, &row] {
-                    if set.len() < 4 {
-                        continue;
-                    }
+                // A letter is the same in all bubbles of a value; those of the block are printed alike, too.
+                let learned = [&alike, &page].into_iter().filter(|set| set.len() >= LEAST_ALIKE).find_map(|set| {
                     // Marks are the darker part of every population.
-                    let get = |f: fn(&Probe) -> f64| of(set, f, 0.35).unwrap_or(0.0);
+                    let get = |f: fn(&Probe) -> f64| of(set, f, 0.25).unwrap_or(0.0);
                     let e =
                         Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
-                    if e.lower > darkest {
-                        continue;
-                    }
-                    let off = (p.mean - e.mean).abs();
-                    if best.as_ref().is_none_or(|b| off < b.0) {
-                        best = Some((off, e));
-                    }
-                }
-                let e = match best {
-                    Some((_, e)) => e,
-                    // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.
-                    None => Expected {
-                        sure: p.lower < 0.3 * pen || p.lower > DARKEST_PRINT.max(0.75 * pen_lower),
-                        ..fallback
-                    },
-                };
+                    (e.lower <= darkest && e.mean <= fallback.mean + LETTERS_DIFFER).then_some(e)
+                });
+                // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.
+                let e = learned.unwrap_or_else(|| {
+                    let few = alike.len().max(page.len()) < LEAST_ALIKE;
+                    let marked = p.lower > DARKEST_PRINT.max(0.75 * pen_lower);
+                    let empty = p.lower < 0.3 * pen && p.mean < fallback.mean + LETTERS_DIFFER;
+                    Expected { sure: few || marked || empty, ..fallback }
+                });
                 if p.lower <= threshold || !believed {
                     residuals.push((p.mean - e.mean).abs());
                 }

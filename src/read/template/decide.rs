@@ -8,6 +8,8 @@ use crate::read::result::{FieldReading, FieldStatus, MarkReading, MarkState};
 
 /// Shares of the way from what is expected of an empty bubble to the page's pen.
 const EMPTY_BELOW: f64 = 0.16;
+/// As far as this where the darkness itself is no more than printing and noise bring about.
+const NEARLY_EMPTY: f64 = 0.24;
 const FILLED_ABOVE: f64 = 0.62;
 /// The lightest quarter of a filled bubble is this dark, against the pen's.
 const COVERED_ABOVE: f64 = 0.5;
@@ -68,7 +70,7 @@ fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> 
                     MarkState::Filled
                 } else if f <= EMPTY_BELOW && above <= LEAST_INK {
                     if ring > RING_ABOVE && !beside { MarkState::Outside } else { MarkState::Empty }
-                } else if above < NO_INK || above < 0.5 * LEAST_INK && above < 3.0 * base.noise {
+                } else if f <= NEARLY_EMPTY && (above < NO_INK || above < 0.5 * LEAST_INK && above < 3.0 * base.noise) {
                     MarkState::Empty
                 } else if covered > 0.1 {
                     MarkState::Faint

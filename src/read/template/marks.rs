@@ -15,6 +15,8 @@ pub struct Probe {
     pub lower: f64,
     /// Mean over the ring just outside.
     pub ring: f64,
+    /// Median over that ring: the ground that is printed there, if any, without the outline.
+    pub ground: f64,
 }
 
 /// `cell` is the half size of the neighbourhood that is still this bubble's.
@@ -23,7 +25,7 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
     let range =
         |c: f64, r: f64, n: usize| ((c - r).floor().max(0.0) as usize)..((c + r).ceil().max(0.0) as usize).min(n);
     let mut inside: Vec<f32> = Vec::new();
-    let (mut ring, mut n) = (0.0f32, 0usize);
+    let mut ring: Vec<f32> = Vec::new();
     for py in range(y, wy, dark.height) {
         for px in range(x, wx, dark.width) {
             let (dx, dy) = (px as f64 + 0.5 - x, py as f64 + 0.5 - y);
@@ -31,8 +33,7 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
             if (dx / (INSIDE * rx)).powi(2) + (dy / (INSIDE * ry)).powi(2) <= 1.0 {
                 inside.push(d);
             } else if dx.abs() <= wx && dy.abs() <= wy && (dx / rx).powi(2) + (dy / ry).powi(2) > 1.1 {
-                ring += d;
-                n += 1;
+                ring.push(d);
             }
         }
     }
@@ -40,11 +41,13 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
         return Probe::default();
     }
     inside.sort_by(f32::total_cmp);
+    ring.sort_by(f32::total_cmp);
     let at = |share: usize| f64::from(inside[inside.len() * share / 100]);
     Probe {
         mean: inside.iter().map(|&v| f64::from(v)).sum::<f64>() / inside.len() as f64,
         lower: at(25),
-        ring: if n > 0 { f64::from(ring) / n as f64 } else { 0.0 },
+        ring: ring.iter().map(|&v| f64::from(v)).sum::<f64>() / ring.len().max(1) as f64,
+        ground: ring.get(ring.len() / 2).map_or(0.0, |&v| f64::from(v)),
     }
 }
 
