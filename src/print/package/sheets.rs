@@ -62,7 +62,9 @@ impl Sheets {
             let n = students(units).filter(|s| s.large_print).count();
             let content = &large.content;
             let many = if n == 1 { "1 sheet is".to_owned() } else { format!("{n} sheets are") };
-            notes.push(format!("{many} in large print: {} pages of {}", content.pages.len(), content.format.name()));
+            let pages = content.pages.len();
+            let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
+            notes.push(format!("{many} in large print: {pages} of {}", content.format.name()));
         }
     }
 }
