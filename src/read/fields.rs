@@ -18,12 +18,29 @@ impl Default for Policy {
     }
 }
 
-/// Decides one field from its measured bubbles.
-pub fn decide(field: &Field, measured: &[Measured], policy: &Policy) -> FieldReading {
+/// Ink from which a mark counts for what is usual on a page, and how many marks show that.
+const USUAL: (f64, usize) = (0.2, 8);
+/// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
+const LIGHTEST: f64 = 0.55;
+
+/// The median ink of a page's marks; None where they are too few.
+pub fn usual_ink(page: &[Vec<Measured>]) -> Option<f64> {
+    let mut inks: Vec<f64> = page.iter().flatten().map(|m| m.ink).filter(|&ink| ink > USUAL.0).collect();
+    inks.sort_by(f64::total_cmp);
+    (inks.len() >= USUAL.1).then(|| inks[inks.len() / 2])
+}
+
+/// Decides one field from its measured bubbles, and from the ink that marks on this page usually have.
+pub fn decide(field: &Field, measured: &[Measured], usual: Option<f64>, policy: &Policy) -> FieldReading {
     let groups = groups(field);
     let mut judged: Vec<Judged> = measured.iter().map(judge).collect();
     for group in &groups {
         in_company(group, measured, &mut judged);
+    }
+    for (m, j) in measured.iter().zip(&mut judged) {
+        if j.state == MarkState::Faint && usual.is_some_and(|usual| m.ink < LIGHTEST * usual) {
+            j.probability = j.probability.min(0.6);
+        }
     }
     let readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
     let mut reading = value(field, &readings);
@@ -276,5 +293,34 @@ fn check_holds(check: CheckDigit, digits: &str) -> bool {
             d.iter().rev().enumerate().map(double).sum::<u32>() % 10 == 0
         }
         CheckDigit::Cpf => d.len() == 11 && d[9] == mod11(&d[..9], 10) && d[10] == mod11(&d[..10], 11),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::frame::PageFormat;
+    use crate::sheet::place::{Order, place, tests::specs};
+    use serde_json::json;
+
+    #[test]
+    fn a_lone_light_mark_among_dark_ones_is_doubtful() {
+        let layout = place(&Order::new(PageFormat::A4), &specs(json!([{"type": "choice", "id": "q"}]))).unwrap();
+        let field = &layout.content.pages[0].fields[0];
+        let mark = |ink: f64| Measured {
+            ink,
+            coverage: if ink > 0.5 { 1.0 } else { 0.0 },
+            evenness: 0.95,
+            darkest: ink,
+            emptiest: [ink, ink],
+            middle: ink,
+            visible: true,
+            ..Measured::default()
+        };
+        let light = [mark(0.0), mark(0.23), mark(0.0), mark(0.0), mark(0.0)];
+        let status = |page: &[Vec<Measured>]| decide(field, &light, usual_ink(page), &Policy::default()).status;
+        assert_eq!(status(&[vec![mark(0.8); 20]]), FieldStatus::Doubtful);
+        assert_eq!(status(&[vec![mark(0.25); 20]]), FieldStatus::Answered, "a light pen throughout");
+        assert_eq!(usual_ink(&[vec![mark(0.8); 7]]), None);
     }
 }

@@ -144,11 +144,12 @@ impl Reader {
         let clock = Instant::now();
         let refined = refine::refine(picture, &registration, page);
         let measured = marks::measure(picture, &refined.warp, &page.fields, registration.black);
+        let usual = fields::usual_ink(&measured);
         let decide = |(f, m): (&Field, &Vec<Measured>)| {
             if f.bubbles.is_empty() {
                 fields::decide_writing(f, marks::writing(picture, &refined.warp, f, registration.black))
             } else {
-                fields::decide(f, m, &self.policy)
+                fields::decide(f, m, usual, &self.policy)
             }
         };
         reading.fields = page.fields.iter().zip(&measured).map(decide).collect();
