@@ -23,11 +23,11 @@ const USUAL: (f64, usize) = (0.2, 8);
 /// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
 const LIGHTEST: f64 = 0.55;
 
-/// The median ink of a page's marks; None where they are too few.
+/// The upper quartile of the ink of a page's marks, as half of them may be rubbed out; None where they are too few.
 pub fn usual_ink(page: &[Vec<Measured>]) -> Option<f64> {
     let mut inks: Vec<f64> = page.iter().flatten().map(|m| m.ink).filter(|&ink| ink > USUAL.0).collect();
     inks.sort_by(f64::total_cmp);
-    (inks.len() >= USUAL.1).then(|| inks[inks.len() / 2])
+    (inks.len() >= USUAL.1).then(|| inks[inks.len() * 3 / 4])
 }
 
 /// Decides one field from its measured bubbles, and from the ink that marks on this page usually have.
@@ -320,6 +320,7 @@ mod tests {
         let light = [mark(0.0), mark(0.23), mark(0.0), mark(0.0), mark(0.0)];
         let status = |page: &[Vec<Measured>]| decide(field, &light, usual_ink(page), &Policy::default()).status;
         assert_eq!(status(&[vec![mark(0.8); 20]]), FieldStatus::Doubtful);
+        assert_eq!(status(&[vec![mark(0.8); 16], vec![mark(0.23); 20]]), FieldStatus::Doubtful, "much was rubbed out");
         assert_eq!(status(&[vec![mark(0.25); 20]]), FieldStatus::Answered, "a light pen throughout");
         assert_eq!(usual_ink(&[vec![mark(0.8); 7]]), None);
     }
