@@ -4,6 +4,7 @@
 
 mod masters;
 mod pupil;
+pub mod real;
 pub mod table;
 mod tally;
 

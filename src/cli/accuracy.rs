@@ -2,10 +2,12 @@
 
 use super::CliError;
 use super::read::Jobs;
+use crate::accuracy::real;
 use crate::accuracy::table::{self, Plan};
 use crate::print::PrintError;
 use clap::Args;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Read simulated scans whose truth is known: a table of what was right, doubtful and wrong
@@ -20,6 +22,9 @@ pub struct AccuracyArgs {
     /// Other pages under another seed
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Real pictures too: a folder with truth.json, and templates beside the pictures
+    #[arg(long, value_name = "DIR")]
+    pub scans: Option<PathBuf>,
     #[command(flatten)]
     pub jobs: Jobs,
 }
@@ -30,10 +35,13 @@ pub fn run(args: &AccuracyArgs) -> Result<ExitCode, CliError> {
     let done = |row: &table::Row| {
         let _ = writeln!(io::stderr(), "{}", row.tally.row(&row.name));
     };
-    let rows = args.jobs.pool()?.install(|| table::run(&plan, &done, &|_| {})).map_err(|e| match e {
+    let mut rows = args.jobs.pool()?.install(|| table::run(&plan, &done, &|_| {})).map_err(|e| match e {
         PrintError::Io(e) => CliError::Failed(format!("the sheets could not be printed: {e}")),
         e => CliError::Failed(e.to_string()),
     })?;
+    if let Some(folder) = &args.scans {
+        rows.extend(real::rows(folder).map_err(|e| CliError::file(folder, e))?.into_iter().inspect(done));
+    }
     if rows.is_empty() {
         let named = args.set.as_deref().unwrap_or_default();
         return Err(CliError::Usage(format!("no set's name begins with “{named}”")));

@@ -1,7 +1,6 @@
 //! `gabarito print`: a package to PDFs.
 
 use super::{CliError, sheet_key};
-use crate::json::Fault;
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
 use crate::print::{Package, PrintError, print};
@@ -55,9 +54,7 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
 pub fn load(path: &Path) -> Result<Package, CliError> {
     let bytes = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
     let faults = |faults| CliError::Faults { file: path.to_owned(), faults };
-    let value = serde_json::from_slice(&bytes)
-        .map_err(|e| faults(vec![Fault { path: String::new(), message: format!("not JSON: {e}") }]))?;
-    let mut package = Package::from_json(&value).map_err(faults)?;
+    let mut package = Package::from_slice(&bytes).map_err(faults)?;
     package.load_logo(path.parent().unwrap_or(Path::new("."))).map_err(|fault| faults(vec![fault]))?;
     Ok(package)
 }

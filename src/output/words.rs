@@ -69,6 +69,8 @@ pub fn issue(code: &str) -> &str {
         "unsure_registration" => "registro incerto",
         "not_registered" | "too_few_marks" => "faltam marcas de registro",
         "code_unreadable" => "código ilegível",
+        "codes_disagree" => "os dois códigos são de folhas diferentes",
+        "part_missing" => "falta parte da folha",
         "wrong_mac" => "código adulterado, ou de outra chave",
         "unknown_layout" => "modelo de folha desconhecido",
         "no_such_page" => "página que o modelo não tem",

@@ -1,6 +1,6 @@
 //! From marks to answers: what a field says, and how surely.
 
-use super::marks::{Judged, Measured, judge};
+use super::marks::{Judged, Measured, Writing, judge};
 use super::result::{FieldReading, FieldStatus, MarkReading, MarkState};
 use crate::sheet::field::{CheckDigit, FieldKind, LeadingZeros, SumStyle};
 use crate::sheet::layout::Field;
@@ -67,15 +67,18 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<f64>, policy: 
 
 /// Parts of an area that are dark: nothing is written under the first, something is over the second.
 const WRITTEN: (f64, f64) = (0.0015, 0.02);
+/// Part of an area that may be darkened and still be called empty: what is left of printed lines reaches 0.015, writing
+/// in light pencil 0.033 and more.
+const PENCILLED: f64 = 0.02;
 
-/// Decides a field of handwriting from the part of its area that is dark, None where not all of it was seen. What is
-/// written is for a person to read.
-pub fn decide_writing(field: &Field, dark: Option<f64>) -> FieldReading {
-    let (status, confidence) = match dark {
-        Some(d) if d < WRITTEN.0 => (FieldStatus::Blank, 0.99),
-        Some(d) if d > WRITTEN.1 => (FieldStatus::Answered, 0.99),
+/// Decides a field of handwriting, None where not all of it was seen. What is written is for a person to read.
+pub fn decide_writing(field: &Field, written: Option<Writing>) -> FieldReading {
+    let (status, confidence) = match written {
+        Some(w) if w.dark < WRITTEN.0 && w.darkened < PENCILLED => (FieldStatus::Blank, 0.99),
+        Some(w) if w.strokes > WRITTEN.1 => (FieldStatus::Answered, 0.99),
         _ => (FieldStatus::Doubtful, 0.5),
     };
+    let dark = written.map(|w| w.dark);
     FieldReading {
         id: field.id.clone(),
         kind: field.kind.name().to_owned(),

@@ -21,9 +21,9 @@ pub mod warp;
 
 use crate::limits::Limits;
 use crate::raster::Gray;
-use crate::sheet::frame::PageFormat;
-use crate::sheet::{Field, Identity, Layout, SheetKey};
-use crate::units::{Homography, Mm, Px};
+use crate::sheet::frame::{Area, PageFormat};
+use crate::sheet::{Field, Identity, Layout, LayoutPage, SheetKey};
+use crate::units::{Homography, Mm, Point, Px};
 use fields::Policy;
 use identify::{Identified, Verdict};
 use layouts::Layouts;
@@ -87,6 +87,9 @@ impl Reader {
         let (mut reading, trace) = self.read(&picture.seen(), page.source.clone());
         for note in &picture.notes {
             reading.issues.push(Issue::new(note.code(), note.detail()));
+            if matches!(note, pages::Note::Truncated { .. }) && reading.outcome == Outcome::Read {
+                reading.outcome = Outcome::Review;
+            }
         }
         reading.timings_ms.decode = decode;
         reading.timings_ms.total = ms(begun);
@@ -164,6 +167,9 @@ impl Reader {
             reading.issues.push(Issue::new("unsure_registration", detail));
             reading.fields.iter_mut().for_each(doubt);
         }
+        if let Some(issue) = missing(page, &refined, picture) {
+            reading.issues.push(issue);
+        }
         trace.refined = Some(refined);
         trace.measured = measured;
         let doubtful = reading.fields.iter().any(|f| f.status == FieldStatus::Doubtful);
@@ -206,6 +212,11 @@ impl Reader {
                 reading.issues.push(wrong_mac());
                 return None;
             }
+            Verdict::Disagree => {
+                let detail = "the QR and the backup code name different sheets; look which one was stuck on";
+                reading.issues.push(Issue::new("codes_disagree", detail));
+                return None;
+            }
             Verdict::NotOurs | Verdict::Nothing => {
                 let detail = "the page has our registration marks, but none of its codes could be read";
                 reading.issues.push(Issue::new("code_unreadable", detail));
@@ -237,6 +248,19 @@ impl Reader {
     }
 }
 
+/// Fields that are not wholly in the picture: torn off, or not scanned.
+fn missing(page: &LayoutPage, refined: &Refined, picture: &Gray) -> Option<Issue> {
+    let seen = |x: f64, y: f64| picture.contains(refined.warp.to_picture(Point::new(x, y)));
+    let cut = |a: &Area| {
+        ![(a.x, a.y), (a.right(), a.y), (a.x, a.bottom()), (a.right(), a.bottom())].iter().all(|c| seen(c.0, c.1))
+    };
+    let cut: Vec<&str> = page.fields.iter().filter(|f| cut(&f.area)).map(|f| f.id.as_str()).collect();
+    let (first, last) = (cut.first()?, cut.last()?);
+    let detail =
+        format!("{} of {} fields are not wholly in the picture, {first} to {last}", cut.len(), page.fields.len());
+    Some(Issue::new("part_missing", detail))
+}
+
 fn doubt(reading: &mut FieldReading) {
     reading.status = FieldStatus::Doubtful;
     reading.confidence = reading.confidence.min(0.5);
@@ -253,14 +277,14 @@ fn unregistered_outcome(reading: &mut PageReading, unregistered: &Unregistered, 
             (Outcome::Unidentified, Issue::new("not_registered", detail))
         }
         Verdict::WrongMac => (Outcome::Unidentified, wrong_mac()),
-        Verdict::Nothing | Verdict::NotOurs if unregistered.tags_seen > 0 => {
+        Verdict::Nothing | Verdict::NotOurs | Verdict::Disagree if unregistered.tags_seen > 0 => {
             let detail = format!("only {} registration marks were found; 3 are needed", unregistered.tags_seen);
             (Outcome::Unidentified, Issue::new("too_few_marks", detail))
         }
         Verdict::Nothing if unregistered.dark < BLANK_DARK => {
             (Outcome::Blank, Issue::new("blank_page", "there is nothing on the page"))
         }
-        Verdict::Nothing | Verdict::NotOurs => {
+        Verdict::Nothing | Verdict::NotOurs | Verdict::Disagree => {
             (Outcome::Foreign, Issue::new("foreign_page", "the page has neither our marks nor our codes"))
         }
     };

@@ -88,8 +88,22 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Whether the rows may stand in one column: numbers of two and of three digits may.
     pub fn same_shape(&self, other: &Rows) -> bool {
-        self.labels == other.labels && self.number_w == other.number_w
+        self.labels == other.labels && (self.number_w - other.number_w).abs() < 2.5 * self.measures.char
+    }
+
+    pub fn join(&mut self, more: Rows) {
+        self.specs.extend(more.specs);
+        self.number_w = self.number_w.max(more.number_w);
+        self.w = self.w.max(more.w);
+    }
+
+    /// The first `n` rows, and the rest.
+    pub fn split(mut self, n: usize) -> (Rows, Rows) {
+        let later = self.specs.split_off(n);
+        let rest = Rows { specs: later, measures: self.measures.clone(), ..self };
+        (self, rest)
     }
 
     /// Height of `n` rows, with the gaps after every fifth.
@@ -134,7 +148,13 @@ impl Rows {
             let bubbles = row_labels(&spec.kind)
                 .into_iter()
                 .enumerate()
-                .map(|(j, label)| bubble(label, first + m.pitch * j as f64, y, m.r))
+                .map(|(j, label)| {
+                    let mut b = bubble(label, first + m.pitch * j as f64, y, m.r);
+                    if matches!(spec.kind, FieldKind::Sum { .. }) {
+                        (b.row, b.column) = (Some(0), Some(j));
+                    }
+                    b
+                })
                 .collect();
             fields.push(Field {
                 id: spec.id.clone(),

@@ -1,14 +1,14 @@
 //! From questions to places: a pure function.
 //!
-//! Fields become blocks. Blocks stand on shelves, from left to right and from top to bottom; runs of one-row fields
-//! (choices, somatórias) of the same shape are broken into columns of equal height, in fives. Looser spacings are tried
-//! before tighter ones, and one page before two.
+//! Fields become blocks, and blocks are packed onto pages (`pack`); neighbouring one-row fields of one shape (choices,
+//! somatórias) are a run, broken into columns. Looser spacings are tried before tighter ones, and one page before two.
 
-use super::block::{self, Block, Measures, Rows};
+use super::block::{self, Block, Measures};
 use super::field::FieldSpec;
 use super::frame::{Area, EDITION, Frame, PageFormat, TextSize};
 use super::identity::MAX_PAGE;
-use super::layout::{Anchor, Field, Layout, LayoutContent, LayoutPage, PageSize, rounded};
+use super::layout::{Anchor, Layout, LayoutContent, LayoutPage, PageSize, rounded};
+use super::pack::{Page, Put, Style};
 
 /// What kind of sheet is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,8 +42,8 @@ pub enum PlaceError {
         over_h: f64,
     },
     #[error(
-        "{fields} fields need {needed} pages {format}, but {allowed} are allowed: {left_over} fields from “{first}” on \
-         don't fit. Allow more pages, use larger paper, or split the sheet"
+        "{fields} fields need {needed} pages of {format}, and max_pages allows {allowed}: {left_over} fields from \
+         “{first}” on don't fit. Allow more pages, use larger paper, or split the sheet"
     )]
     TooMany { fields: usize, format: &'static str, needed: u16, allowed: u16, left_over: usize, first: String },
     #[error("there is nothing to place: a sheet needs at least one field")]
@@ -59,14 +59,17 @@ pub fn place(order: &Order, specs: &[FieldSpec]) -> Result<Layout, PlaceError> {
         return Err(PlaceError::Nothing);
     }
     let frame = Frame::of(order.format);
-    let attempts = |fill: bool| ROW_PITCHES.map(|pitch| (Measures::new(order.text, pitch), fill));
+    let attempts = [Style::Comfortable, Style::Dense]
+        .into_iter()
+        .flat_map(|style| ROW_PITCHES.map(|pitch| (Measures::new(order.text, pitch), style)));
     let mut best: Option<Vec<Page>> = None;
-    for (measures, fill) in attempts(false).into_iter().chain(attempts(true)) {
-        let pages = Shelves::new(order, &frame, &measures, fill).run(blocks(specs, &measures))?;
-        if best.as_ref().is_none_or(|b| pages.len() < b.len()) {
+    for (measures, style) in attempts {
+        let pages = pages(&frame, order.format, blocks(specs, &measures), &measures, style)?;
+        let cost = |pages: &[Page]| (pages.len(), pages.iter().map(|p| p.broken).sum::<usize>());
+        if best.as_ref().is_none_or(|b| cost(&pages) < cost(b)) {
             best = Some(pages);
         }
-        if best.as_ref().is_some_and(|b| b.len() == 1) {
+        if best.as_ref().is_some_and(|b| cost(b) == (1, 0)) {
             break;
         }
     }
@@ -79,11 +82,11 @@ pub fn place(order: &Order, specs: &[FieldSpec]) -> Result<Layout, PlaceError> {
             format: order.format.name(),
             needed: pages.len() as u16,
             allowed,
-            left_over: over.iter().map(|p| p.fields.len()).sum(),
-            first: over[0].fields.first().map(|f| f.id.clone()).unwrap_or_default(),
+            left_over: over.iter().map(Page::len).sum(),
+            first: over[0].first().map(|f| f.id.clone()).unwrap_or_default(),
         });
     }
-    let pages = pages.into_iter().enumerate().map(|(i, p)| p.finish(i as u16 + 1, &frame)).collect();
+    let pages = pages.into_iter().enumerate().map(|(i, p)| finished(p, i as u16 + 1, &frame)).collect();
     let page = PageSize { width: frame.width, height: frame.height };
     Ok(Layout::new(LayoutContent { edition: EDITION.into(), format: order.format, text: order.text, page, pages }))
 }
@@ -95,192 +98,75 @@ fn blocks(specs: &[FieldSpec], measures: &Measures) -> Vec<Block> {
     for spec in leading.into_iter().chain(others) {
         let block = block::of(spec, measures);
         match (blocks.last_mut(), block) {
-            (Some(Block::Rows(run)), Block::Rows(more)) if run.same_shape(&more) => run.specs.extend(more.specs),
+            (Some(Block::Rows(run)), Block::Rows(more)) if run.same_shape(&more) => run.join(more),
             (_, block) => blocks.push(block),
         }
     }
     blocks
 }
 
-#[derive(Default)]
-struct Page {
-    fields: Vec<Field>,
-    anchors: Vec<(f64, f64)>,
-}
-
-impl Page {
-    fn finish(self, number: u16, frame: &Frame) -> LayoutPage {
-        let mut anchors: Vec<Anchor> = Vec::new();
-        for (x, y) in self.anchors {
-            // Neighbouring blocks share the anchors between them.
-            if anchors.iter().all(|a| (a.x - x).hypot(a.y - y) > 7.0) {
-                anchors.push(Anchor { x: rounded(x), y: rounded(y), size: block::ANCHOR_SIZE });
-            }
-        }
-        LayoutPage {
-            number,
-            fiducials: frame.fiducials.to_vec(),
-            code: frame.code,
-            backup: frame.backup,
-            calibration: frame.calibration,
-            anchors,
-            fields: self.fields,
-        }
-    }
-}
-
-/// The state of shelf packing.
-struct Shelves<'a> {
-    order: &'a Order,
-    frame: &'a Frame,
-    measures: &'a Measures,
-    /// Runs may use what is left free beside a block already on the shelf.
-    fill: bool,
-    pages: Vec<Page>,
-    area: Area,
-    /// The shelf: its top, its height so far, and how far it is taken from the left.
-    y: f64,
-    h: f64,
-    x: f64,
-}
-
-impl<'a> Shelves<'a> {
-    fn new(order: &'a Order, frame: &'a Frame, measures: &'a Measures, fill: bool) -> Self {
-        let area = frame.content(1);
-        Shelves { order, frame, measures, fill, pages: vec![Page::default()], area, y: area.y, h: 0.0, x: area.x }
-    }
-
-    fn run(mut self, blocks: Vec<Block>) -> Result<Vec<Page>, PlaceError> {
-        for block in blocks {
-            match block {
-                Block::Solid(solid) => {
-                    self.make_room(&solid.spec, solid.w, solid.h)?;
-                    let at = Area::new(self.x, self.y, solid.w, solid.h);
-                    let page = self.page();
-                    page.anchors.extend(block::corners(&at));
-                    page.fields.push(solid.field(&at));
-                    self.take(solid.w, solid.h);
-                }
-                Block::Rows(rows) => self.columns(rows)?,
-            }
-        }
-        Ok(self.pages)
-    }
-
-    fn page(&mut self) -> &mut Page {
-        self.pages.last_mut().expect("there is always a page")
-    }
-
-    fn free_height(&self) -> f64 {
-        self.area.bottom() - self.y
-    }
-
-    fn take(&mut self, w: f64, h: f64) {
-        self.x += w + self.measures.gap;
-        self.h = self.h.max(h);
-    }
-
-    fn new_shelf(&mut self) {
-        if self.h > 0.0 {
-            self.y += self.h + self.measures.gap;
-        }
-        (self.h, self.x) = (0.0, self.area.x);
-    }
-
-    fn new_page(&mut self) {
-        self.pages.push(Page::default());
-        self.area = self.frame.content(self.pages.len() as u16);
-        (self.y, self.h, self.x) = (self.area.y, 0.0, self.area.x);
-    }
-
-    /// Moves to the next shelf or page until `w` × `h` fits.
-    fn make_room(&mut self, spec: &FieldSpec, w: f64, h: f64) -> Result<(), PlaceError> {
-        let has = self.frame.content(2);
-        if w > has.w + 1e-6 || h > has.h + 1e-6 {
-            return Err(PlaceError::TooLarge {
-                field: spec.id.clone(),
-                format: self.order.format.name(),
-                needs_w: w,
-                needs_h: h,
-                has_w: has.w,
-                has_h: has.h,
-                over_w: (w - has.w).max(0.0).ceil(),
-                over_h: (h - has.h).max(0.0).ceil(),
-            });
-        }
-        if self.x + w > self.area.right() + 1e-6 || h > self.free_height() + 1e-6 {
-            self.new_shelf();
-        }
-        if h > self.free_height() + 1e-6 {
-            self.new_page();
-        }
-        Ok(())
-    }
-
-    /// Breaks a run of rows into columns.
-    fn columns(&mut self, rows: Rows) -> Result<(), PlaceError> {
-        let one = rows.height(1);
-        self.make_room(&rows.specs[0], rows.w, one)?;
-        let mut rest = &rows.specs[..];
-        while !rest.is_empty() {
-            if self.x > self.area.x && !(self.fill && self.beside(&rows) > 0) {
-                self.new_shelf();
-            }
-            if rows.height(1) > self.free_height() + 1e-6 {
-                self.new_page();
-            }
-            let beside = self.x > self.area.x;
-            let limit = if beside { self.h } else { self.free_height() };
-            let most = rows.fitting(limit.min(self.free_height()));
-            let across = (((self.area.right() - self.x + 1e-6) / rows.w) as usize).max(1);
-            let (columns, per_column) = split(rest.len(), across, most, beside);
-            let pitch = column_pitch(&rows, columns, across, self.area.right() - self.x);
-            for column in 0..columns {
-                let n = per_column.min(rest.len());
-                let (now, later) = rest.split_at(n);
-                let at = Area::new(self.x + pitch * column as f64, self.y, rows.w, rows.height(n));
-                let right_edge = column + 1 == columns || later.is_empty();
-                let page = self.pages.last_mut().expect("there is always a page");
-                rows.put(now, &at, right_edge, &mut page.fields, &mut page.anchors);
-                self.h = self.h.max(at.h);
-                rest = later;
-                if rest.is_empty() {
-                    self.x += pitch * column as f64 + rows.w + self.measures.gap;
-                    return Ok(());
+/// Places all blocks on as many pages as they need.
+fn pages(
+    frame: &Frame,
+    format: PageFormat,
+    blocks: Vec<Block>,
+    measures: &Measures,
+    style: Style,
+) -> Result<Vec<Page>, PlaceError> {
+    let most = frame.content(2);
+    let mut pages = vec![Page::new(frame, 1, measures.gap)];
+    for block in blocks {
+        let mut rest = Some(block);
+        while let Some(block) = rest.take() {
+            let page = pages.last_mut().expect("there is always a page");
+            match page.put(block, style) {
+                Put::Whole => {}
+                Put::Part(left) => rest = Some(left),
+                Put::None(block) => {
+                    let (spec, w, h) = block.least();
+                    if w > most.w + 1e-6 || h > most.h + 1e-6 {
+                        return Err(too_large(spec, w, h, format, &most));
+                    }
+                    pages.push(Page::new(frame, pages.len() as u16 + 1, measures.gap));
+                    rest = Some(block);
                 }
             }
-            self.x = self.area.right();
         }
-        Ok(())
     }
+    Ok(pages)
+}
 
-    /// How many rows of the run could stand beside what is on the shelf.
-    fn beside(&self, rows: &Rows) -> usize {
-        if self.x + rows.w > self.area.right() + 1e-6 { 0 } else { rows.fitting(self.h.min(self.free_height())) }
+fn too_large(spec: &FieldSpec, w: f64, h: f64, format: PageFormat, has: &Area) -> PlaceError {
+    PlaceError::TooLarge {
+        field: spec.id.clone(),
+        format: format.name(),
+        needs_w: w,
+        needs_h: h,
+        has_w: has.w,
+        has_h: has.h,
+        over_w: (w - has.w).max(0.0).ceil(),
+        over_h: (h - has.h).max(0.0).ceil(),
     }
 }
 
-/// Columns, and rows in each, for `n` rows where at most `across` columns of `most` rows fit.
-fn split(n: usize, across: usize, most: usize, beside: bool) -> (usize, usize) {
-    /// Taller columns are hard to follow with the eye.
-    const COMFORTABLE: usize = 15;
-    let most = most.max(1);
-    if beside || n > across * most {
-        return (across, most);
+fn finished(page: Page, number: u16, frame: &Frame) -> LayoutPage {
+    let (fields, corners) = page.fields();
+    let mut anchors: Vec<Anchor> = Vec::new();
+    for (x, y) in corners {
+        // Neighbouring blocks share the anchors between them.
+        if anchors.iter().all(|a| (a.x - x).hypot(a.y - y) > 7.0) {
+            anchors.push(Anchor { x: rounded(x), y: rounded(y), size: block::ANCHOR_SIZE });
+        }
     }
-    let fewest = n.div_ceil(most);
-    let columns = n.div_ceil(COMFORTABLE).clamp(fewest, across);
-    let even = n.div_ceil(columns);
-    // In fives, a column begins at 1, 21, 41: where the eye expects it.
-    let fives = even.div_ceil(5) * 5;
-    let per_column = if n > 10 && fives <= most { fives } else { even };
-    (n.div_ceil(per_column), per_column)
-}
-
-/// Columns share the width, but do not drift apart.
-fn column_pitch(rows: &Rows, columns: usize, across: usize, width: f64) -> f64 {
-    let share = if columns == across { (width - rows.w) / (columns.max(2) - 1) as f64 } else { width / columns as f64 };
-    share.clamp(rows.w, rows.w * 1.3)
+    LayoutPage {
+        number,
+        fiducials: frame.fiducials.to_vec(),
+        code: frame.code,
+        backup: frame.backup,
+        calibration: frame.calibration,
+        anchors,
+        fields,
+    }
 }
 
 #[cfg(test)]
@@ -384,7 +270,7 @@ pub(crate) mod tests {
         let PlaceError::TooMany { needed, allowed, left_over, ref first, .. } = error else { panic!("{error}") };
         assert_eq!(allowed, 2);
         assert!(needed > 2 && left_over > 100 && first.starts_with('q'), "{error}");
-        assert!(error.to_string().contains("pages A5"));
+        assert!(error.to_string().contains("pages of A5"));
     }
 
     #[test]

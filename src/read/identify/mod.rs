@@ -34,6 +34,8 @@ pub enum Verdict {
     Known(Identity, IdentifiedBy),
     /// A code of ours whose check does not hold: forged, altered or printed under another key.
     WrongMac,
+    /// Both codes were read, and each names another page: one of them was stuck or copied onto this sheet.
+    Disagree,
     /// A code was read, and it is not ours.
     NotOurs,
     /// No code could be read.
@@ -77,11 +79,31 @@ const CASCADE: [Stage; 7] = [
         let (crop, corners) = crop(p, r, &r.frame.backup);
         Read { text: general::data_matrix(&crop).map(|f| f.text), corners: Some(corners) }
     }),
-    ("QR, general decoders on the page", IdentifiedBy::Qr, |p, _| Read {
-        text: general::qr(&crate::raster::reduce(p, page_reduction(p))).map(|f| f.text),
-        corners: None,
+    ("QR, general decoders on the page", IdentifiedBy::Qr, |p, r| {
+        let found = on_page(p).filter(|f| f.corners.as_ref().is_none_or(|c| near(r, &r.frame.code, c)));
+        let corners = found.as_ref().and_then(|f| f.corners);
+        Read { text: found.map(|f| f.text), corners }
     }),
 ];
+
+/// Any QR on a picture, at half size at 200 to 300 dpi.
+fn on_page(picture: &Gray) -> Option<general::Found> {
+    let factor = page_reduction(picture);
+    let mut found = general::qr(&crate::raster::reduce(picture, factor))?;
+    let full = factor as f64;
+    found.corners = found.corners.map(|c| c.map(|p| Point::new(p.x * full, p.y * full)));
+    Some(found)
+}
+
+/// Whether a symbol is about where this page has it: another sheet in the same picture has codes too.
+fn near(registration: &Registration, area: &Area, corners: &[Point<Px>; 4]) -> bool {
+    const FAR_MM: f64 = 15.0;
+    let middle = Point::new(area.x + area.w / 2.0, area.y + area.h / 2.0);
+    let seen =
+        Point::new(corners.iter().map(|p| p.x).sum::<f64>() / 4.0, corners.iter().map(|p| p.y).sum::<f64>() / 4.0);
+    let px_per_mm = registration.dpi() / crate::units::MM_PER_INCH;
+    registration.sheet_to_picture.apply(middle).distance(&seen) < FAR_MM * px_per_mm
+}
 
 /// Identifies a registered page.
 pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> Identified {
@@ -93,7 +115,10 @@ pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> 
         attempts.push(Attempt { stage, corners, decoded: matches!(read, Some(Ok(_))) });
         match read {
             Some(Ok(identity)) => {
-                verdict = Verdict::Known(identity, by);
+                verdict = match by {
+                    IdentifiedBy::Qr if contradicted(picture, registration, key, &identity) => Verdict::Disagree,
+                    _ => Verdict::Known(identity, by),
+                };
                 break;
             }
             // Reed–Solomon held, so this is what was printed: no other reading can mend it.
@@ -108,18 +133,25 @@ pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> 
     Identified { attempts, verdict }
 }
 
+/// Whether the backup code can be read and says something else. 0.1 ms, and a code glued over another is found out.
+fn contradicted(picture: &Gray, registration: &Registration, key: &SheetKey, identity: &Identity) -> bool {
+    let backup =
+        sampled(picture, &DATA_MATRIX_SHAPE, &registration.frame.backup, registration, false, datamatrix::decode);
+    match backup.text.map(|t| Identity::from_code(&t, key)) {
+        Some(Ok(other)) => other != *identity,
+        Some(Err(CodeError::WrongMac)) => true,
+        _ => false,
+    }
+}
+
 /// A map from sheet to picture, if the sheet has this format.
 pub type RoughMap = (PageFormat, Homography<Mm, Px>);
 
 /// For a picture without enough marks: any QR on it and, if it is ours, the rough map that its corners give for each page
 /// format.
 pub fn identify_anywhere(picture: &Gray, key: &SheetKey) -> (Identified, Vec<RoughMap>) {
-    let factor = page_reduction(picture);
-    let found = general::qr(&crate::raster::reduce(picture, factor));
-    let corners = found.as_ref().and_then(|f| f.corners).map(|c| {
-        let full = factor as f64;
-        c.map(|p| Point::new(p.x * full, p.y * full))
-    });
+    let found = on_page(picture);
+    let corners = found.as_ref().and_then(|f| f.corners);
     let read = found.map(|f| Identity::from_code(&f.text, key));
     let decoded = matches!(read, Some(Ok(_)));
     let attempts = vec![Attempt { stage: "QR, general decoders on the page", corners, decoded }];

@@ -17,6 +17,10 @@ const NOTHING: f64 = 0.07;
 /// tell.
 const SPILT: f64 = 0.03;
 
+/// Part of the usual outline under which a bubble is not seen to be there: covered, or never printed. Over 70,000 empty
+/// bubbles in 31 sets, 0.82 was the least where the printer was in order; pale bands of a failing one reach 0.33.
+const HIDDEN: f64 = 0.6;
+
 /// Judges one bubble for itself; what it means within its field is decided there.
 pub fn judge(m: &Measured) -> Judged {
     let judged = |state, probability| Judged { state, probability };
@@ -30,6 +34,8 @@ pub fn judge(m: &Measured) -> Judged {
         let spot = m.darkest > 0.6 && m.coverage > 0.06 + 0.6 * m.print;
         return if spot {
             judged(MarkState::Ambiguous, 0.2)
+        } else if m.outline < HIDDEN {
+            judged(MarkState::Ambiguous, 0.4)
         } else {
             judged(MarkState::Empty, (m.ink * 0.15).min(0.01))
         };
@@ -65,6 +71,13 @@ pub fn judge(m: &Measured) -> Judged {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_covered_is_not_empty() {
+        let empty = Measured { outline: 0.9, visible: true, ..Measured::default() };
+        assert_eq!(judge(&empty).state, MarkState::Empty);
+        assert_eq!(judge(&Measured { outline: 0.2, ..empty }).state, MarkState::Ambiguous);
+    }
 
     #[test]
     fn the_edge_of_a_stain_is_no_light_pencil() {

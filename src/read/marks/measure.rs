@@ -34,6 +34,8 @@ pub struct Measured {
     pub outside: f64,
     /// Part of the inside that print alone covers darkly, on this page: 0 but for black and white scans.
     pub print: f64,
+    /// Ink of the printed outline, as a part of what outlines on this page have; 1 where the scan shows none.
+    pub outline: f64,
     /// Gray of the paper around.
     pub paper: f64,
     /// Whether all of it was inside the picture.
@@ -52,8 +54,13 @@ const AROUND_POINTS: usize = 24;
 /// to 1.5 and more.
 const BEYOND: f64 = 1.43;
 const BEYOND_POINTS: usize = 48;
+/// Where the printed outline is looked for: registration is off by a little.
+const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
+const OUTLINE_POINTS: usize = 12;
 /// Ink at which a sample counts as dark.
 const DARK: f64 = 0.40;
+/// Ink of a thin stroke of light pencil.
+const LIGHT: f64 = 0.20;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
@@ -71,20 +78,58 @@ pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec
             sorted.sort_by(f64::total_cmp);
             let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
             // Marks that spill over darken their own surroundings: the neighbours know better.
-            places.iter().map(|(local, own)| inside(picture, local, own.max(common * 0.93), black)).collect()
+            let paper = |own: f64| own.max(common * 0.93);
+            let mut measured: Vec<Measured> =
+                places.iter().map(|(local, own)| inside(picture, local, paper(*own), black)).collect();
+            for i in 0..measured.len() {
+                if measured[i].outside > 0.0 && measured[i].ink > DARK {
+                    let full = |o: usize| o != i && measured[o].ink > DARK;
+                    let beside: Vec<(f64, f64)> = (0..measured.len())
+                        .filter(|&o| full(o))
+                        .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
+                        .collect();
+                    let (local, own) = &places[i];
+                    measured[i].outside =
+                        outside(picture, local, &beside, Ink::new(paper(*own), black), measured[i].darkest);
+                }
+            }
+            measured
         })
         .collect();
     take_off_print(fields, &mut all);
+    compare_outlines(&mut all);
     all
 }
 
-/// The part of a field's area that is dark, for handwriting. Rows that are dark throughout are printed lines, and the
-/// border with the caption is left out. None where a part of the area is not in the picture.
-pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option<f64> {
+/// From the ink of outlines to a part of what is usual on the page. In a black and white scan all may have gone.
+fn compare_outlines(all: &mut [Vec<Measured>]) {
+    const FAINTEST: f64 = 0.12;
+    const ENOUGH: usize = 8;
+    let mut empty: Vec<f64> = all.iter().flatten().filter(|m| m.visible && m.ink < 0.1).map(|m| m.outline).collect();
+    empty.sort_by(f64::total_cmp);
+    let usual = empty.get(empty.len() / 2).copied().filter(|&u| u > FAINTEST && empty.len() >= ENOUGH);
+    for m in all.iter_mut().flatten() {
+        m.outline = usual.map_or(1.0, |usual| m.outline / usual);
+    }
+}
+
+/// What of a field's area is covered, as parts of it: handwriting is looked for, with a printed line, the border and the
+/// caption left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Writing {
+    /// In strokes: dark together with places beside, as the dots of a black and white scan seldom are.
+    pub strokes: f64,
+    /// Dark.
+    pub dark: f64,
+    /// Darker than paper at all: a light pencil.
+    pub darkened: f64,
+}
+
+/// None where a part of the area is not in the picture.
+pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option<Writing> {
     const STEP_MM: f64 = 0.4;
     const BORDER_MM: f64 = 1.5;
     const CAPTION_MM: f64 = 5.5;
-    const SEGMENTS: usize = 12;
     let area = &field.area;
     let (columns, rows) =
         (((area.w - 2.0 * BORDER_MM) / STEP_MM) as usize, ((area.h - BORDER_MM - CAPTION_MM) / STEP_MM) as usize);
@@ -101,9 +146,29 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option
     }
     let mut sorted = grays.clone();
     sorted.sort_by(f64::total_cmp);
-    let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return Some(0.0) };
-    let level = paper * (1.0 - DARK * (1.0 - black.clamp(0.0, 0.5)));
+    let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return Some(Writing::default()) };
+    let level = |ink: f64| paper * (1.0 - ink * (1.0 - black.clamp(0.0, 0.5)));
     let rows: Vec<&[f64]> = grays.chunks(columns.max(1)).collect();
+    let dark = off_the_lines(&rows, level(DARK));
+    let mut is_dark = vec![false; grays.len()];
+    dark.iter().for_each(|&(r, c)| is_dark[r * columns + c] = true);
+    let together = |&&(r, c): &&(usize, usize)| {
+        let square = (r.saturating_sub(1)..(r + 2).min(rows.len()))
+            .flat_map(|r| (c.saturating_sub(1)..(c + 2).min(columns)).map(move |c| r * columns + c));
+        square.filter(|&i| is_dark[i]).count() > 2
+    };
+    let all = grays.len() as f64;
+    Some(Writing {
+        strokes: dark.iter().filter(together).count() as f64 / all,
+        dark: dark.len() as f64 / all,
+        darkened: off_the_lines(&rows, level(LIGHT)).len() as f64 / all,
+    })
+}
+
+/// Row and column of the samples darker than `level` that are in no printed line.
+fn off_the_lines(rows: &[&[f64]], level: f64) -> Vec<(usize, usize)> {
+    const SEGMENTS: usize = 12;
+    let columns = rows.first().map_or(0, |r| r.len());
     let dark = |row: &[f64]| row.iter().filter(|&&g| g < level).count();
     let reach = |row: &&[f64]| row.chunks(columns.div_ceil(SEGMENTS).max(1)).filter(|s| dark(s) > 0).count();
     let reaches: Vec<usize> = rows.iter().map(reach).collect();
@@ -113,8 +178,8 @@ pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option
             |d: usize| [r.checked_sub(d), Some(r + d)].into_iter().flatten().filter_map(|i| reaches.get(i)).max();
         2 * dark(rows[r]) > columns || (4 * reaches[r] > 3 * SEGMENTS && near(2).is_none_or(|&n| 3 * n < SEGMENTS))
     };
-    let written: usize = (0..rows.len()).filter(|&r| !is_line(r)).map(|r| dark(rows[r])).sum();
-    Some(written as f64 / grays.len() as f64)
+    let free = (0..rows.len()).filter(|&r| !is_line(r));
+    free.flat_map(|r| (0..columns).filter(move |&c| rows[r][c] < level).map(move |c| (r, c))).collect()
 }
 
 /// The letter in a bubble is printed light, but it is ink; in a black and white scan it may even be black. What all
@@ -204,6 +269,7 @@ struct Points {
     inside: Vec<(f64, f64, Part)>,
     around: [(f64, f64); AROUND_POINTS],
     beyond: [(f64, f64); BEYOND_POINTS],
+    outline: [[(f64, f64); OUTLINE.len()]; OUTLINE_POINTS],
 }
 
 #[derive(Clone, Copy)]
@@ -231,8 +297,41 @@ static POINTS: LazyLock<Points> = LazyLock::new(|| {
         inside,
         around: std::array::from_fn(|i| ring(i, AROUND_POINTS, AROUND)),
         beyond: std::array::from_fn(|i| ring(i, BEYOND_POINTS, BEYOND)),
+        outline: std::array::from_fn(|i| OUTLINE.map(|radius| ring(i, OUTLINE_POINTS, radius))),
     }
 });
+
+/// Where bubble `b` is from bubble `a`, in half-axes of `a`.
+fn offset(a: &Bubble, b: &Bubble) -> (f64, f64) {
+    ((b.x - a.x) / a.rx, (b.y - a.y) / a.ry)
+}
+
+/// The part of the ring well outside a bubble that is about as dark as its mark. Where a full mark stands `beside`, what
+/// is nearer to that one has spilt from there.
+fn outside(picture: &Gray, local: &Local, beside: &[(f64, f64)], ink: Ink, darkest: f64) -> f64 {
+    let level = (darkest / 2.0).clamp(0.15, DARK);
+    let own = |u: f64, v: f64| beside.iter().all(|&(x, y)| (u - x).hypot(v - y) > BEYOND);
+    let dark = |u: f64, v: f64| local.gray(picture, u, v).is_some_and(|g| ink.of(g) > level);
+    POINTS.beyond.iter().filter(|&&(u, v)| dark(u, v) && own(u, v)).count() as f64 / BEYOND_POINTS as f64
+}
+
+/// From gray to ink.
+#[derive(Clone, Copy)]
+struct Ink {
+    scale: f64,
+    slope: f64,
+}
+
+impl Ink {
+    fn new(paper: f64, black: f64) -> Self {
+        let scale = 1.0 / (1.0 - black);
+        Ink { scale, slope: scale / paper.max(1.0) }
+    }
+
+    fn of(self, gray: f64) -> f64 {
+        (self.scale - gray * self.slope).clamp(0.0, 1.0)
+    }
+}
 
 /// The upper quartile of the ring around a bubble.
 fn paper_around(picture: &Gray, local: &Local) -> f64 {
@@ -246,10 +345,8 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
 }
 
 fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
-    let paper = paper.max(1.0);
-    let scale = 1.0 / (1.0 - black);
-    let slope = scale / paper;
-    let ink = |gray: f64| (scale - gray * slope).clamp(0.0, 1.0);
+    let level = Ink::new(paper, black);
+    let ink = |gray: f64| level.of(gray);
     let mut samples = [0.0; GRID * GRID];
     let mut n = 0;
     let (mut sum, mut dark) = (0.0, 0);
@@ -279,9 +376,10 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
     let mut emptiest = sectors.map(|s| s.0 / f64::max(s.1, 1.0));
     emptiest.sort_by(f64::total_cmp);
-    let level = (darkest / 2.0).clamp(0.15, DARK);
-    let outside =
-        POINTS.beyond.iter().filter(|&&(u, v)| local.gray(picture, u, v).is_some_and(|g| ink(g) > level)).count();
+    let darkest_across = |across: &[(f64, f64); OUTLINE.len()]| {
+        across.iter().filter_map(|&(u, v)| local.gray(picture, u, v)).fold(f64::MAX, f64::min)
+    };
+    let outline = POINTS.outline.iter().map(|across| ink(darkest_across(across))).sum::<f64>() / OUTLINE_POINTS as f64;
     Measured {
         ink: sum / n as f64,
         coverage: dark as f64 / n as f64,
@@ -289,8 +387,9 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
         darkest,
         emptiest: [emptiest[0], emptiest[1]],
         middle: middle.0 / f64::max(middle.1, 1.0),
-        outside: outside as f64 / BEYOND_POINTS as f64,
+        outside: outside(picture, local, &[], level, darkest),
         print: 0.0,
+        outline,
         paper,
         visible,
     }

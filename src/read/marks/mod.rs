@@ -4,4 +4,4 @@ mod judge;
 mod measure;
 
 pub use judge::{Judged, judge};
-pub use measure::{Measured, measure, writing};
+pub use measure::{Measured, Writing, measure, writing};

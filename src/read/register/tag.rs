@@ -102,21 +102,18 @@ fn outline(picture: &Gray, suspect: &Suspect) -> Option<[Point<Px>; 4]> {
     let side = w.max(h) * 1.6;
     let (left, top) = ((suspect.x0 + suspect.x1 - side) / 2.0, (suspect.y0 + suspect.y1 - side) / 2.0);
     let step = side / PATCH as f64;
-    let at = |v: f64, n: usize| (v.max(0.0) as usize).min(n - 1);
+    // What is beyond the picture counts as paper: a margin that was cut off leaves the tags at the very border.
+    let gray = |x: f64, y: f64| -> u16 {
+        let inside = x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64;
+        if inside { picture.get(x as usize, y as usize).into() } else { 255 }
+    };
     let mut patch = [0u8; PATCH * PATCH];
     for (r, row) in patch.chunks_exact_mut(PATCH).enumerate() {
         for (c, v) in row.iter_mut().enumerate() {
             // Four pixels a cell: enough against noise, cheaper than the whole cell.
             let (x, y) = (left + (c as f64 + 0.5) * step, top + (r as f64 + 0.5) * step);
             let q = step / 4.0;
-            let (x0, x1, y0, y1) = (
-                at(x - q, picture.width),
-                at(x + q, picture.width),
-                at(y - q, picture.height),
-                at(y + q, picture.height),
-            );
-            let sum: u16 =
-                [(x0, y0), (x1, y0), (x0, y1), (x1, y1)].iter().map(|&(x, y)| u16::from(picture.get(x, y))).sum();
+            let sum = gray(x - q, y - q) + gray(x + q, y - q) + gray(x - q, y + q) + gray(x + q, y + q);
             *v = (sum / 4) as u8;
         }
     }
@@ -257,7 +254,8 @@ fn side(picture: &Gray, p: Point<Px>, q: Point<Px>, centre: Point<Px>, reach: f6
         let d = |k: usize| (k as f64 / STEPS as f64 - 1.0) * reach * module;
         let mut profile = [0.0; 2 * STEPS + 1];
         for (k, v) in profile.iter_mut().enumerate() {
-            *v = picture.sample(Point::new(x + d(k) * nx, y + d(k) * ny));
+            let p = Point::new(x + d(k) * nx, y + d(k) * ny);
+            *v = if picture.contains(p) { picture.sample(p) } else { 255.0 };
         }
         let inner = profile[..STEPS].iter().fold(f64::MAX, |m, &v| m.min(v));
         let outer = profile[STEPS..].iter().fold(f64::MIN, |m, &v| m.max(v));
