@@ -317,6 +317,7 @@ mod tests {
             darkest: ink,
             emptiest: [ink, ink],
             middle: ink,
+            outline: 1.0,
             visible: true,
             ..Measured::default()
         };

@@ -7,6 +7,8 @@ use super::layout::{Bubble, Field, rounded};
 pub const ANCHOR_SIZE: f64 = 1.6;
 /// Left of every block, where its anchors stand.
 const ANCHOR_STRIP: f64 = 2.4;
+/// Right of a row's last bubble, before the next column's anchors.
+const NEXT_ANCHOR: f64 = 0.4;
 /// Extra space after every fifth row.
 const FIVES_GAP: f64 = 1.2;
 
@@ -129,7 +131,7 @@ impl Rows {
         let m = &self.measures;
         let left = at.x + ANCHOR_SIZE / 2.0;
         // Just outside: the last bubble reaches to the column's edge.
-        let right = at.right() + ANCHOR_SIZE * 0.75;
+        let right = at.right() + ANCHOR_SIZE * 0.75 - NEXT_ANCHOR;
         let mut mark = |y: f64| {
             anchors.push((left, y));
             if right_edge {
@@ -228,7 +230,7 @@ fn score_fraction(hundredths: u32) -> String {
 
 fn rows(spec: &FieldSpec, labels: usize, m: &Measures) -> Block {
     let number_w = m.number.max(m.char * spec.caption.chars().count() as f64 + 1.5);
-    let w = ANCHOR_STRIP + number_w + m.pitch * labels as f64;
+    let w = ANCHOR_STRIP + number_w + m.pitch * labels as f64 + NEXT_ANCHOR;
     Block::Rows(Rows { specs: vec![spec.clone()], w, labels, number_w, measures: m.clone() })
 }
 

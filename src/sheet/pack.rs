@@ -133,10 +133,10 @@ impl Page {
 
     fn take_run(&mut self, rows: Rows, columns: usize, per_column: usize, x: f64, y: f64) {
         let n = rows.specs.len();
-        for c in 0..columns {
+        // What stands under a short column keeps its distance from the taller one before.
+        for c in (0..columns).rev() {
             let high = rows.height(per_column.min(n - c * per_column));
-            let end = if c + 1 == columns { self.gap } else { 0.0 };
-            self.sky.raise(x + rows.w * c as f64, rows.w + end, y + high + self.gap);
+            self.sky.raise(x + rows.w * c as f64, rows.w + self.gap, y + high + self.gap);
         }
         let at = Area::new(x, y, rows.w * columns as f64, rows.height(per_column));
         self.placed.push(Placed { at, what: What::Run { rows, columns, per_column } });

@@ -215,7 +215,7 @@ mod tests {
         value["sheet"]["page"] = "A5".into();
         value["sheet"]["fields"][0]["count"] = 300.into();
         let said = faults(&value);
-        assert!(said[0].starts_with("sheet.fields: 300 fields need") && said[0].contains("pages A5"), "{said:?}");
+        assert!(said[0].starts_with("sheet.fields: 300 fields need") && said[0].contains("pages of A5"), "{said:?}");
     }
 
     #[test]

@@ -87,6 +87,7 @@ mod tests {
             darkest: 0.31,
             emptiest: [0.2, 0.22],
             middle: 0.26,
+            outline: 1.0,
             visible: true,
             ..Measured::default()
         };
