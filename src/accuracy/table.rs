@@ -39,7 +39,7 @@ pub struct Row {
 }
 
 /// Reads all sets. `done` is told each row as it is finished; `look` is shown every page with a wrong answer or
-/// identity, and those of which over a third could not be read surely.
+/// identity, and every page of which something could not be read surely.
 pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + Sync)) -> Result<Vec<Row>, PrintError> {
     let key = SheetKey::new("accuracy");
     let masters = Masters::new(&key)?;
@@ -85,8 +85,10 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
     Ok(rows)
 }
 
-/// The table in Markdown.
+/// The table in Markdown, with what each set is.
 pub fn markdown(rows: &[Row]) -> String {
     let lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
-    format!("{HEAD}\n{}\n", lines.join("\n"))
+    let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name == s.name));
+    let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
+    format!("{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))
 }
