@@ -81,7 +81,8 @@ pub fn exam_day(printed: &Path, scans: &Path, seed: u64) -> io::Result<Vec<Hande
     Ok(handed)
 }
 
-/// Compares what was read with what was written. Printed pages that were not read come second.
+/// Compares what was read with what was written; wrong fields are named with their file and page. Printed pages that
+/// were not read come second.
 pub fn compare<'h>(handed: &'h [Handed], readings: &[PageReading]) -> (Tally, Vec<&'h Handed>) {
     let mut tally = Tally::default();
     let mut missing = Vec::new();
@@ -91,7 +92,13 @@ pub fn compare<'h>(handed: &'h [Handed], readings: &[PageReading]) -> (Tally, Ve
             sheet.is_some_and(|s| s.id.as_ref() == Some(&page.sheet_id) && s.page == Some(page.page))
         });
         match (reading, &page.expected) {
-            (Some(reading), Some(expected)) => compare_fields(reading, expected, &mut tally),
+            (Some(reading), Some(expected)) => {
+                let mut own = Tally::default();
+                compare_fields(reading, expected, &mut own);
+                let place = |field: &String| format!("{} p. {}, {field}", reading.source.file, reading.source.page);
+                own.wrong_fields = own.wrong_fields.iter().map(place).collect();
+                tally.add(&own);
+            }
             _ => missing.push(page),
         }
     }

@@ -25,7 +25,6 @@ pub struct Done {
 #[derive(Clone, Debug)]
 pub struct Expected {
     pub id: String,
-    /// In the order in which the reader lists marks.
     pub marks: Vec<Done>,
     /// For handwriting: whether there is any.
     pub writing: Option<bool>,
@@ -41,16 +40,17 @@ impl Expected {
             let said = reading.status != FieldStatus::Blank;
             return if said == there { Verdict::Right } else { Verdict::Wrong };
         }
-        let mut read = reading.marked.iter().peekable();
-        for done in &self.marks {
-            let said = read.next_if(|l| **l == done.label).is_some();
-            match done.mark.intent() {
-                Intent::Chosen if !said => return Verdict::Wrong,
-                Intent::TakenBack if said => return Verdict::Wrong,
-                _ => {}
-            }
-        }
-        if read.next().is_some() { Verdict::Wrong } else { Verdict::Right }
+        // By bubble and not by label: digits and rows repeat them.
+        let said: Vec<usize> = (0..reading.marks.len()).filter(|&i| reading.marks[i].probability > 0.5).collect();
+        let labelled = said.len() == reading.marked.len()
+            && reading.marked.iter().all(|l| said.iter().any(|&i| reading.marks[i].label == *l));
+        let known = |i: &usize| self.marks.iter().any(|done| done.bubble == *i);
+        let as_meant = self.marks.iter().all(|done| match done.mark.intent() {
+            Intent::Chosen => said.contains(&done.bubble),
+            Intent::TakenBack => !said.contains(&done.bubble),
+            Intent::Unclear => true,
+        });
+        if labelled && as_meant && said.iter().all(known) { Verdict::Right } else { Verdict::Wrong }
     }
 }
 

@@ -1,7 +1,7 @@
 //! All sets, one after another, and the table that they give.
 
 use super::tally::{HEAD, Tally};
-use super::{Masters, compare, compare_stranger, read, specimen, stranger};
+use super::{Expected, Masters, compare, compare_stranger, read, specimen, stranger};
 use crate::print::PrintError;
 use crate::read::fields::Policy;
 use crate::read::layouts::Layouts;
@@ -27,6 +27,8 @@ pub struct Fault<'a> {
     pub page: usize,
     pub bytes: &'a [u8],
     pub tally: &'a Tally,
+    /// What is truly on the page; nothing on a page that is not ours.
+    pub expected: &'a [Expected],
     pub reading: &'a PageReading,
     pub trace: &'a PageTrace,
 }
@@ -63,7 +65,8 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
             let tally = compare(&reading, &masters, made.master, &made.expected);
             if tally.wrong > 0 || tally.misidentified > 0 || tally.doubtful + tally.unread > 0 {
                 let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
-                look(&Fault { set: set.name, page: n, bytes, tally: &tally, reading, trace });
+                let expected = &made.expected;
+                look(&Fault { set: set.name, page: n, bytes, tally: &tally, expected, reading, trace });
             }
             (tally, reading.timings_ms.total)
         });
@@ -76,7 +79,7 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
             let tally = compare_stranger(&reading);
             if tally.wrong > 0 || tally.misidentified > 0 {
                 let (bytes, reading, trace) = (&bytes, &reading, &trace);
-                look(&Fault { set: name, page: n, bytes, tally: &tally, reading, trace });
+                look(&Fault { set: name, page: n, bytes, tally: &tally, expected: &[], reading, trace });
             }
             (tally, reading.timings_ms.total)
         });

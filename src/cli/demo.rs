@@ -81,6 +81,9 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         "   {} certas, {} duvidosas (para uma pessoa), {} não lidas, {} erradas",
         tally.right, tally.doubtful, tally.unread, tally.wrong
     ))?;
+    for field in &tally.wrong_fields {
+        say(&format!("   errada: {field}"))?;
+    }
     for page in missing {
         let room = package.units.iter().flat_map(|u| &u.rooms).find(|r| r.id == page.room).map_or("", |r| &r.name);
         say(&format!(

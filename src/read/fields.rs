@@ -18,31 +18,58 @@ impl Default for Policy {
     }
 }
 
-/// Ink from which a mark counts for what is usual on a page, and how many marks show that.
-const USUAL: (f64, usize) = (0.2, 8);
-/// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
-const LIGHTEST: f64 = 0.55;
-
-/// The upper quartile of the ink of a page's marks, as half of them may be rubbed out; None where they are too few.
-pub fn usual_ink(page: &[Vec<Measured>]) -> Option<f64> {
-    let mut inks: Vec<f64> = page.iter().flatten().map(|m| m.ink).filter(|&ink| ink > USUAL.0).collect();
-    inks.sort_by(f64::total_cmp);
-    (inks.len() >= USUAL.1).then(|| inks[inks.len() * 3 / 4])
+/// What marks on a page usually are, from the upper quartile of them, as half may be rubbed out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    pub ink: f64,
+    /// How dark the pen is.
+    pub darkest: f64,
 }
 
+impl Usual {
+    /// None where the marks are too few to tell.
+    pub fn of(page: &[Vec<Measured>]) -> Option<Self> {
+        const LEAST_INK: f64 = 0.2;
+        const ENOUGH: usize = 8;
+        let upper = |value: fn(&Measured) -> f64| {
+            let mut all: Vec<f64> = page.iter().flatten().filter(|m| m.ink > LEAST_INK).map(value).collect();
+            all.sort_by(f64::total_cmp);
+            (all.len() >= ENOUGH).then(|| all[all.len() * 3 / 4])
+        };
+        Some(Usual { ink: upper(|m| m.ink)?, darkest: upper(|m| m.darkest)? })
+    }
+}
+
+/// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
+const LIGHTEST: f64 = 0.55;
+/// A stroke under this part of the usual darkness is another pen's, or a stain's edge.
+const PALEST_STROKE: f64 = 0.7;
+
 /// Decides one field from its measured bubbles, and from the ink that marks on this page usually have.
-pub fn decide(field: &Field, measured: &[Measured], usual: Option<f64>, policy: &Policy) -> FieldReading {
+pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy: &Policy) -> FieldReading {
     let groups = groups(field);
     let mut judged: Vec<Judged> = measured.iter().map(judge).collect();
+    let one_of = takes_one(&field.kind);
     for group in &groups {
-        in_company(group, measured, &mut judged);
+        in_company(group, one_of, measured, &mut judged);
     }
     for (m, j) in measured.iter().zip(&mut judged) {
-        if j.state == MarkState::Faint && usual.is_some_and(|usual| m.ink < LIGHTEST * usual) {
+        let light = match (j.state, usual) {
+            (MarkState::Faint, Some(usual)) => m.ink < LIGHTEST * usual.ink,
+            (MarkState::Crossed | MarkState::Checked, Some(usual)) => m.darkest < PALEST_STROKE * usual.darkest,
+            _ => false,
+        };
+        if light {
             j.probability = j.probability.min(0.6);
         }
     }
-    let readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
+    let mut readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
+    for group in readings.iter_mut().filter(|g| one_of && g.marked.len() > 1) {
+        // With a pencil one of them may have been rubbed out, or struck out without trace.
+        if group.marked.iter().any(|&i| measured[i].darkest < PENCIL) {
+            group.confidence = group.confidence.min(0.6);
+        }
+    }
     let mut reading = value(field, &readings);
     reading.confidence = readings.iter().map(|g| g.confidence).fold(1.0, f64::min);
     reading.marks = field
@@ -63,6 +90,19 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<f64>, policy: 
         reading.status = FieldStatus::Doubtful;
     }
     reading
+}
+
+/// Ink that a pen reaches in its marks, and a pencil does not.
+const PENCIL: f64 = 0.75;
+
+/// Whether of the bubbles of a group one is to be filled.
+fn takes_one(kind: &FieldKind) -> bool {
+    match kind {
+        FieldKind::Choice { multiple, .. } => !multiple,
+        FieldKind::Sum { style, .. } => *style == SumStyle::Grid,
+        FieldKind::Flag { .. } => false,
+        _ => true,
+    }
 }
 
 /// Parts of an area that are dark: nothing is written under the first, something is over the second.
@@ -116,7 +156,7 @@ fn groups(field: &Field) -> Vec<Vec<usize>> {
 
 /// A mark gains or loses from the company it is in: a lone clear cross among clean bubbles is meant, what is left of an
 /// erased mark beside a full one is not. An empty bubble stays empty and a full one full, whatever is beside it.
-fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
+fn in_company(group: &[usize], one_of: bool, measured: &[Measured], judged: &mut [Judged]) {
     let alone = judged.to_vec();
     for &i in group {
         let others = || group.iter().filter(|&&o| o != i);
@@ -129,7 +169,7 @@ fn in_company(group: &[usize], measured: &[Measured], judged: &mut [Judged]) {
             MarkState::Crossed if clean && m.ink > 0.14 => 0.94,
             MarkState::Checked if clean && m.ink > 0.14 && m.emptiest[1] > 0.03 => 0.93,
             // Left of a rubbed-out mark: much lighter than the one that was meant.
-            MarkState::Erased | MarkState::Faint if full_beside && m.ink < 0.25 * darkest_beside => 0.04,
+            MarkState::Erased | MarkState::Faint if one_of && full_beside && m.ink < 0.25 * darkest_beside => 0.04,
             // Beside a mark at least as dark, a faint one may be either.
             MarkState::Faint if darkest_beside > m.ink => j.probability.min(0.6),
             _ => j.probability,
@@ -322,10 +362,10 @@ mod tests {
             ..Measured::default()
         };
         let light = [mark(0.0), mark(0.23), mark(0.0), mark(0.0), mark(0.0)];
-        let status = |page: &[Vec<Measured>]| decide(field, &light, usual_ink(page), &Policy::default()).status;
+        let status = |page: &[Vec<Measured>]| decide(field, &light, Usual::of(page), &Policy::default()).status;
         assert_eq!(status(&[vec![mark(0.8); 20]]), FieldStatus::Doubtful);
         assert_eq!(status(&[vec![mark(0.8); 16], vec![mark(0.23); 20]]), FieldStatus::Doubtful, "much was rubbed out");
         assert_eq!(status(&[vec![mark(0.25); 20]]), FieldStatus::Answered, "a light pen throughout");
-        assert_eq!(usual_ink(&[vec![mark(0.8); 7]]), None);
+        assert_eq!(Usual::of(&[vec![mark(0.8); 7]]), None);
     }
 }

@@ -147,10 +147,11 @@ impl Reader {
         let clock = Instant::now();
         let refined = refine::refine(picture, &registration, page);
         let measured = marks::measure(picture, &refined.warp, &page.fields, registration.black);
-        let usual = fields::usual_ink(&measured);
+        let usual = fields::Usual::of(&measured);
         let decide = |(f, m): (&Field, &Vec<Measured>)| {
             if f.bubbles.is_empty() {
-                fields::decide_writing(f, marks::writing(picture, &refined.warp, f, registration.black))
+                let caption_mm = layout.content.text.caption_mm() + 0.5;
+                fields::decide_writing(f, marks::writing(picture, &refined.warp, f, caption_mm, registration.black))
             } else {
                 fields::decide(f, m, usual, &self.policy)
             }

@@ -42,7 +42,7 @@ impl Measures {
             r: 2.0 * scale,
             pitch: 5.2 * scale,
             row: row * scale,
-            caption: 5.0 * text.points() / 9.0,
+            caption: text.caption_mm(),
             number: 6.4 * text.points() / 9.0,
             char: 1.85 * text.points() / 9.0,
             gap: 4.0,

@@ -115,6 +115,11 @@ impl TextSize {
         Self::ALL.into_iter().find(|s| s.name() == name)
     }
 
+    /// Height of a caption over a block.
+    pub fn caption_mm(self) -> f64 {
+        5.0 * self.points() / 9.0
+    }
+
     /// Type size of labels and numbers, in points.
     pub fn points(self) -> f64 {
         match self {

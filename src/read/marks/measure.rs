@@ -58,9 +58,7 @@ const BEYOND_POINTS: usize = 48;
 const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
 const OUTLINE_POINTS: usize = 12;
 /// Ink at which a sample counts as dark.
-const DARK: f64 = 0.40;
-/// Ink of a thin stroke of light pencil.
-const LIGHT: f64 = 0.20;
+pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
@@ -111,75 +109,6 @@ fn compare_outlines(all: &mut [Vec<Measured>]) {
     for m in all.iter_mut().flatten() {
         m.outline = usual.map_or(1.0, |usual| m.outline / usual);
     }
-}
-
-/// What of a field's area is covered, as parts of it: handwriting is looked for, with a printed line, the border and the
-/// caption left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Writing {
-    /// In strokes: dark together with places beside, as the dots of a black and white scan seldom are.
-    pub strokes: f64,
-    /// Dark.
-    pub dark: f64,
-    /// Darker than paper at all: a light pencil.
-    pub darkened: f64,
-}
-
-/// None where a part of the area is not in the picture.
-pub fn writing(picture: &Gray, warp: &Warp, field: &Field, black: f64) -> Option<Writing> {
-    const STEP_MM: f64 = 0.4;
-    const BORDER_MM: f64 = 1.5;
-    const CAPTION_MM: f64 = 5.5;
-    let area = &field.area;
-    let (columns, rows) =
-        (((area.w - 2.0 * BORDER_MM) / STEP_MM) as usize, ((area.h - BORDER_MM - CAPTION_MM) / STEP_MM) as usize);
-    let mut grays = Vec::with_capacity(columns * rows);
-    for r in 0..rows {
-        for c in 0..columns {
-            let (x, y) = (area.x + BORDER_MM + c as f64 * STEP_MM, area.y + CAPTION_MM + r as f64 * STEP_MM);
-            let p = warp.to_picture(Point::new(x, y));
-            if !picture.contains(p) {
-                return None;
-            }
-            grays.push(picture.sample(p));
-        }
-    }
-    let mut sorted = grays.clone();
-    sorted.sort_by(f64::total_cmp);
-    let Some(&paper) = sorted.get(sorted.len() * 3 / 4) else { return Some(Writing::default()) };
-    let level = |ink: f64| paper * (1.0 - ink * (1.0 - black.clamp(0.0, 0.5)));
-    let rows: Vec<&[f64]> = grays.chunks(columns.max(1)).collect();
-    let dark = off_the_lines(&rows, level(DARK));
-    let mut is_dark = vec![false; grays.len()];
-    dark.iter().for_each(|&(r, c)| is_dark[r * columns + c] = true);
-    let together = |&&(r, c): &&(usize, usize)| {
-        let square = (r.saturating_sub(1)..(r + 2).min(rows.len()))
-            .flat_map(|r| (c.saturating_sub(1)..(c + 2).min(columns)).map(move |c| r * columns + c));
-        square.filter(|&i| is_dark[i]).count() > 2
-    };
-    let all = grays.len() as f64;
-    Some(Writing {
-        strokes: dark.iter().filter(together).count() as f64 / all,
-        dark: dark.len() as f64 / all,
-        darkened: off_the_lines(&rows, level(LIGHT)).len() as f64 / all,
-    })
-}
-
-/// Row and column of the samples darker than `level` that are in no printed line.
-fn off_the_lines(rows: &[&[f64]], level: f64) -> Vec<(usize, usize)> {
-    const SEGMENTS: usize = 12;
-    let columns = rows.first().map_or(0, |r| r.len());
-    let dark = |row: &[f64]| row.iter().filter(|&&g| g < level).count();
-    let reach = |row: &&[f64]| row.chunks(columns.div_ceil(SEGMENTS).max(1)).filter(|s| dark(s) > 0).count();
-    let reaches: Vec<usize> = rows.iter().map(reach).collect();
-    // A printed line reaches right across and has nothing above or below; handwriting is higher than that.
-    let is_line = |r: usize| {
-        let near =
-            |d: usize| [r.checked_sub(d), Some(r + d)].into_iter().flatten().filter_map(|i| reaches.get(i)).max();
-        2 * dark(rows[r]) > columns || (4 * reaches[r] > 3 * SEGMENTS && near(2).is_none_or(|&n| 3 * n < SEGMENTS))
-    };
-    let free = (0..rows.len()).filter(|&r| !is_line(r));
-    free.flat_map(|r| (0..columns).filter(move |&c| rows[r][c] < level).map(move |c| (r, c))).collect()
 }
 
 /// The letter in a bubble is printed light, but it is ink; in a black and white scan it may even be black. What all

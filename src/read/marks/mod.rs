@@ -2,6 +2,8 @@
 
 mod judge;
 mod measure;
+mod writing;
 
 pub use judge::{Judged, judge};
-pub use measure::{Measured, Writing, measure, writing};
+pub use measure::{Measured, measure};
+pub use writing::{Writing, writing};
