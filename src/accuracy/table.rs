@@ -88,9 +88,21 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
     Ok(rows)
 }
 
-/// The table in Markdown, with what each set is.
+/// The table in Markdown, with sums and with what each set is.
 pub fn markdown(rows: &[Row]) -> String {
-    let lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
+    let mut lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
+    type Kind = fn(&str) -> bool;
+    let kinds: [(&str, Kind); 2] = [
+        ("**clean sets**", |name| name.starts_with("clean")),
+        ("**all other sets**", |name| !name.starts_with("clean") && SETS.iter().any(|s| s.name == name)),
+    ];
+    for (title, is) in kinds {
+        let mut sum = Tally::default();
+        rows.iter().filter(|r| is(&r.name)).for_each(|r| sum.add(&r.tally));
+        if sum.pages > 0 {
+            lines.push(sum.row(title));
+        }
+    }
     let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name == s.name));
     let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
     format!("{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))

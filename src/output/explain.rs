@@ -29,7 +29,7 @@ pub fn explain(seen: &Seen<'_>) -> Rgb {
         let text = if i == MAX_ISSUES {
             format!("… e mais {}", issues.len() - MAX_ISSUES)
         } else {
-            format!("• {} [{}]", words::issue_line(issue), issue.code)
+            format!("• {} [{}: {}]", words::issue_line(issue), issue.code, issue.detail)
         };
         let (x, y, size) = (canvas.text * 0.8, canvas.below(3 + i), canvas.text * 0.9);
         let text = canvas.font.fitted(&text, size, canvas.rgb.width as f64 - 2.0 * x);

@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(column(lines[0], "respostas"), column(lines[1], "ABCD"));
         assert_eq!(column(lines[0], "respostas"), column(lines[2], "A-*?"));
         assert_eq!(column(lines[0], "resultado"), column(lines[2], "? conferir"));
-        assert!(lines[3].contains("em dúvida: q4; resolução baixa: 120 dpi"));
+        assert!(lines[3].contains("em dúvida: q4; resolução baixa: escaneie"));
     }
 
     #[test]

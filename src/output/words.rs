@@ -62,51 +62,57 @@ pub fn mark(s: MarkState) -> &'static str {
     }
 }
 
-/// A code's name in words; a code that is not known here is said as it is.
+/// What a code means and what to do about it; a code that is not known here is said as it is.
 pub fn issue(code: &str) -> &str {
     match code {
-        "low_resolution" => "resolução baixa",
-        "unsure_registration" => "registro incerto",
-        "not_registered" | "too_few_marks" => "faltam marcas de registro",
+        "low_resolution" => "resolução baixa: escaneie a 200 dpi ou mais",
+        "unsure_registration" => "registro incerto: faltam marcas entre os campos",
+        "not_registered" | "too_few_marks" => "faltam marcas de registro: escaneie a folha inteira",
         "code_unreadable" => "código ilegível",
-        "codes_disagree" => "os dois códigos são de folhas diferentes",
+        "codes_disagree" => "os dois códigos são de folhas diferentes: veja qual foi colado",
         "part_missing" => "falta parte da folha",
         "wrong_mac" => "código adulterado, ou de outra chave",
-        "unknown_layout" => "modelo de folha desconhecido",
+        "unknown_layout" => "modelo de folha desconhecido: indique a pasta com --layouts",
         "no_such_page" => "página que o modelo não tem",
         "blank_page" => "página em branco",
         "foreign_page" => "página de outro sistema",
-        "truncated" => "imagem cortada",
+        "block_displaced" => "bloco fora do lugar",
+        "doubtful_fields" => "campos em dúvida",
+        "truncated" => "imagem cortada: escaneie de novo",
         "rendered" => "página desenhada a partir do PDF",
         "no_such_file" => "arquivo não encontrado",
-        "unreadable_file" => "arquivo que não abre",
-        "not_a_file" => "não é um arquivo",
-        "empty_file" => "arquivo vazio",
-        "file_too_large" => "arquivo grande demais",
-        "not_a_scan" => "não é uma digitalização",
-        "unsupported_format" => "formato não aceito",
-        "unsupported_feature" => "recurso do formato não aceito",
-        "truncated_file" => "arquivo incompleto",
-        "damaged_file" => "arquivo danificado",
-        "password_protected" => "arquivo com senha",
-        "no_pages" => "arquivo sem páginas",
-        "too_many_pages" => "páginas demais",
-        "too_many_pixels" => "imagem grande demais",
+        "unreadable_file" => "arquivo que não abre: verifique o disco e as permissões",
+        "not_a_file" => "não é um arquivo nem uma pasta",
+        "empty_file" => "arquivo vazio: escaneie ou copie de novo",
+        "file_too_large" => "arquivo grande demais: divida em partes",
+        "not_a_scan" => "não é uma digitalização: envie PDF, TIFF, JPEG, PNG, WebP ou ZIP",
+        "unsupported_format" => "formato não aceito: salve como JPEG ou PNG",
+        "unsupported_feature" => "recurso do formato não aceito: salve como JPEG, PNG ou PDF comum",
+        "truncated_file" => "arquivo incompleto: copie ou escaneie de novo",
+        "damaged_file" => "arquivo danificado: copie ou escaneie de novo",
+        "password_protected" => "arquivo com senha: salve sem senha",
+        "no_pages" => "arquivo sem páginas: escaneie de novo",
+        "too_many_pages" => "páginas demais: divida o arquivo",
+        "too_many_pixels" => "imagem grande demais: escaneie a 200 ou 300 dpi",
         "decompression_bomb" => "arquivo que se expande demais",
-        "nested_archive" => "ZIP dentro de ZIP",
-        "too_many_entries" => "arquivos demais no ZIP",
+        "nested_archive" => "ZIP dentro de ZIP: descompacte o de dentro",
+        "too_many_entries" => "arquivos demais no ZIP: divida em partes",
         "no_scans" => "nenhuma digitalização aqui",
         "folder_too_deep" => "pastas fundas demais",
-        "too_complex" => "página complexa demais",
-        "decoder_failed" | "internal" => "falha do programa",
+        "too_complex" => "página complexa demais: imprima em PDF comum ou imagem",
+        "decoder_failed" | "internal" => "falha do programa: salve o arquivo de novo e envie",
         other => other,
     }
 }
 
-/// An issue with its detail.
+/// An issue for a person: in words, and the detail where no words are known.
 pub fn issue_line(i: &Issue) -> Cow<'_, str> {
-    let name = issue(&i.code);
-    if i.detail.is_empty() { Cow::Borrowed(name) } else { Cow::Owned(format!("{name}: {}", i.detail)) }
+    let said = issue(&i.code);
+    if said == i.code && !i.detail.is_empty() {
+        Cow::Owned(format!("{said}: {}", i.detail))
+    } else {
+        Cow::Borrowed(said)
+    }
 }
 
 /// A number as it is written in Brazil: `1.234,5`.
@@ -149,8 +155,10 @@ mod tests {
     }
 
     #[test]
-    fn an_issue_is_said_with_its_detail() {
-        assert_eq!(issue_line(&Issue::new("low_resolution", "120 dpi")), "resolução baixa: 120 dpi");
+    fn an_issue_is_said_in_portuguese() {
+        let known = Issue::new("low_resolution", "120 dpi; 200 is advised");
+        assert_eq!(issue_line(&known), "resolução baixa: escaneie a 200 dpi ou mais");
         assert_eq!(issue_line(&Issue::new("strange", "")), "strange");
+        assert_eq!(issue_line(&Issue::new("strange", "as it is")), "strange: as it is");
     }
 }
