@@ -73,7 +73,7 @@ mod tests {
         let expected = "\u{feff}arquivo;página;situação;folha;página da folha;estudante;identificado por;\
             q1;q2;q3;q4;dúvidas;ocorrências\r\n\
             sala 12.pdf;1;a conferir;7KQM4T9XW2HD6RPF;1;20261234;QR;A;;A+C;B?;q4;\r\n\
-            '=cmd|'/c calc'!A1.pdf;1;erro;;;;;;;;;;arquivo danificado: não abre\r\n";
+            '=cmd|'/c calc'!A1.pdf;1;erro;;;;;;;;;;arquivo danificado: copie ou escaneie de novo\r\n";
         assert_eq!(text, expected);
     }
 
