@@ -1,8 +1,8 @@
 //! `gabarito explain`: the reader's reasoning about one page, as a picture.
 
 use super::CliError;
+use super::bounds::LimitArgs;
 use super::sheets::Sheets;
-use crate::limits::Limits;
 use crate::output::explain::explain;
 use crate::output::words;
 use crate::read::pages;
@@ -27,12 +27,14 @@ pub struct ExplainArgs {
     /// The sheet is of another system, described in the format of OMRChecker
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
     let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
-    let limits = Limits::default();
+    let limits = args.limits.limits();
     let mut pages = pages::open(&args.file, &limits);
     let Some(page) = pages.nth(args.page as usize - 1) else {
         return Err(CliError::Usage(format!("{} has no page {}", args.file.display(), args.page)));

@@ -2,6 +2,7 @@
 //! the run finished, 2 for what was asked wrongly, 1 when the run itself could not be done.
 
 pub mod accuracy;
+mod bounds;
 pub mod demo;
 mod error;
 pub mod explain;

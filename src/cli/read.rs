@@ -1,9 +1,9 @@
 //! `gabarito read`: its arguments, and where its results go.
 
 use super::CliError;
+use super::bounds::LimitArgs;
 use super::sheets::Sheets;
 use super::spread::{Page, Spread};
-use crate::limits::Limits;
 use crate::output::Sink;
 use crate::output::annotate::annotate;
 use crate::output::csv::Csv;
@@ -39,6 +39,8 @@ pub struct ReadArgs {
     pub annotate: Option<PathBuf>,
     #[command(flatten)]
     pub jobs: Jobs,
+    #[command(flatten)]
+    pub limits: LimitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -118,7 +120,7 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     }
     let sink = args.format.on_stdout()?;
     let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), &args.paths)?;
-    let limits = Limits::default();
+    let limits = args.limits.limits();
     let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
     let work = |page: PageRef| {
         let (reading, shown) = sheets.read(&page, &limits);
