@@ -67,7 +67,7 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         kept: &mut readings,
     };
     let work = |page: PageRef| {
-        let (reading, shown) = reading.read(&page, &limits);
+        let (reading, shown) = reading.read(&page, &limits, true);
         let annotated = shown.seen(&reading).and_then(|s| annotate(&s).to_jpeg(80).ok());
         Page { reading, annotated }
     };

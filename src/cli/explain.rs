@@ -39,7 +39,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     let Some(page) = pages.nth(args.page as usize - 1) else {
         return Err(CliError::Usage(format!("{} has no page {}", args.file.display(), args.page)));
     };
-    let (reading, shown) = sheets.read(&page, &limits);
+    let (reading, shown) = sheets.read(&page, &limits, true);
     let Some(seen) = shown.seen(&reading) else {
         let why = reading.issues.iter().map(|i| i.detail.as_str()).collect::<Vec<_>>().join("; ");
         return Err(CliError::Failed(format!("{}, page {}: {why}", args.file.display(), args.page)));

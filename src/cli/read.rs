@@ -123,7 +123,7 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     let limits = args.limits.limits();
     let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
     let work = |page: PageRef| {
-        let (reading, shown) = sheets.read(&page, &limits);
+        let (reading, shown) = sheets.read(&page, &limits, args.annotate.is_some());
         // A picture that can't be encoded is left out: the reading is what was asked for.
         let draw = || annotate(&shown.seen(&reading)?).to_jpeg(85).ok();
         let annotated = args.annotate.as_ref().and_then(|_| draw());

@@ -52,11 +52,12 @@ impl Sheets {
         }
     }
 
-    pub fn read(&self, page: &PageRef, limits: &Limits) -> (PageReading, Shown) {
+    /// With nothing to show where no picture is `drawn`: that would decode the whole page.
+    pub fn read(&self, page: &PageRef, limits: &Limits, drawn: bool) -> (PageReading, Shown) {
         match self {
             Sheets::Native(reader) => {
                 let (reading, seen) = reader.read_page(page, limits);
-                (reading, shown(seen))
+                (reading, if drawn { shown(seen) } else { Shown::default() })
             }
             Sheets::Foreign(template) => foreign(template, page, limits),
         }
@@ -68,7 +69,7 @@ fn shown(seen: PageTrace) -> Shown {
         warp: trace::warp_of(&seen.trace),
         page: trace::page_of(&seen.trace).cloned(),
         trace: Trace::of(&seen.trace),
-        picture: seen.picture,
+        picture: seen.picture.map(Picture::whole),
     }
 }
 

@@ -4,10 +4,12 @@ pub mod blobs;
 pub mod draw;
 pub mod gray;
 pub mod jpeg;
+pub mod partial;
 pub mod reduce;
 pub mod rgb;
 pub mod text;
 
 pub use gray::Gray;
+pub use partial::{Partial, Window};
 pub use reduce::reduce;
 pub use rgb::Rgb;

@@ -20,7 +20,7 @@ pub mod template;
 pub mod warp;
 
 use crate::limits::Limits;
-use crate::raster::Gray;
+use crate::raster::{Gray, Partial};
 use crate::sheet::frame::{Area, PageFormat};
 use crate::sheet::{Field, Identity, Layout, LayoutPage, SheetKey};
 use crate::units::{Homography, Mm, Point, Px};
@@ -66,7 +66,7 @@ const BLANK_DARK: f64 = 0.002;
 /// What the reader saw, with the picture that it saw it in.
 #[derive(Clone, Debug, Default)]
 pub struct PageTrace {
-    pub picture: Option<pages::Picture>,
+    pub picture: Option<pages::Picture<Partial>>,
     pub trace: Trace,
 }
 
@@ -74,7 +74,7 @@ impl Reader {
     /// Decodes and reads one page. A page that can't be decoded is a reading that says why.
     pub fn read_page(&self, page: &PageRef, limits: &Limits) -> (PageReading, PageTrace) {
         let begun = Instant::now();
-        let picture = match page.decode(limits) {
+        let mut picture = match page.decode_partly(limits) {
             Ok(picture) => picture,
             Err(error) => {
                 let mut reading = PageReading::new(page.source.clone(), Outcome::Error);
@@ -84,7 +84,7 @@ impl Reader {
             }
         };
         let decode = ms(begun);
-        let (mut reading, trace) = self.read(&picture.seen(), page.source.clone());
+        let (mut reading, trace) = self.read(&mut picture.gray, page.source.clone());
         for note in &picture.notes {
             reading.issues.push(Issue::new(note.code(), note.detail()));
             if matches!(note, pages::Note::Truncated { .. }) && reading.outcome == Outcome::Read {
@@ -97,7 +97,7 @@ impl Reader {
     }
 
     /// Reads one picture.
-    pub fn read(&self, picture: &Gray, source: Source) -> (PageReading, Trace) {
+    pub fn read(&self, picture: &mut Partial, source: Source) -> (PageReading, Trace) {
         let begun = Instant::now();
         let mut trace = Trace::default();
         let mut reading = PageReading::new(source, Outcome::Foreign);
@@ -106,7 +106,7 @@ impl Reader {
         (reading, trace)
     }
 
-    fn fill(&self, picture: &Gray, reading: &mut PageReading, trace: &mut Trace) {
+    fn fill(&self, picture: &mut Partial, reading: &mut PageReading, trace: &mut Trace) {
         let clock = Instant::now();
         let registered = register::register(picture);
         reading.timings_ms.register = ms(clock);
@@ -168,7 +168,7 @@ impl Reader {
             reading.issues.push(Issue::new("unsure_registration", detail));
             reading.fields.iter_mut().for_each(doubt);
         }
-        if let Some(issue) = missing(page, &refined, picture) {
+        if let Some(issue) = missing(page, &refined, picture.gray()) {
             reading.issues.push(issue);
         }
         trace.refined = Some(refined);
@@ -180,7 +180,7 @@ impl Reader {
     /// Without enough marks, the code comes first and says where to look for the marks.
     fn identify_first(
         &self,
-        picture: &Gray,
+        picture: &mut Partial,
         unregistered: Unregistered,
     ) -> (Result<Registration, Unregistered>, Identified) {
         if unregistered.tags_seen == 0 && unregistered.dark < BLANK_DARK {
@@ -407,7 +407,7 @@ mod tests {
                 let map = flip.then(&Homography::new(turn));
                 let size = ((size.0 * s) as usize, (size.1 * s) as usize);
                 let picture = paper::draw(page, &identity, &reader.key, size, &map, &marks(&layout));
-                let (reading, _) = reader.read(&picture, source());
+                let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
                 check(&reading, &layout);
                 let r = reading.registration.unwrap();
                 assert_eq!((r.rotation, r.mirrored), ([0, 90, 180, 270][lie % 4], lie >= 4));
@@ -434,7 +434,7 @@ mod tests {
                         picture.row_mut(y)[(c.x - 22.0) as usize..(c.x + 22.0) as usize].fill(235);
                     }
                 }
-                let (reading, _) = reader.read(&picture, source());
+                let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
                 check(&reading, &layout);
                 assert_eq!(reading.registration.as_ref().unwrap().marks, 6);
             }
@@ -452,7 +452,7 @@ mod tests {
         printed.anchors.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
         printed.anchors.drain(..3);
         let picture = paper::draw(&printed, &identity, &reader.key, (1260, 1782), &map, &marks(&layout));
-        let (reading, _) = reader.read(&picture, source());
+        let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
         assert_eq!(reading.outcome, Outcome::Review);
         let status = |id: &str| reading.fields.iter().find(|f| f.id == id).unwrap().status;
         assert_eq!((status(&last.id), status("q1")), (FieldStatus::Doubtful, FieldStatus::Answered));
@@ -463,7 +463,7 @@ mod tests {
         let (reader, _) = reader(&layout(PageFormat::A4));
         let mut rng = fastrand::Rng::with_seed(1);
         let blank = Gray::from_vec(800, 1100, (0..800 * 1100).map(|_| rng.u8(225..245)).collect());
-        let (reading, _) = reader.read(&blank, source());
+        let (reading, _) = reader.read(&mut Partial::whole(blank.clone()), source());
         assert_eq!((reading.outcome, reading.fields.len()), (Outcome::Blank, 0));
         let mut strange = blank.clone();
         for y in (100..1000).step_by(24) {
@@ -473,7 +473,7 @@ mod tests {
                 }
             }
         }
-        let (reading, _) = reader.read(&strange, source());
+        let (reading, _) = reader.read(&mut Partial::whole(strange.clone()), source());
         assert_eq!((reading.outcome, reading.fields.len()), (Outcome::Foreign, 0));
     }
 
@@ -485,7 +485,7 @@ mod tests {
         let page = &layout.content.pages[0];
         let picture = paper::draw(page, &identity, &reader.key, (1260, 1782), &map, &marks(&layout));
         reader.key = SheetKey::new("another");
-        let (reading, _) = reader.read(&picture, source());
+        let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
         assert_eq!((reading.outcome, reading.fields.len()), (Outcome::Unidentified, 0));
         assert_eq!(reading.issues[0].code, "wrong_mac");
     }
@@ -498,7 +498,7 @@ mod tests {
         let page = &layout.content.pages[0];
         for (full, status) in [(1.0, FieldStatus::Multiple), (0.0, FieldStatus::Blank), (0.5, FieldStatus::Doubtful)] {
             let picture = paper::draw(page, &identity, &reader.key, (1260, 1782), &map, &|_, _| full);
-            let (reading, _) = reader.read(&picture, source());
+            let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
             for f in &reading.fields {
                 assert_eq!(f.status, status, "{} at {full}: {:?}", f.id, f.marks[0]);
             }

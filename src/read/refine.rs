@@ -5,7 +5,7 @@
 
 use super::register::Registration;
 use super::warp::{Shift, Warp};
-use crate::raster::Gray;
+use crate::raster::{Partial, Window};
 use crate::sheet::LayoutPage;
 use crate::sheet::frame::Area;
 use crate::sheet::layout::Anchor;
@@ -62,7 +62,7 @@ const ROUNDS: usize = 4;
 /// Residual of the tags above which the page is taken to be curled.
 const BOWED_MM: f64 = 0.25;
 
-pub fn refine(picture: &Gray, registration: &Registration, page: &LayoutPage) -> Refined {
+pub fn refine(picture: &mut Partial, registration: &Registration, page: &LayoutPage) -> Refined {
     let base = registration.sheet_to_picture;
     let tags: Vec<Shift> = registration
         .marks
@@ -134,7 +134,7 @@ fn drop_strays(warp: &Warp, found: &mut [(Anchor, Option<Point<Px>>)]) {
 }
 
 /// The centre of the dark square nearest to like an anchor, within the search range.
-fn locate(picture: &Gray, warp: &Warp, anchor: &Anchor, black: f64) -> Option<Point<Px>> {
+fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, black: f64) -> Option<Point<Px>> {
     let inner = (anchor.size / CELL_MM).round() as usize;
     let side = 2 * (SEARCH + BAND) + inner;
     let at = Point::new(anchor.x, anchor.y);
@@ -146,7 +146,10 @@ fn locate(picture: &Gray, warp: &Warp, anchor: &Anchor, black: f64) -> Option<Po
         Point::new(centre.x + j[0][0] * dx + j[0][1] * dy, centre.y + j[1][0] * dx + j[1][1] * dy)
     };
     let corners = [(0.0, 0.0), (side as f64, 0.0), (0.0, side as f64), (side as f64, side as f64)];
-    if !corners.into_iter().all(|(c, r)| picture.contains(to_picture(c, r))) {
+    let corners = corners.map(|(c, r)| to_picture(c, r));
+    picture.need(Window::around(corners, 2.0));
+    let picture = picture.gray();
+    if !corners.into_iter().all(|c| picture.contains(c)) {
         return None;
     }
     // Sums over every rectangle from the patch's corner.

@@ -54,22 +54,51 @@ impl Index {
         self.header.height
     }
 
-    /// The pixels of columns `x` and rows `y`, as far as they lie in the picture.
-    pub fn window(&self, x: Range<usize>, y: Range<usize>) -> Gray {
-        let x = x.start.min(self.width())..x.end.min(self.width());
-        let y = y.start.min(self.height())..y.end.min(self.height());
-        if x.is_empty() || y.is_empty() {
-            return Gray::new(x.len(), y.len(), 0);
-        }
-        dispatch!(Level::new(), simd => self.decode_window(simd, x, y))
+    /// Width and height of what is decoded with the least waste: from one seek point to the next.
+    pub fn cell(&self) -> (usize, usize) {
+        let (across, down) = self.header.luma_blocks;
+        (8 * across * SEEK_MCUS, 8 * down)
     }
 
+    /// The pixels of columns `x` and rows `y`, as far as they lie in the picture.
+    pub fn window(&self, x: Range<usize>, y: Range<usize>) -> Gray {
+        let (x, y) = self.within(x, y);
+        let mut out = Gray::new(x.len(), y.len(), super::UNDECODED);
+        let origin = (x.start, y.start);
+        if !x.is_empty() && !y.is_empty() {
+            dispatch!(Level::new(), simd => self.decode_window(simd, &mut out, origin, x, y));
+        }
+        out
+    }
+
+    /// Puts the pixels of columns `x` and rows `y` where they belong in a picture of the whole size. Blocks are decoded
+    /// whole.
+    pub fn decode_into(&self, picture: &mut Gray, x: Range<usize>, y: Range<usize>) {
+        debug_assert_eq!((picture.width, picture.height), (self.width(), self.height()));
+        let (x, y) = self.within(x, y);
+        if !x.is_empty() && !y.is_empty() {
+            dispatch!(Level::new(), simd => self.decode_window(simd, picture, (0, 0), x, y));
+        }
+    }
+
+    fn within(&self, x: Range<usize>, y: Range<usize>) -> (Range<usize>, Range<usize>) {
+        let clamped = |r: Range<usize>, n: usize| r.start.min(n)..r.end.min(n);
+        (clamped(x, self.width()), clamped(y, self.height()))
+    }
+
+    /// `origin` is where in the picture `out` begins.
     #[inline(always)]
-    fn decode_window<S: Simd>(&self, simd: S, x: Range<usize>, y: Range<usize>) -> Gray {
+    fn decode_window<S: Simd>(
+        &self,
+        simd: S,
+        out: &mut Gray,
+        origin: (usize, usize),
+        x: Range<usize>,
+        y: Range<usize>,
+    ) {
         simd.vectorize(
             #[inline(always)]
             || {
-                let mut out = Gray::new(x.len(), y.len(), super::UNDECODED);
                 let (across, down) = self.header.luma_blocks;
                 let blocks = (x.start / 8..x.end.div_ceil(8), y.start / 8..y.end.div_ceil(8));
                 let mcus = (
@@ -92,13 +121,12 @@ impl Index {
                                 let mut block: Coefficients = [0; 64];
                                 let extent = entropy.read_luma(&self.ac, &mut block);
                                 let pixels = idct::inverse(simd, &block, &self.quant, extent);
-                                place(&mut out, &pixels, (8 * bx, 8 * by), (x.start, y.start));
+                                place(out, &pixels, (8 * bx, 8 * by), origin);
                             }
                         }
                         entropy.skip_chroma();
                     }
                 }
-                out
             },
         )
     }

@@ -25,6 +25,11 @@ pub use index::Index;
 
 use super::Gray;
 
+/// Width and height, of what is decoded here.
+pub fn size(bytes: &[u8], max_pixels: usize) -> Option<(usize, usize)> {
+    header::Header::parse(bytes, max_pixels).ok().map(|h| (h.width, h.height))
+}
+
 /// Pixels that were never decoded have this value: neither paper nor ink.
 pub const UNDECODED: u8 = 128;
 

@@ -1,6 +1,6 @@
 //! A symbol whose place is known: its modules sampled through the registration. Needs no intact finder pattern.
 
-use crate::raster::Gray;
+use crate::raster::{Gray, Window};
 use crate::sheet::frame::Area;
 use crate::units::{Homography, Mm, Point, Px};
 
@@ -20,11 +20,16 @@ pub struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
+    /// All that may be sampled: the symbol slides by 1.6 modules, and each corner bends by 1.4 more.
+    pub fn window(shape: &Shape, area: &Area, sheet: &Homography<Mm, Px>) -> Window {
+        let corners = corners(area, sheet);
+        let module = corners[0].distance(&corners[2]) / shape.size as f64;
+        Window::around(corners, 5.0 * module)
+    }
+
     /// None where the symbol is not wholly in the picture.
     pub fn at(picture: &'a Gray, shape: &'a Shape, area: &Area, sheet: &Homography<Mm, Px>) -> Option<Self> {
-        let corners =
-            [(area.x, area.y), (area.right(), area.y), (area.right(), area.bottom()), (area.x, area.bottom())]
-                .map(|(x, y)| sheet.apply(Point::new(x, y)));
+        let corners = corners(area, sheet);
         if !corners.iter().all(|&c| picture.contains(c)) {
             return None;
         }
@@ -144,6 +149,11 @@ impl<'a> Placed<'a> {
         }
         modules
     }
+}
+
+fn corners(area: &Area, sheet: &Homography<Mm, Px>) -> [Point<Px>; 4] {
+    [(area.x, area.y), (area.right(), area.y), (area.right(), area.bottom()), (area.x, area.bottom())]
+        .map(|(x, y)| sheet.apply(Point::new(x, y)))
 }
 
 fn map(size: usize, corners: &[Point<Px>; 4]) -> Option<Homography<Mm, Px>> {

@@ -5,7 +5,7 @@ mod guided;
 
 use super::register::Registration;
 use super::result::IdentifiedBy;
-use crate::raster::Gray;
+use crate::raster::{Gray, Partial, Window};
 use crate::sheet::code::{Decoded, datamatrix, qr};
 use crate::sheet::frame::{Area, Frame, PageFormat};
 use crate::sheet::identity::{CodeError, Identity, SheetKey};
@@ -53,7 +53,7 @@ static DATA_MATRIX_SHAPE: LazyLock<Shape> = LazyLock::new(|| {
     Shape { size: n, fixed: (0..n * n).filter_map(fixed).collect() }
 });
 
-type Stage = (&'static str, IdentifiedBy, fn(&Gray, &Registration) -> Read);
+type Stage = (&'static str, IdentifiedBy, fn(&mut Partial, &Registration) -> Read);
 
 /// What one stage saw.
 struct Read {
@@ -87,7 +87,8 @@ const CASCADE: [Stage; 7] = [
 ];
 
 /// Any QR on a picture, at half size at 200 to 300 dpi.
-fn on_page(picture: &Gray) -> Option<general::Found> {
+fn on_page(picture: &mut Partial) -> Option<general::Found> {
+    let picture = picture.all();
     let factor = page_reduction(picture);
     let mut found = general::qr(&crate::raster::reduce(picture, factor))?;
     let full = factor as f64;
@@ -106,7 +107,7 @@ fn near(registration: &Registration, area: &Area, corners: &[Point<Px>; 4]) -> b
 }
 
 /// Identifies a registered page.
-pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> Identified {
+pub fn identify(picture: &mut Partial, registration: &Registration, key: &SheetKey) -> Identified {
     let mut attempts = Vec::new();
     let mut verdict = Verdict::Nothing;
     for (stage, by, look) in CASCADE {
@@ -134,7 +135,7 @@ pub fn identify(picture: &Gray, registration: &Registration, key: &SheetKey) -> 
 }
 
 /// Whether the backup code can be read and says something else. 0.1 ms, and a code glued over another is found out.
-fn contradicted(picture: &Gray, registration: &Registration, key: &SheetKey, identity: &Identity) -> bool {
+fn contradicted(picture: &mut Partial, registration: &Registration, key: &SheetKey, identity: &Identity) -> bool {
     let backup =
         sampled(picture, &DATA_MATRIX_SHAPE, &registration.frame.backup, registration, false, datamatrix::decode);
     match backup.text.map(|t| Identity::from_code(&t, key)) {
@@ -149,7 +150,7 @@ pub type RoughMap = (PageFormat, Homography<Mm, Px>);
 
 /// For a picture without enough marks: any QR on it and, if it is ours, the rough map that its corners give for each page
 /// format.
-pub fn identify_anywhere(picture: &Gray, key: &SheetKey) -> (Identified, Vec<RoughMap>) {
+pub fn identify_anywhere(picture: &mut Partial, key: &SheetKey) -> (Identified, Vec<RoughMap>) {
     let found = on_page(picture);
     let corners = found.as_ref().and_then(|f| f.corners);
     let read = found.map(|f| Identity::from_code(&f.text, key));
@@ -177,14 +178,15 @@ fn page_reduction(picture: &Gray) -> usize {
 }
 
 fn sampled(
-    picture: &Gray,
+    picture: &mut Partial,
     shape: &Shape,
     area: &Area,
     registration: &Registration,
     bend: bool,
     decode: fn(&[f32]) -> Option<Decoded>,
 ) -> Read {
-    let Some(mut placed) = Placed::at(picture, shape, area, &registration.sheet_to_picture) else {
+    picture.need(Placed::window(shape, area, &registration.sheet_to_picture));
+    let Some(mut placed) = Placed::at(picture.gray(), shape, area, &registration.sheet_to_picture) else {
         return Read { text: None, corners: None };
     };
     placed.slide();
@@ -195,7 +197,7 @@ fn sampled(
 }
 
 /// A symbol and its surroundings, straightened, at 6 pixels a millimetre.
-fn crop(picture: &Gray, registration: &Registration, area: &Area) -> (Gray, [Point<Px>; 4]) {
+fn crop(picture: &mut Partial, registration: &Registration, area: &Area) -> (Gray, [Point<Px>; 4]) {
     const AROUND_MM: f64 = 5.0;
     const PX_PER_MM: f64 = 6.0;
     let side = ((area.w + 2.0 * AROUND_MM) * PX_PER_MM) as usize;
@@ -203,12 +205,14 @@ fn crop(picture: &Gray, registration: &Registration, area: &Area) -> (Gray, [Poi
         let p = Point::new(area.x - AROUND_MM + x / PX_PER_MM, area.y - AROUND_MM + y / PX_PER_MM);
         registration.sheet_to_picture.apply(p)
     };
+    let n = side as f64;
+    let corners = [at(0.0, 0.0), at(n, 0.0), at(n, n), at(0.0, n)];
+    picture.need(Window::around(corners, 2.0));
     let mut crop = Gray::new(side, side, 255);
     for y in 0..side {
         for (x, v) in crop.row_mut(y).iter_mut().enumerate() {
-            *v = picture.sample(at(x as f64 + 0.5, y as f64 + 0.5)) as u8;
+            *v = picture.gray().sample(at(x as f64 + 0.5, y as f64 + 0.5)) as u8;
         }
     }
-    let n = side as f64;
-    (crop, [at(0.0, 0.0), at(n, 0.0), at(n, n), at(0.0, n)])
+    (crop, corners)
 }

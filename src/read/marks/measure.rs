@@ -4,7 +4,7 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
-use crate::raster::Gray;
+use crate::raster::{Gray, Partial, Window};
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
 use crate::units::Point;
@@ -61,17 +61,16 @@ const OUTLINE_POINTS: usize = 12;
 pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
-pub fn measure(picture: &Gray, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
+pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
     let mut all: Vec<Vec<Measured>> = fields
         .iter()
         .map(|f| {
-            let places: Vec<(Local, f64)> = f
-                .bubbles
-                .iter()
-                .map(|b| Local::of(picture, warp, b))
-                .map(|local| (local, paper_around(picture, &local)))
-                .collect();
+            let locals: Vec<Local> = f.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
+            locals.iter().for_each(|local| picture.need(local.window()));
+            let picture = picture.gray();
+            let places: Vec<(Local, f64)> =
+                locals.into_iter().map(|local| (local, paper_around(picture, &local))).collect();
             let mut sorted: Vec<f64> = places.iter().map(|p| p.1).collect();
             sorted.sort_by(f64::total_cmp);
             let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
@@ -178,13 +177,17 @@ impl Local {
         let j = [[j[0][0] * b.rx, j[0][1] * b.ry], [j[1][0] * b.rx, j[1][1] * b.ry]];
         // With few pixels a bubble, which pixel is nearest matters.
         let fine = j[0][0].hypot(j[1][0]) < 16.0;
+        let mut local = Local { x: centre.x, y: centre.y, j, fine, whole: false };
+        let Window { x0, y0, x1, y1 } = local.window();
+        local.whole = x0 > 0.0 && y0 > 0.0 && x1 < picture.width as f64 && y1 < picture.height as f64;
+        local
+    }
+
+    /// All that is looked at.
+    fn window(&self) -> Window {
         let reach = |row: [f64; 2]| BEYOND * (row[0].abs() + row[1].abs()) + 1.0;
-        let (rx, ry) = (reach(j[0]), reach(j[1]));
-        let whole = centre.x > rx
-            && centre.y > ry
-            && centre.x + rx < picture.width as f64
-            && centre.y + ry < picture.height as f64;
-        Local { x: centre.x, y: centre.y, j, fine, whole }
+        let (rx, ry) = (reach(self.j[0]), reach(self.j[1]));
+        Window { x0: self.x - rx, y0: self.y - ry, x1: self.x + rx, y1: self.y + ry }
     }
 
     fn gray(&self, picture: &Gray, u: f64, v: f64) -> Option<f64> {

@@ -1,10 +1,10 @@
 //! Whether anything is written in an area.
 
 use super::measure::DARK;
-use crate::raster::Gray;
+use crate::raster::{Partial, Window};
 use crate::read::warp::Warp;
 use crate::sheet::layout::Field;
-use crate::units::Point;
+use crate::units::{Point, Px};
 
 /// What of a field's area is covered, as parts of it: handwriting is looked for, with printed lines, the border and the
 /// caption left out.
@@ -26,24 +26,24 @@ const BORDER_MM: f64 = 1.5;
 const STROKE_MM: f64 = 3.2;
 
 /// `caption_mm` at the top is the caption's. None where a part of the area is not in the picture.
-pub fn writing(picture: &Gray, warp: &Warp, field: &Field, caption_mm: f64, black: f64) -> Option<Writing> {
+pub fn writing(picture: &mut Partial, warp: &Warp, field: &Field, caption_mm: f64, black: f64) -> Option<Writing> {
     let area = &field.area;
     let columns = ((area.w - 2.0 * BORDER_MM).max(0.0) / STEP_MM) as usize;
     let rows = ((area.h - BORDER_MM - caption_mm).max(0.0) / STEP_MM) as usize;
     if columns == 0 || rows == 0 {
         return Some(Writing::default());
     }
-    let mut grays = Vec::with_capacity(columns * rows);
-    for r in 0..rows {
-        for c in 0..columns {
-            let (x, y) = (area.x + BORDER_MM + c as f64 * STEP_MM, area.y + caption_mm + r as f64 * STEP_MM);
-            let p = warp.to_picture(Point::new(x, y));
-            if !picture.contains(p) {
-                return None;
-            }
-            grays.push(picture.sample(p));
-        }
+    let at = |i: usize| {
+        let (r, c) = ((i / columns) as f64, (i % columns) as f64);
+        warp.to_picture(Point::new(area.x + BORDER_MM + c * STEP_MM, area.y + caption_mm + r * STEP_MM))
+    };
+    let places: Vec<Point<Px>> = (0..columns * rows).map(at).collect();
+    picture.need(Window::around(places.iter().copied(), 2.0));
+    let picture = picture.gray();
+    if !places.iter().all(|&p| picture.contains(p)) {
+        return None;
     }
+    let grays: Vec<f64> = places.iter().map(|&p| picture.sample(p)).collect();
     let paper = closed(&grays, columns, (STROKE_MM / STEP_MM / 2.0) as usize);
     let scale = 1.0 / (1.0 - black.clamp(0.0, 0.5));
     let inks: Vec<f64> = grays.iter().zip(&paper).map(|(g, paper)| (1.0 - g / paper.max(1.0)) * scale).collect();

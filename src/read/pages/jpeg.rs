@@ -5,6 +5,7 @@ use super::{jpeg_markers, luma};
 use crate::limits::Limits;
 use crate::raster::Gray;
 use crate::raster::jpeg::{self, JpegError};
+use crate::read::register::coarse_factor;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -18,6 +19,16 @@ pub const UNKNOWN: u8 = 128;
 pub struct Luma {
     pub gray: Gray,
     pub good_rows: usize,
+}
+
+/// An index of a sound JPEG whose eighth is what registration looks at first; None of any other.
+pub fn index(bytes: &[u8], limits: &Limits) -> Option<jpeg::Index> {
+    let max_pixels = usize::try_from(limits.max_pixels).unwrap_or(usize::MAX);
+    let (width, height) = jpeg::size(bytes, max_pixels)?;
+    if coarse_factor(width, height) != 8 {
+        return None;
+    }
+    jpeg::Index::scan(bytes, max_pixels).ok()
 }
 
 /// The whole luma of a JPEG. Baseline ones, which scanners and phones make, go through our own decoder (0.7 of the time of

@@ -27,17 +27,17 @@ pub use list::{Pages, open, open_bytes};
 pub use placement::Placement;
 
 use crate::limits::Limits;
-use crate::raster::Gray;
+use crate::raster::{Gray, Partial};
 use crate::read::result::Source;
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A decoded page.
+/// A decoded page: wholly, or [in parts](Partial) as they are looked at.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub struct Picture<G = Gray> {
     /// As stored, not turned.
-    pub gray: Gray,
+    pub gray: G,
     pub placement: Placement,
     /// Pixels an inch, where the file says something believable.
     pub dpi: Option<f64>,
@@ -58,6 +58,22 @@ impl Picture {
             }
             None => Cow::Borrowed(&self.gray),
         }
+    }
+}
+
+impl Picture {
+    fn into_seen(self) -> Picture<Partial> {
+        let gray = match self.seen() {
+            Cow::Owned(cut) => cut,
+            Cow::Borrowed(_) => self.gray,
+        };
+        Picture { gray: Partial::whole(gray), placement: self.placement, dpi: self.dpi, notes: self.notes }
+    }
+}
+
+impl Picture<Partial> {
+    pub fn whole(self) -> Picture {
+        Picture { gray: self.gray.into_whole(), placement: self.placement, dpi: self.dpi, notes: self.notes }
     }
 }
 
@@ -132,6 +148,23 @@ impl PageRef {
     /// Why there is no page here, if that is known without decoding.
     pub fn listing_error(&self) -> Option<&PageError> {
         self.content.as_ref().err()
+    }
+
+    /// As [`PageRef::decode`], but of a sound baseline JPEG only what the reader will look at is decoded, and rows that
+    /// are not in the file are left out.
+    pub fn decode_partly(&self, limits: &Limits) -> Result<Picture<Partial>, PageError> {
+        if let Ok(Content::Still(format @ sniff::Format::Jpeg, bytes)) = &self.content {
+            let bytes = bytes.load(limits)?;
+            let partly = contain::contain("JPEG", || Ok(jpeg::index(&bytes, limits)))?;
+            if let Some(index) = partly {
+                let exif = jpeg_markers::metadata(&bytes);
+                let gray = Partial::of(index);
+                return Ok(Picture { gray, placement: exif.placement, dpi: exif.dpi, notes: Vec::new() });
+            }
+            let whole = contain::contain("JPEG", || decode_still(*format, &bytes, limits))?;
+            return Ok(whole.into_seen());
+        }
+        Ok(self.decode(limits)?.into_seen())
     }
 
     /// Never panics: a decoder that fails is an error of this page.

@@ -2,7 +2,7 @@
 
 use super::tag::{self, Sighting};
 use super::{ENOUGH, Mark, Registration};
-use crate::raster::Gray;
+use crate::raster::Partial;
 use crate::sheet::frame::{Fiducial, Frame, PageFormat};
 use crate::units::{Homography, Mm, Point, Px};
 
@@ -13,7 +13,7 @@ const MOST_RESIDUAL_MM: f64 = 2.0;
 
 /// Fits every page format to the sightings, takes the one that explains them best, looks again for the tags that were
 /// missed, and fits once more.
-pub fn fit(picture: &Gray, seen: &[Sighting]) -> Option<Registration> {
+pub fn fit(picture: &mut Partial, seen: &[Sighting]) -> Option<Registration> {
     let mirrored = 2 * seen.iter().filter(|s| s.mirrored).count() > seen.len();
     let seen: Vec<Sighting> = seen.iter().filter(|s| s.mirrored == mirrored).copied().collect();
     let (format, fitted) = PageFormat::ALL
@@ -23,14 +23,14 @@ pub fn fit(picture: &Gray, seen: &[Sighting]) -> Option<Registration> {
     finish(picture, format, fitted, mirrored)
 }
 
-pub fn from_rough(picture: &Gray, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
+pub fn from_rough(picture: &mut Partial, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
     let frame = Frame::of(format);
     let mirrored = rough.determinant() < 0.0;
     let seen = again(picture, &frame, rough, &[], mirrored);
     finish(picture, format, Fitted::of(&frame, &seen)?, mirrored)
 }
 
-fn finish(picture: &Gray, format: PageFormat, mut fitted: Fitted, mirrored: bool) -> Option<Registration> {
+fn finish(picture: &mut Partial, format: PageFormat, mut fitted: Fitted, mirrored: bool) -> Option<Registration> {
     let frame = Frame::of(format);
     if fitted.sightings.len() < frame.fiducials.len() {
         let mut all = fitted.sightings.clone();
@@ -67,9 +67,20 @@ fn finish(picture: &Gray, format: PageFormat, mut fitted: Fitted, mirrored: bool
 }
 
 /// Looks for the tags that are not among `known` where the map expects them.
-fn again(picture: &Gray, frame: &Frame, map: &Homography<Mm, Px>, known: &[Sighting], mirrored: bool) -> Vec<Sighting> {
+fn again(
+    picture: &mut Partial,
+    frame: &Frame,
+    map: &Homography<Mm, Px>,
+    known: &[Sighting],
+    mirrored: bool,
+) -> Vec<Sighting> {
     let missing = frame.fiducials.iter().filter(|f| known.iter().all(|s| s.tag != f.tag));
-    missing.filter_map(|f| tag::look_again(picture, f.tag, &corners(f).map(|p| map.apply(p)), mirrored)).collect()
+    let look = |f: &Fiducial| {
+        let corners = corners(f).map(|p| map.apply(p));
+        picture.need(tag::window_again(&corners));
+        tag::look_again(picture.gray(), f.tag, &corners, mirrored)
+    };
+    missing.filter_map(look).collect()
 }
 
 struct Fitted {

@@ -4,7 +4,7 @@ mod fit;
 mod suspects;
 pub mod tag;
 
-use crate::raster::{Gray, blobs};
+use crate::raster::{Partial, blobs};
 use crate::sheet::frame::{Fiducial, Frame, PageFormat};
 use crate::units::{Homography, Mm, Point, Px};
 use tag::Sighting;
@@ -67,21 +67,34 @@ const ENOUGH: usize = 3;
 /// Parts of the ground's brightness under which a pixel is dark: that of black toner, then that of toner running out.
 const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
 
+/// By how much the first picture that is looked at is reduced: a tag on a scan that the page fills is 6 to 11 pixels
+/// then. From 200 to 400 dpi that is 8, which a JPEG gives for nothing.
+pub fn coarse_factor(width: usize, height: usize) -> usize {
+    match width.max(height).div_ceil(440) {
+        6..=12 => 8,
+        factor => factor.clamp(1, 16),
+    }
+}
+
 /// Finds the page. Coarse pictures come first: on a scan that the page fills, a tag is 9 pixels there, and they are
 /// made in a millisecond; a page small within a photo needs a finer one.
-pub fn register(picture: &Gray) -> Result<Registration, Unregistered> {
+pub fn register(picture: &mut Partial) -> Result<Registration, Unregistered> {
     let mut seen: Vec<Sighting> = Vec::new();
     let mut dark = 0.0;
-    let longest = picture.width.max(picture.height);
-    let mut factor = longest.div_ceil(440).clamp(1, 16);
+    let longest = picture.gray().width.max(picture.gray().height);
+    let mut factor = coarse_factor(picture.gray().width, picture.gray().height);
     loop {
-        let coarse = crate::raster::reduce(picture, factor);
+        let coarse = match picture.eighth() {
+            Some(eighth) if factor == 8 => eighth.clone(),
+            _ => crate::raster::reduce(picture.all(), factor),
+        };
         let ground = blobs::Ground::of(&coarse);
         for level in DARK_LEVELS {
             let found = blobs::dark_blobs(&coarse, &ground, level);
             dark = f64::max(dark, suspects::darkness(&coarse, &found));
             for suspect in suspects::by_likelihood(&coarse, &found, factor) {
-                if let Some(s) = tag::look(picture, &suspect.place) {
+                picture.need(suspect.place.window());
+                if let Some(s) = tag::look(picture.gray(), &suspect.place) {
                     suspects::keep(&mut seen, s);
                 }
                 if seen.len() >= 6 && !suspect.expected {
@@ -105,6 +118,6 @@ pub fn register(picture: &Gray) -> Result<Registration, Unregistered> {
 }
 
 /// Registers with a rough map known from elsewhere (the corners of a code, say).
-pub fn register_near(picture: &Gray, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
+pub fn register_near(picture: &mut Partial, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
     fit::from_rough(picture, rough, format)
 }

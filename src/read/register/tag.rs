@@ -1,6 +1,6 @@
 //! One registration tag: from a dark blob to its number, its four corners and the way it lies.
 
-use crate::raster::Gray;
+use crate::raster::{Gray, Window};
 use crate::sheet::frame::{TAG_MODULES, TAGS};
 use crate::units::{Point, Px};
 
@@ -39,6 +39,19 @@ pub struct Suspect {
     pub y0: f64,
     pub x1: f64,
     pub y1: f64,
+}
+
+impl Suspect {
+    /// All that [`look`] may sample: the patch, and the tag's sides where they run off from it.
+    pub fn window(&self) -> Window {
+        let side = (self.x1 - self.x0).max(self.y1 - self.y0);
+        Window::around([Point::new(self.x0, self.y0), Point::new(self.x1, self.y1)], 1.2 * side + 2.0)
+    }
+}
+
+/// All that [`look_again`] may sample.
+pub fn window_again(corners: &[Point<Px>; 4]) -> Window {
+    Window::around(*corners, 1.5 * corners[0].distance(&corners[2]))
 }
 
 /// Pixels along the side of the patch that a suspect is looked at in.

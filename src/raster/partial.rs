@@ -1,0 +1,120 @@
+//! A picture of which only what is looked at has been decoded.
+//!
+//! Whoever samples a place says so first ([`Partial::need`]); what nobody needs costs no inverse transform.
+
+use super::Gray;
+use super::jpeg::Index;
+use std::sync::Arc;
+
+use crate::units::{Point, Px};
+
+#[derive(Clone)]
+pub struct Partial {
+    gray: Gray,
+    source: Option<Source>,
+}
+
+#[derive(Clone)]
+struct Source {
+    index: Arc<Index>,
+    /// Which cells are decoded, row by row.
+    known: Vec<bool>,
+    across: usize,
+    /// Of a cell, in pixels: a row of MCUs high, and from one seek point to the next.
+    cell: (usize, usize),
+}
+
+/// A rectangle of pixels; may reach beyond the picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    pub x0: f64,
+    pub y0: f64,
+    pub x1: f64,
+    pub y1: f64,
+}
+
+impl Window {
+    /// The least window that holds all points, and `margin` pixels around.
+    pub fn around(points: impl IntoIterator<Item = Point<Px>>, margin: f64) -> Self {
+        let nothing = Window { x0: f64::MAX, y0: f64::MAX, x1: f64::MIN, y1: f64::MIN };
+        let hull = points.into_iter().fold(nothing, |w, p| Window {
+            x0: w.x0.min(p.x),
+            y0: w.y0.min(p.y),
+            x1: w.x1.max(p.x),
+            y1: w.y1.max(p.y),
+        });
+        Window { x0: hull.x0 - margin, y0: hull.y0 - margin, x1: hull.x1 + margin, y1: hull.y1 + margin }
+    }
+}
+
+impl std::fmt::Debug for Partial {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = if self.source.is_some() { "in parts" } else { "whole" };
+        write!(f, "{:?}, {what}", self.gray)
+    }
+}
+
+impl Partial {
+    pub fn whole(gray: Gray) -> Self {
+        Partial { gray, source: None }
+    }
+
+    /// Nothing but the eighth is there at first.
+    pub fn of(index: Index) -> Self {
+        let cell = index.cell();
+        let (across, down) = (index.width().div_ceil(cell.0), index.height().div_ceil(cell.1));
+        // Zeros are free until they are touched, and nothing is sampled before it is decoded.
+        let gray = Gray::new(index.width(), index.height(), 0);
+        Partial {
+            gray,
+            source: Some(Source { known: vec![false; across * down], across, cell, index: Arc::new(index) }),
+        }
+    }
+
+    /// The picture as far as it is decoded.
+    pub fn gray(&self) -> &Gray {
+        &self.gray
+    }
+
+    /// At 1/8 scale, where that is had for nothing.
+    pub fn eighth(&self) -> Option<&Gray> {
+        self.source.as_ref().map(|s| &s.index.eighth)
+    }
+
+    /// Decodes what of a window is not there yet.
+    pub fn need(&mut self, window: Window) {
+        let Some(source) = &mut self.source else { return };
+        let cells = |from: f64, to: f64, cell: usize, pixels: usize| {
+            let from = (from.max(0.0) as usize).min(pixels);
+            let to = (to.max(0.0).ceil() as usize + 1).min(pixels);
+            from / cell..to.div_ceil(cell)
+        };
+        let columns = cells(window.x0, window.x1, source.cell.0, self.gray.width);
+        for row in cells(window.y0, window.y1, source.cell.1, self.gray.height) {
+            let mut column = columns.start;
+            while column < columns.end {
+                let known = &mut source.known[row * source.across..(row + 1) * source.across];
+                let run = known[column..columns.end].iter().take_while(|k| !**k).count();
+                if run > 0 {
+                    known[column..column + run].fill(true);
+                    let x = column * source.cell.0..(column + run) * source.cell.0;
+                    source.index.decode_into(&mut self.gray, x, row * source.cell.1..(row + 1) * source.cell.1);
+                }
+                column += run + 1;
+            }
+        }
+    }
+
+    /// Decodes the rest.
+    pub fn all(&mut self) -> &Gray {
+        let (w, h) = (self.gray.width as f64, self.gray.height as f64);
+        self.need(Window { x0: 0.0, y0: 0.0, x1: w, y1: h });
+        self.source = None;
+        &self.gray
+    }
+
+    pub fn into_whole(mut self) -> Gray {
+        self.all();
+        self.gray
+    }
+}
