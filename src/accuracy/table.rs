@@ -88,6 +88,13 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
     Ok(rows)
 }
 
+const ABOUT: &str = "# Accuracy
+
+Made by `gabarito accuracy`: simulated pages, each from a seed of its own, and with `--scans DIR` real photos and scans of
+other people's sheets with truth taken by eye, read by their templates. Counts are of pages and of fields. *Doubtful* fields
+go to a person; *wrong* ones were said with confidence.
+";
+
 /// The table in Markdown, with sums and with what each set is.
 pub fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
@@ -105,5 +112,5 @@ pub fn markdown(rows: &[Row]) -> String {
     }
     let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name == s.name));
     let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
-    format!("{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))
+    format!("{ABOUT}\n{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))
 }

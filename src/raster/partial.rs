@@ -4,9 +4,8 @@
 
 use super::Gray;
 use super::jpeg::Index;
-use std::sync::Arc;
-
 use crate::units::{Point, Px};
+use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct Partial {

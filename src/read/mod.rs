@@ -407,7 +407,7 @@ mod tests {
                 let map = flip.then(&Homography::new(turn));
                 let size = ((size.0 * s) as usize, (size.1 * s) as usize);
                 let picture = paper::draw(page, &identity, &reader.key, size, &map, &marks(&layout));
-                let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
+                let (reading, _) = reader.read(&mut Partial::whole(picture), source());
                 check(&reading, &layout);
                 let r = reading.registration.unwrap();
                 assert_eq!((r.rotation, r.mirrored), ([0, 90, 180, 270][lie % 4], lie >= 4));
@@ -434,7 +434,7 @@ mod tests {
                         picture.row_mut(y)[(c.x - 22.0) as usize..(c.x + 22.0) as usize].fill(235);
                     }
                 }
-                let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
+                let (reading, _) = reader.read(&mut Partial::whole(picture), source());
                 check(&reading, &layout);
                 assert_eq!(reading.registration.as_ref().unwrap().marks, 6);
             }
@@ -452,7 +452,7 @@ mod tests {
         printed.anchors.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
         printed.anchors.drain(..3);
         let picture = paper::draw(&printed, &identity, &reader.key, (1260, 1782), &map, &marks(&layout));
-        let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
+        let (reading, _) = reader.read(&mut Partial::whole(picture), source());
         assert_eq!(reading.outcome, Outcome::Review);
         let status = |id: &str| reading.fields.iter().find(|f| f.id == id).unwrap().status;
         assert_eq!((status(&last.id), status("q1")), (FieldStatus::Doubtful, FieldStatus::Answered));
@@ -473,7 +473,7 @@ mod tests {
                 }
             }
         }
-        let (reading, _) = reader.read(&mut Partial::whole(strange.clone()), source());
+        let (reading, _) = reader.read(&mut Partial::whole(strange), source());
         assert_eq!((reading.outcome, reading.fields.len()), (Outcome::Foreign, 0));
     }
 
@@ -485,7 +485,7 @@ mod tests {
         let page = &layout.content.pages[0];
         let picture = paper::draw(page, &identity, &reader.key, (1260, 1782), &map, &marks(&layout));
         reader.key = SheetKey::new("another");
-        let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
+        let (reading, _) = reader.read(&mut Partial::whole(picture), source());
         assert_eq!((reading.outcome, reading.fields.len()), (Outcome::Unidentified, 0));
         assert_eq!(reading.issues[0].code, "wrong_mac");
     }
@@ -498,7 +498,7 @@ mod tests {
         let page = &layout.content.pages[0];
         for (full, status) in [(1.0, FieldStatus::Multiple), (0.0, FieldStatus::Blank), (0.5, FieldStatus::Doubtful)] {
             let picture = paper::draw(page, &identity, &reader.key, (1260, 1782), &map, &|_, _| full);
-            let (reading, _) = reader.read(&mut Partial::whole(picture.clone()), source());
+            let (reading, _) = reader.read(&mut Partial::whole(picture), source());
             for f in &reading.fields {
                 assert_eq!(f.status, status, "{} at {full}: {:?}", f.id, f.marks[0]);
             }

@@ -5,7 +5,7 @@ use super::{jpeg_markers, luma};
 use crate::limits::Limits;
 use crate::raster::Gray;
 use crate::raster::jpeg::{self, JpegError};
-use crate::read::register::coarse_factor;
+use crate::raster::reduce::coarse_factor;
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;

@@ -59,9 +59,7 @@ impl Picture {
             None => Cow::Borrowed(&self.gray),
         }
     }
-}
 
-impl Picture {
     fn into_seen(self) -> Picture<Partial> {
         let gray = match self.seen() {
             Cow::Owned(cut) => cut,

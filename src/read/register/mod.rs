@@ -4,6 +4,7 @@ mod fit;
 mod suspects;
 pub mod tag;
 
+use crate::raster::reduce::coarse_factor;
 use crate::raster::{Partial, blobs};
 use crate::sheet::frame::{Fiducial, Frame, PageFormat};
 use crate::units::{Homography, Mm, Point, Px};
@@ -66,15 +67,6 @@ const ENOUGH: usize = 3;
 
 /// Parts of the ground's brightness under which a pixel is dark: that of black toner, then that of toner running out.
 const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
-
-/// By how much the first picture that is looked at is reduced: a tag on a scan that the page fills is 6 to 11 pixels
-/// then. From 200 to 400 dpi that is 8, which a JPEG gives for nothing.
-pub fn coarse_factor(width: usize, height: usize) -> usize {
-    match width.max(height).div_ceil(440) {
-        6..=12 => 8,
-        factor => factor.clamp(1, 16),
-    }
-}
 
 /// Finds the page. Coarse pictures come first: on a scan that the page fills, a tag is 9 pixels there, and they are
 /// made in a millisecond; a page small within a photo needs a finer one.
