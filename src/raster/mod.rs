@@ -7,9 +7,11 @@ pub mod jpeg;
 pub mod partial;
 pub mod reduce;
 pub mod rgb;
+pub mod streaks;
 pub mod text;
 
 pub use gray::Gray;
 pub use partial::{Partial, Window};
 pub use reduce::reduce;
 pub use rgb::Rgb;
+pub use streaks::Streaks;

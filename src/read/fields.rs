@@ -1,6 +1,6 @@
 //! From marks to answers: what a field says, and how surely.
 
-use super::marks::{Judged, Measured, Writing, judge};
+use super::marks::{HIDDEN, Judged, Measured, NOTHING, PENCIL, Usual, Writing, judge};
 use super::result::{FieldReading, FieldStatus, MarkReading, MarkState};
 use crate::sheet::field::{CheckDigit, FieldKind, LeadingZeros, SumStyle};
 use crate::sheet::layout::Field;
@@ -18,28 +18,6 @@ impl Default for Policy {
     }
 }
 
-/// What marks on a page usually are, from the upper quartile of them, as half may be rubbed out.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Usual {
-    pub ink: f64,
-    /// How dark the pen is.
-    pub darkest: f64,
-}
-
-impl Usual {
-    /// None where the marks are too few to tell.
-    pub fn of(page: &[Vec<Measured>]) -> Option<Self> {
-        const LEAST_INK: f64 = 0.2;
-        const ENOUGH: usize = 8;
-        let upper = |value: fn(&Measured) -> f64| {
-            let mut all: Vec<f64> = page.iter().flatten().filter(|m| m.ink > LEAST_INK).map(value).collect();
-            all.sort_by(f64::total_cmp);
-            (all.len() >= ENOUGH).then(|| all[all.len() * 3 / 4])
-        };
-        Some(Usual { ink: upper(|m| m.ink)?, darkest: upper(|m| m.darkest)? })
-    }
-}
-
 /// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
 const LIGHTEST: f64 = 0.55;
 /// A stroke under this part of the usual darkness is another pen's, or a stain's edge.
@@ -48,10 +26,10 @@ const PALEST_STROKE: f64 = 0.7;
 /// Decides one field from its measured bubbles, and from the ink that marks on this page usually have.
 pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy: &Policy) -> FieldReading {
     let groups = groups(field);
-    let mut judged: Vec<Judged> = measured.iter().map(judge).collect();
+    let mut judged: Vec<Judged> = measured.iter().map(|m| judge(m, usual)).collect();
     let one_of = takes_one(&field.kind);
     for group in &groups {
-        in_company(group, one_of, measured, &mut judged);
+        in_company(group, one_of, usual, measured, &mut judged);
     }
     for (m, j) in measured.iter().zip(&mut judged) {
         let light = match (j.state, usual) {
@@ -65,8 +43,10 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
     }
     let mut readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
     for group in readings.iter_mut().filter(|g| one_of && g.marked.len() > 1) {
-        // With a pencil one of them may have been rubbed out, or struck out without trace.
-        if group.marked.iter().any(|&i| measured[i].darkest < PENCIL) {
+        // With a pencil one of them may have been rubbed out.
+        let inks = || group.marked.iter().map(|&i| measured[i].ink);
+        let unlike = inks().fold(f64::MAX, f64::min) < ALIKE * inks().fold(0.0, f64::max);
+        if unlike && group.marked.iter().any(|&i| measured[i].darkest < PENCIL) {
             group.confidence = group.confidence.min(0.6);
         }
     }
@@ -92,8 +72,8 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
     reading
 }
 
-/// Ink that a pen reaches in its marks, and a pencil does not.
-const PENCIL: f64 = 0.75;
+/// Part of one mark's ink that another by the same hand has at least.
+const ALIKE: f64 = 0.75;
 
 /// Whether of the bubbles of a group one is to be filled.
 fn takes_one(kind: &FieldKind) -> bool {
@@ -156,26 +136,37 @@ fn groups(field: &Field) -> Vec<Vec<usize>> {
 
 /// A mark gains or loses from the company it is in: a lone clear cross among clean bubbles is meant, what is left of an
 /// erased mark beside a full one is not. An empty bubble stays empty and a full one full, whatever is beside it.
-fn in_company(group: &[usize], one_of: bool, measured: &[Measured], judged: &mut [Judged]) {
+fn in_company(group: &[usize], one_of: bool, usual: Option<Usual>, measured: &[Measured], judged: &mut [Judged]) {
     let alone = judged.to_vec();
+    let full = group.iter().filter(|&&o| alone[o].state == MarkState::Filled).count();
     for &i in group {
         let others = || group.iter().filter(|&&o| o != i);
         let clean = others().all(|&o| alone[o].state == MarkState::Empty);
         let darkest_beside = others().map(|&o| measured[o].ink).fold(0.0, f64::max);
         let full_beside = others().any(|&o| alone[o].state == MarkState::Filled);
         let (m, j) = (&measured[i], &mut judged[i]);
+        let same_pen = m.darkest > usual.map_or(0.6, |u| 0.75 * u.darkest);
         j.probability = match j.state {
             MarkState::Faint if clean && m.ink > 0.2 => 0.97,
             MarkState::Crossed if clean && m.ink > 0.14 => 0.94,
             MarkState::Checked if clean && m.ink > 0.14 && m.emptiest[1] > 0.03 => 0.93,
+            // Half filled, or filled beside its place: nothing else was meant.
+            MarkState::Ambiguous if clean && same_pen && m.coverage > 0.25 && m.outside == 0.0 => 0.94,
+            // Covered with correction fluid, and another one filled.
+            MarkState::Ambiguous if one_of && full == 1 && m.ink < NOTHING && m.outline < HIDDEN => 0.04,
             // Left of a rubbed-out mark: much lighter than the one that was meant.
-            MarkState::Erased | MarkState::Faint if one_of && full_beside && m.ink < 0.25 * darkest_beside => 0.04,
+            MarkState::Erased | MarkState::Faint if one_of && full_beside && m.ink < RUBBED_OUT * darkest_beside => {
+                0.05
+            }
             // Beside a mark at least as dark, a faint one may be either.
-            MarkState::Faint if darkest_beside > m.ink => j.probability.min(0.6),
+            MarkState::Faint if one_of && darkest_beside > m.ink => j.probability.min(0.6),
             _ => j.probability,
         };
     }
 }
+
+/// Part of a full mark's ink that is left of another at most when it was rubbed out.
+const RUBBED_OUT: f64 = 0.35;
 
 /// One group's marks.
 struct Group {

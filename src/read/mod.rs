@@ -147,7 +147,7 @@ impl Reader {
         let clock = Instant::now();
         let refined = refine::refine(picture, &registration, page);
         let measured = marks::measure(picture, &refined.warp, &page.fields, registration.black);
-        let usual = fields::Usual::of(&measured);
+        let usual = marks::Usual::of(&measured);
         let decide = |(f, m): (&Field, &Vec<Measured>)| {
             if f.bubbles.is_empty() {
                 let caption_mm = layout.content.text.caption_mm() + 0.5;

@@ -50,6 +50,8 @@ const SEARCH: usize = 9;
 const CELL_MM: f64 = 0.2;
 /// Half the patch: the search, half an anchor, and the light band around it.
 const BAND: usize = 3;
+/// Within this distance a pale anchor is believed.
+const IN_PLACE_MM: f64 = 0.5;
 /// An anchor that disagrees with its neighbours by more is not an anchor.
 const STRAY_MM: f64 = 0.7;
 /// How far a shift reaches.
@@ -188,7 +190,10 @@ fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, black: f64) -> Op
         }
     }
     let (contrast, c, r, square, paper) = best;
-    if contrast < 20.0 || contrast < 0.5 * paper * (1.0 - black as f32) {
+    // Where toner runs out an anchor is pale, but in its place.
+    let astray = (c as f64 - SEARCH as f64).hypot(r as f64 - SEARCH as f64) * CELL_MM;
+    let (least, part) = if astray < IN_PLACE_MM { (14.0, 0.15) } else { (20.0, 0.5) };
+    if contrast < least || contrast < part * paper * (1.0 - black as f32) {
         return None;
     }
     // The centre of darkness, to a fraction of a cell.

@@ -11,7 +11,7 @@ pub struct Judged {
 }
 
 /// Ink below which nothing is there: paper grain, scanner noise, what is left of the letter.
-const NOTHING: f64 = 0.07;
+pub const NOTHING: f64 = 0.07;
 /// Part of the ring well outside a bubble that strokes of an ordinary full mark reach: 0 on 99 of 100 of them. A cancelled
 /// mark, crossed out or scribbled over, reaches 0.06 of it and more; one that merely spilt may too, and a person has to
 /// tell.
@@ -19,13 +19,48 @@ const SPILT: f64 = 0.03;
 
 /// Part of the usual outline under which a bubble is not seen to be there: covered, or never printed. Over 70,000 empty
 /// bubbles in 31 sets, 0.82 was the least where the printer was in order; pale bands of a failing one reach 0.33.
-const HIDDEN: f64 = 0.6;
+pub const HIDDEN: f64 = 0.6;
 /// Part of the usual outline over which something was drawn on it: 1.18 was the most on unmarked bubbles, 1.31 in black
 /// and white.
-const RINGED: f64 = 1.4;
+pub(super) const RINGED: f64 = 1.4;
 
-/// Judges one bubble for itself; what it means within its field is decided there.
-pub fn judge(m: &Measured) -> Judged {
+/// What marks on a page usually are, from the upper quartile of them, as half may be rubbed out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Usual {
+    pub ink: f64,
+    /// How dark the pen is.
+    pub darkest: f64,
+}
+
+impl Usual {
+    /// None where the marks are too few to tell.
+    pub fn of(page: &[Vec<Measured>]) -> Option<Self> {
+        const LEAST_INK: f64 = 0.2;
+        const ENOUGH: usize = 8;
+        let upper = |value: fn(&Measured) -> f64| {
+            let mut all: Vec<f64> = page.iter().flatten().filter(|m| m.ink > LEAST_INK).map(value).collect();
+            all.sort_by(f64::total_cmp);
+            (all.len() >= ENOUGH).then(|| all[all.len() * 3 / 4])
+        };
+        Some(Usual { ink: upper(|m| m.ink)?, darkest: upper(|m| m.darkest)? })
+    }
+
+    /// A light pencil's mark as others on its page are: what a pen's page would call faint or rubbed out.
+    fn includes(&self, m: &Measured) -> bool {
+        self.darkest < PENCIL
+            && m.darkest > 0.7 * self.darkest
+            && m.ink > 0.6 * self.ink
+            && m.evenness > 0.5
+            && m.emptiest[1] > 0.4 * m.ink
+            && m.outside < SPILT
+    }
+}
+
+/// Ink that a pen reaches in its marks, and a pencil does not.
+pub const PENCIL: f64 = 0.75;
+
+/// Judges one bubble among the marks of its page; what it means within its field is decided there.
+pub fn judge(m: &Measured, usual: Option<Usual>) -> Judged {
     let judged = |state, probability| Judged { state, probability };
     if !m.visible {
         return judged(MarkState::Outside, 0.5);
@@ -47,7 +82,13 @@ pub fn judge(m: &Measured) -> Judged {
         let full = if m.coverage > 0.62 && m.ink > 0.5 { 0.999 } else { 0.97 };
         return if m.outside > SPILT { judged(MarkState::Cancelled, 0.8) } else { judged(MarkState::Filled, full) };
     }
-    if m.darkest < 0.55 {
+    if usual.is_some_and(|u| u.includes(m)) {
+        let state = if m.coverage > 0.48 { MarkState::Filled } else { MarkState::Faint };
+        return judged(state, 0.97);
+    }
+    // The page's own pen makes strokes, however light it is; what is left of them is a cloud.
+    let stroke = usual.map_or(0.55, |u| (0.75 * u.darkest).min(0.55));
+    if m.darkest < stroke {
         // What goes on far beyond the bubble is a stain's edge or a shadow's, not a light pencil.
         if m.outside > SPILT {
             return judged(MarkState::Ambiguous, 0.5);
@@ -78,9 +119,9 @@ mod tests {
     #[test]
     fn what_is_covered_is_not_empty() {
         let empty = Measured { outline: 0.9, visible: true, ..Measured::default() };
-        assert_eq!(judge(&empty).state, MarkState::Empty);
-        assert_eq!(judge(&Measured { outline: 0.2, ..empty }).state, MarkState::Ambiguous);
-        assert_eq!(judge(&Measured { outline: 1.8, ..empty }).state, MarkState::Ambiguous, "a ring was drawn");
+        assert_eq!(judge(&empty, None).state, MarkState::Empty);
+        assert_eq!(judge(&Measured { outline: 0.2, ..empty }, None).state, MarkState::Ambiguous);
+        assert_eq!(judge(&Measured { outline: 1.8, ..empty }, None).state, MarkState::Ambiguous, "a ring was drawn");
     }
 
     #[test]
@@ -95,8 +136,8 @@ mod tests {
             visible: true,
             ..Measured::default()
         };
-        assert_eq!(judge(&pencil).state, MarkState::Faint);
-        let stain = judge(&Measured { outside: 0.3, ..pencil });
+        assert_eq!(judge(&pencil, None).state, MarkState::Faint);
+        let stain = judge(&Measured { outside: 0.3, ..pencil }, None);
         assert_eq!((stain.state, stain.probability), (MarkState::Ambiguous, 0.5));
     }
 }

@@ -4,7 +4,8 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
-use crate::raster::{Gray, Partial, Window};
+use super::judge::{HIDDEN, RINGED};
+use crate::raster::{Gray, Partial, Streaks, Window};
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
 use crate::units::Point;
@@ -34,7 +35,8 @@ pub struct Measured {
     pub outside: f64,
     /// Part of the inside that print alone covers darkly, on this page: 0 but for black and white scans.
     pub print: f64,
-    /// Ink of the printed outline, as a part of what outlines on this page have; 1 where the scan shows none.
+    /// Ink of the printed outline, as a part of what outlines on this page have, or those around where they are fainter;
+    /// 1 where the scan shows none.
     pub outline: f64,
     /// Gray of the paper around.
     pub paper: f64,
@@ -54,66 +56,215 @@ const AROUND_POINTS: usize = 24;
 /// to 1.5 and more.
 const BEYOND: f64 = 1.43;
 const BEYOND_POINTS: usize = 48;
+/// Where a shade must go on that is not the mark's own: half-way to the next bubble.
+const FAR: f64 = 1.5;
 /// Where the printed outline is looked for: registration is off by a little.
 const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
 const OUTLINE_POINTS: usize = 12;
+/// Part of a bubble that must be seen where a streak runs over it.
+const BESIDE_STREAKS: f64 = 0.5;
+/// Ink that what is printed in an empty bubble has at most.
+const EMPTY: f64 = 0.12;
 /// Ink at which a sample counts as dark.
 pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
+    let mut places: Vec<Vec<Local>> = Vec::with_capacity(fields.len());
     let mut all: Vec<Vec<Measured>> = fields
         .iter()
         .map(|f| {
             let locals: Vec<Local> = f.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
             locals.iter().for_each(|local| picture.need(local.window()));
-            let picture = picture.gray();
-            let places: Vec<(Local, f64)> =
-                locals.into_iter().map(|local| (local, paper_around(picture, &local))).collect();
-            let mut sorted: Vec<f64> = places.iter().map(|p| p.1).collect();
-            sorted.sort_by(f64::total_cmp);
-            let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
-            // Marks that spill over darken their own surroundings: the neighbours know better.
-            let paper = |own: f64| own.max(common * 0.93);
-            let mut measured: Vec<Measured> =
-                places.iter().map(|(local, own)| inside(picture, local, paper(*own), black)).collect();
-            for i in 0..measured.len() {
-                if measured[i].outside > 0.0 && measured[i].ink > DARK {
-                    let full = |o: usize| o != i && measured[o].ink > DARK;
-                    let beside: Vec<(f64, f64)> = (0..measured.len())
-                        .filter(|&o| full(o))
-                        .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
-                        .collect();
-                    let (local, own) = &places[i];
-                    measured[i].outside =
-                        outside(picture, local, &beside, Ink::new(paper(*own), black), measured[i].darkest);
-                }
-            }
+            let measured = alike(picture.gray(), &f.bubbles, &locals, black);
+            places.push(locals);
             measured
         })
         .collect();
+    let streaks = if all.iter().flatten().all(plain) { Streaks::default() } else { Streaks::find(picture) };
+    // Without the places that a streak runs over.
+    for ((f, locals), measured) in fields.iter().zip(&mut places).zip(&mut all) {
+        if locals.iter().any(|local| streaks.cross(&local.window())) {
+            locals.iter_mut().for_each(|local| local.streaks = Some(&streaks));
+            let beside = alike(picture.gray(), &f.bubbles, locals, black);
+            // A fold may be as long as a streak, and as wide as a bubble.
+            measured.iter_mut().zip(beside).filter(|(_, b)| b.visible).for_each(|(m, b)| *m = b);
+        }
+    }
+    in_shade(picture.gray(), &places, &mut all, black);
     take_off_print(fields, &mut all);
-    compare_outlines(&mut all);
+    take_off_spilling(&mut all);
+    compare_outlines(fields, &mut all);
     all
 }
 
-/// From the ink of outlines to a part of what is usual on the page. In a black and white scan they may have gone, here
-/// and there or all: where a quarter of them differ, what one shows says nothing.
-fn compare_outlines(all: &mut [Vec<Measured>]) {
+/// Whether there is nothing in a bubble, or all of it is full: either for sure.
+fn plain(m: &Measured) -> bool {
+    (m.ink < EMPTY && m.darkest < DARK && m.outside == 0.0) || (m.coverage > 0.62 && m.ink > 0.5)
+}
+
+/// Measures a field's bubbles, which are taken to lie on like paper.
+fn alike(picture: &Gray, bubbles: &[Bubble], locals: &[Local], black: f64) -> Vec<Measured> {
+    let own: Vec<f64> = locals.iter().map(|local| paper_around(picture, local)).collect();
+    let mut sorted = own.clone();
+    sorted.sort_by(f64::total_cmp);
+    let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
+    // Marks that spill over darken their own surroundings: the neighbours know better.
+    let level = |i: usize| Ink::new(own[i].max(common * 0.93), black);
+    let mut measured: Vec<Measured> =
+        locals.iter().enumerate().map(|(i, local)| inside(picture, local, &|_, _| level(i))).collect();
+    for i in 0..measured.len() {
+        if measured[i].outside > 0.0 && measured[i].ink > DARK {
+            let full = |o: usize| o != i && measured[o].ink > DARK;
+            let beside: Vec<(f64, f64)> =
+                (0..measured.len()).filter(|&o| full(o)).map(|o| offset(&bubbles[i], &bubbles[o])).collect();
+            measured[i].outside = outside(picture, &locals[i], &beside, &|_, _| level(i), measured[i].darkest);
+        }
+    }
+    measured
+}
+
+/// A shadow's edge or a stain darkens a bubble with its surroundings, and those of the other bubbles say nothing of it.
+/// Measured against what the ring around it says of every place inside, such a bubble is empty and its outline is seen;
+/// and the shade goes on beyond the ring, as no mark's does.
+fn in_shade(picture: &Gray, places: &[Vec<Local>], all: &mut [Vec<Measured>], black: f64) {
+    /// By how much, as a part of paper, it may be lighter further out.
+    const LIFTED: f64 = 0.04;
+    let Some(usual) = usual_outline(all.iter().flatten()) else { return };
+    for (local, m) in places.iter().flatten().zip(all.iter_mut().flatten()) {
+        let Some(ring) = (!plain(m) && m.visible).then(|| Ring::around(picture, local)).flatten() else { continue };
+        if ring.lift > LIFTED {
+            continue;
+        }
+        let shaded = inside(picture, local, &|u, v| Ink::new(ring.paper(u, v), black));
+        let seen = (HIDDEN..RINGED).contains(&(shaded.outline / usual.ink));
+        if shaded.ink < EMPTY && shaded.darkest < DARK && shaded.outside == 0.0 && seen {
+            *m = shaded;
+        }
+    }
+}
+
+/// The paper around a bubble, in every direction.
+struct Ring {
+    gray: [f64; AROUND_POINTS],
+    /// By how much it is lighter further out in most directions, as a part of its lightest.
+    lift: f64,
+}
+
+impl Ring {
+    /// None at the picture's edge.
+    fn around(picture: &Gray, local: &Local) -> Option<Self> {
+        let mut gray = [0.0; AROUND_POINTS];
+        let mut lift = [0.0; AROUND_POINTS];
+        for (i, &(u, v)) in POINTS.around.iter().enumerate() {
+            gray[i] = local.gray(picture, u, v)?;
+            lift[i] = local.gray(picture, u * FAR / AROUND, v * FAR / AROUND)? - gray[i];
+        }
+        let lightest = gray.iter().copied().fold(1.0, f64::max);
+        let lift = *lift.select_nth_unstable_by(AROUND_POINTS / 2, f64::total_cmp).1 / lightest;
+        Some(Ring { gray: without_strokes(gray), lift })
+    }
+
+    /// Poisson's integral: what is smooth inside takes its values from the rim.
+    fn paper(&self, u: f64, v: f64) -> f64 {
+        let (u, v) = (u / AROUND, v / AROUND);
+        // On the rim itself the nearest of its points would be all.
+        let shrink = (0.93 / u.hypot(v).max(1e-9)).min(1.0);
+        let (u, v) = (u * shrink, v * shrink);
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (&(x, y), gray) in POINTS.around.iter().zip(self.gray) {
+            let w = 1.0 / ((x / AROUND - u).powi(2) + (y / AROUND - v).powi(2));
+            (sum, weights) = (sum + w * gray, weights + w);
+        }
+        sum / weights
+    }
+}
+
+/// Closed by five points, 3 mm of the ring: a stroke that leaves the bubble is no shade.
+fn without_strokes(ring: [f64; AROUND_POINTS]) -> [f64; AROUND_POINTS] {
+    let each = |ring: &[f64; AROUND_POINTS], pick: fn(f64, f64) -> f64| -> [f64; AROUND_POINTS] {
+        std::array::from_fn(|i| {
+            let five = (AROUND_POINTS - 2..=AROUND_POINTS + 2).map(|d| ring[(i + d) % AROUND_POINTS]);
+            five.reduce(pick).unwrap_or_default()
+        })
+    };
+    each(&each(&ring, f64::max), f64::min)
+}
+
+/// Ink of the outlines of empty bubbles, and the tenth part that is faintest, as a part of it.
+struct Outlines {
+    ink: f64,
+    faintest: f64,
+    strongest: f64,
+}
+
+/// None where the scan shows none, or too few to tell.
+fn usual_outline<'a>(bubbles: impl Iterator<Item = &'a Measured>) -> Option<Outlines> {
     const FAINTEST: f64 = 0.12;
     const ENOUGH: usize = 8;
-    const ALIKE: f64 = 0.2;
-    let mut empty: Vec<f64> = all.iter().flatten().filter(|m| m.visible && m.ink < 0.1).map(|m| m.outline).collect();
+    let mut empty: Vec<f64> = bubbles.filter(|m| m.visible && m.ink < 0.1).map(|m| m.outline).collect();
     empty.sort_by(f64::total_cmp);
     let n = empty.len();
-    let usual = empty.get(n / 2).copied().filter(|&u| u > FAINTEST && n >= ENOUGH).unwrap_or(0.0);
-    let least_alike = usual > 0.0 && empty[n / 4] > (1.0 - ALIKE) * usual;
-    let most_alike = usual > 0.0 && empty[n * 3 / 4] < (1.0 + ALIKE) * usual;
-    for m in all.iter_mut().flatten() {
-        let told = if m.outline < usual { least_alike } else { most_alike };
-        m.outline = if told { m.outline / usual } else { 1.0 };
+    let ink = empty.get(n / 2).copied().filter(|&usual| usual > FAINTEST && n >= ENOUGH)?;
+    Some(Outlines { ink, faintest: empty[n / 4] / ink, strongest: empty[n * 3 / 4] / ink })
+}
+
+/// From the ink of outlines to a part of what is usual on the page, or around the bubble where toner runs out. In a black
+/// and white scan they may have gone, here and there or all: where a quarter of them differ, what one shows says nothing.
+fn compare_outlines(fields: &[Field], all: &mut [Vec<Measured>]) {
+    const ALIKE: f64 = 0.2;
+    /// Empty bubbles around that are asked.
+    const AROUND: usize = 8;
+    let Some(usual) = usual_outline(all.iter().flatten()) else {
+        all.iter_mut().flatten().for_each(|m| m.outline = 1.0);
+        return;
+    };
+    let empty: Vec<(f64, f64, f64)> = fields
+        .iter()
+        .zip(all.iter())
+        .flat_map(|(f, m)| f.bubbles.iter().zip(m))
+        .filter(|(_, m)| m.visible && m.ink < 0.1)
+        .map(|(b, m)| (b.x, b.y, m.outline))
+        .collect();
+    // What is left where a whole band is pale. Under a third of the usual it is not print that failed.
+    let around = |b: &Bubble| {
+        let mut near: Vec<(f64, f64)> = empty
+            .iter()
+            .map(|&(x, y, outline)| ((x - b.x).powi(2) + (y - b.y).powi(2), outline))
+            .filter(|&(d2, _)| d2 > 0.0)
+            .collect();
+        let n = AROUND.min(near.len());
+        if n < AROUND {
+            return usual.ink;
+        }
+        near.select_nth_unstable_by(n - 1, |a, b| a.0.total_cmp(&b.0));
+        let mut outlines: Vec<f64> = near[..n].iter().map(|n| n.1).collect();
+        outlines.sort_by(f64::total_cmp);
+        outlines[n / 2].clamp(usual.ink / 3.0, usual.ink)
+    };
+    for (f, measured) in fields.iter().zip(all.iter_mut()) {
+        for (b, m) in f.bubbles.iter().zip(measured) {
+            let ratio = m.outline / usual.ink;
+            let told = if ratio < 1.0 { usual.faintest > 1.0 - ALIKE } else { usual.strongest < 1.0 + ALIKE };
+            m.outline = match told {
+                false => 1.0,
+                true if ratio < HIDDEN => m.outline / around(b),
+                true => ratio,
+            };
+        }
     }
+}
+
+/// What most full marks on the page spill beyond their bubbles is this pen's width, or how black and white was cut.
+fn take_off_spilling(all: &mut [Vec<Measured>]) {
+    const MOST: f64 = 0.06;
+    const ENOUGH: usize = 8;
+    let full = all.iter().flatten().filter(|m| m.coverage > 0.62 && m.ink > 0.5);
+    let mut spilt: Vec<f64> = full.map(|m| m.outside).collect();
+    spilt.sort_by(f64::total_cmp);
+    let usual = if spilt.len() < ENOUGH { 0.0 } else { spilt[spilt.len() * 3 / 4].min(MOST) };
+    all.iter_mut().flatten().for_each(|m| m.outside = (m.outside - usual).max(0.0));
 }
 
 /// The letter in a bubble is printed light, but it is ink; in a black and white scan it may even be black. What all
@@ -160,16 +311,18 @@ fn quartile(values: &mut [f64]) -> f64 {
 
 /// A bubble's local map: its centre in the picture and the pixels per half-axis.
 #[derive(Clone, Copy)]
-struct Local {
+struct Local<'a> {
     x: f64,
     y: f64,
     j: [[f64; 2]; 2],
     fine: bool,
     /// Whether all that is looked at is inside the picture.
     whole: bool,
+    /// What must not be looked at.
+    streaks: Option<&'a Streaks>,
 }
 
-impl Local {
+impl Local<'_> {
     fn of(picture: &Gray, warp: &Warp, b: &Bubble) -> Self {
         let at = Point::new(b.x, b.y);
         let centre = warp.to_picture(at);
@@ -177,7 +330,7 @@ impl Local {
         let j = [[j[0][0] * b.rx, j[0][1] * b.ry], [j[1][0] * b.rx, j[1][1] * b.ry]];
         // With few pixels a bubble, which pixel is nearest matters.
         let fine = j[0][0].hypot(j[1][0]) < 16.0;
-        let mut local = Local { x: centre.x, y: centre.y, j, fine, whole: false };
+        let mut local = Local { x: centre.x, y: centre.y, j, fine, whole: false, streaks: None };
         let Window { x0, y0, x1, y1 } = local.window();
         local.whole = x0 > 0.0 && y0 > 0.0 && x1 < picture.width as f64 && y1 < picture.height as f64;
         local
@@ -194,7 +347,7 @@ impl Local {
         let x = self.x + self.j[0][0] * u + self.j[0][1] * v;
         let y = self.y + self.j[1][0] * u + self.j[1][1] * v;
         let seen = self.whole || (x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64);
-        if !seen {
+        if !seen || self.streaks.is_some_and(|s| s.at(x, y)) {
             return None;
         }
         Some(if self.fine { picture.sample(Point::new(x, y)) } else { f64::from(picture.get(x as usize, y as usize)) })
@@ -246,10 +399,16 @@ fn offset(a: &Bubble, b: &Bubble) -> (f64, f64) {
 
 /// The part of the ring well outside a bubble that is about as dark as its mark. Where a full mark stands `beside`, what
 /// is nearer to that one has spilt from there.
-fn outside(picture: &Gray, local: &Local, beside: &[(f64, f64)], ink: Ink, darkest: f64) -> f64 {
+fn outside(
+    picture: &Gray,
+    local: &Local,
+    beside: &[(f64, f64)],
+    level_at: &impl Fn(f64, f64) -> Ink,
+    darkest: f64,
+) -> f64 {
     let level = (darkest / 2.0).clamp(0.15, DARK);
     let own = |u: f64, v: f64| beside.iter().all(|&(x, y)| (u - x).hypot(v - y) > BEYOND);
-    let dark = |u: f64, v: f64| local.gray(picture, u, v).is_some_and(|g| ink.of(g) > level);
+    let dark = |u: f64, v: f64| local.gray(picture, u, v).is_some_and(|g| level_at(u, v).of(g) > level);
     POINTS.beyond.iter().filter(|&&(u, v)| dark(u, v) && own(u, v)).count() as f64 / BEYOND_POINTS as f64
 }
 
@@ -258,12 +417,13 @@ fn outside(picture: &Gray, local: &Local, beside: &[(f64, f64)], ink: Ink, darke
 struct Ink {
     scale: f64,
     slope: f64,
+    paper: f64,
 }
 
 impl Ink {
     fn new(paper: f64, black: f64) -> Self {
         let scale = 1.0 / (1.0 - black);
-        Ink { scale, slope: scale / paper.max(1.0) }
+        Ink { scale, slope: scale / paper.max(1.0), paper }
     }
 
     fn of(self, gray: f64) -> f64 {
@@ -282,21 +442,16 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
     if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
-    let level = Ink::new(paper, black);
-    let ink = |gray: f64| level.of(gray);
+/// `level_at` is what counts as paper and ink at a place.
+fn inside(picture: &Gray, local: &Local, level_at: &impl Fn(f64, f64) -> Ink) -> Measured {
     let mut samples = [0.0; GRID * GRID];
     let mut n = 0;
     let (mut sum, mut dark) = (0.0, 0);
     let mut sectors = [(0.0, 0.0); SECTORS];
     let mut middle = (0.0, 0.0);
-    let mut visible = true;
     for &(u, v, part) in &POINTS.inside {
-        let Some(gray) = local.gray(picture, u, v) else {
-            visible = false;
-            continue;
-        };
-        let a = ink(gray);
+        let Some(gray) = local.gray(picture, u, v) else { continue };
+        let a = level_at(u, v).of(gray);
         samples[n] = a;
         n += 1;
         sum += a;
@@ -306,18 +461,22 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
             Part::Sector(s) => sectors[s] = (sectors[s].0 + a, sectors[s].1 + 1.0),
         }
     }
+    let paper = level_at(0.0, 0.0).paper;
     if n == 0 {
         return Measured { paper, ..Measured::default() };
     }
     let samples = &mut samples[..n];
     let darkest = *samples.select_nth_unstable_by(n * 9 / 10, f64::total_cmp).1;
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
-    let mut emptiest = sectors.map(|s| s.0 / f64::max(s.1, 1.0));
+    let mut emptiest = sectors.map(|s| if s.1 > 0.0 { s.0 / s.1 } else { sum / n as f64 });
     emptiest.sort_by(f64::total_cmp);
-    let darkest_across = |across: &[(f64, f64); OUTLINE.len()]| {
-        across.iter().filter_map(|&(u, v)| local.gray(picture, u, v)).fold(f64::MAX, f64::min)
-    };
-    let outline = POINTS.outline.iter().map(|across| ink(darkest_across(across))).sum::<f64>() / OUTLINE_POINTS as f64;
+    let (mut outline, mut seen) = (0.0, 0);
+    for across in &POINTS.outline {
+        let inks = across.iter().filter_map(|&(u, v)| Some(level_at(u, v).of(local.gray(picture, u, v)?)));
+        if let Some(darkest) = inks.reduce(f64::max) {
+            (outline, seen) = (outline + darkest, seen + 1);
+        }
+    }
     Measured {
         ink: sum / n as f64,
         coverage: dark as f64 / n as f64,
@@ -325,10 +484,10 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
         darkest,
         emptiest: [emptiest[0], emptiest[1]],
         middle: middle.0 / f64::max(middle.1, 1.0),
-        outside: outside(picture, local, &[], level, darkest),
+        outside: outside(picture, local, &[], level_at, darkest),
         print: 0.0,
-        outline,
+        outline: outline / f64::from(seen.max(1)),
         paper,
-        visible,
+        visible: n == POINTS.inside.len() || (local.whole && n as f64 > BESIDE_STREAKS * POINTS.inside.len() as f64),
     }
 }

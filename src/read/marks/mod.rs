@@ -4,6 +4,6 @@ mod judge;
 mod measure;
 mod writing;
 
-pub use judge::{Judged, judge};
+pub use judge::{HIDDEN, Judged, NOTHING, PENCIL, Usual, judge};
 pub use measure::{Measured, measure};
 pub use writing::{Writing, writing};
