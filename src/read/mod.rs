@@ -122,10 +122,16 @@ impl Reader {
         reading.timings_ms.identify = ms(clock);
         trace.identified = Some(identified.clone());
 
-        let registration = match registered {
+        let mut registration = match registered {
             Ok(r) => r,
             Err(unregistered) => return unregistered_outcome(reading, &unregistered, &identified.verdict),
         };
+        if let Some(format) = self.format_of(&identified.verdict)
+            && format != registration.format
+            && let Ok(better) = register::register_among(picture, &[format])
+        {
+            registration = better;
+        }
         reading.registration = Some(report(&registration));
         trace.registration = Some(registration.clone());
         if registration.dpi() < LOW_DPI {

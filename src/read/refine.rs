@@ -47,6 +47,8 @@ impl Refined {
 
 /// How far from its expected place an anchor is searched, in cells.
 const SEARCH: usize = 9;
+/// The same where the page bends.
+const SEARCH_WIDE: usize = 24;
 const CELL_MM: f64 = 0.2;
 /// Half the patch: the search, half an anchor, and the light band around it.
 const BAND: usize = 3;
@@ -54,6 +56,8 @@ const BAND: usize = 3;
 const IN_PLACE_MM: f64 = 0.5;
 /// An anchor that disagrees with its neighbours by more is not an anchor.
 const STRAY_MM: f64 = 0.7;
+/// The same where the page bends.
+const STRAY_BENT_MM: f64 = 1.5;
 /// How far a shift reaches.
 const REACH_MM: f64 = 30.0;
 
@@ -83,13 +87,15 @@ pub fn refine(picture: &mut Partial, registration: &Registration, page: &LayoutP
     let mut warp = by_tags.clone();
     let mut found: Vec<(Anchor, Option<Point<Px>>)> = page.anchors.iter().map(|a| (*a, None)).collect();
     // What a round finds tells the next where to look for the rest.
-    for _ in 0..ROUNDS {
-        let mut news = false;
+    for round in 0..ROUNDS {
+        let seen = found.iter().filter(|f| f.1.is_some()).count();
+        let search = if round > 0 && bowed && 2 * seen < found.len() { SEARCH_WIDE } else { SEARCH };
+        let mut news = search == SEARCH_WIDE;
         for (anchor, place) in found.iter_mut().filter(|f| f.1.is_none()) {
-            *place = locate(picture, &warp, anchor, registration.black);
+            *place = locate(picture, &warp, anchor, search, registration.black);
             news |= place.is_some();
         }
-        drop_strays(&by_tags, &mut found);
+        drop_strays(&by_tags, if bowed { STRAY_BENT_MM } else { STRAY_MM }, &mut found);
         let shifts =
             found.iter().filter_map(|(a, p)| Some(shift(&base, a, (*p)?))).chain(tags.iter().copied()).collect();
         warp = warped(shifts);
@@ -108,7 +114,7 @@ fn shift(base: &Homography<Mm, Px>, anchor: &Anchor, found: Point<Px>) -> Shift 
 }
 
 /// Takes back the anchors whose shift from where the tags alone put them is not like that of the four nearest others.
-fn drop_strays(warp: &Warp, found: &mut [(Anchor, Option<Point<Px>>)]) {
+fn drop_strays(warp: &Warp, stray_mm: f64, found: &mut [(Anchor, Option<Point<Px>>)]) {
     let rest = |a: &Anchor, p: Point<Px>| {
         let at = Point::new(a.x, a.y);
         let q = warp.to_picture(at);
@@ -129,16 +135,16 @@ fn drop_strays(warp: &Warp, found: &mut [(Anchor, Option<Point<Px>>)]) {
             (v[v.len() / 2] + v[(v.len() - 1) / 2]) / 2.0
         };
         let off = (own.dx_px - median(|s| s.dx_px)).hypot(own.dy_px - median(|s| s.dy_px));
-        if off > STRAY_MM * warp.px_per_mm(own.at) {
+        if off > stray_mm * warp.px_per_mm(own.at) {
             *place = None;
         }
     }
 }
 
 /// The centre of the dark square nearest to like an anchor, within the search range.
-fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, black: f64) -> Option<Point<Px>> {
+fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, search: usize, black: f64) -> Option<Point<Px>> {
     let inner = (anchor.size / CELL_MM).round() as usize;
-    let side = 2 * (SEARCH + BAND) + inner;
+    let side = 2 * (search + BAND) + inner;
     let at = Point::new(anchor.x, anchor.y);
     let centre = warp.to_picture(at);
     let j = warp.base.jacobian(at);
@@ -172,8 +178,8 @@ fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, black: f64) -> Op
         (s(r0 + h, c0 + w) - s(r0, c0 + w) - s(r0 + h, c0) + s(r0, c0)) / (w * h) as f32
     };
     let mut best = (0.0, 0, 0, 0.0, 0.0);
-    for r in 0..=2 * SEARCH {
-        for c in 0..=2 * SEARCH {
+    for r in 0..=2 * search {
+        for c in 0..=2 * search {
             let (ic, ir) = (c + BAND, r + BAND);
             let square = mean(ic, ir, inner, inner);
             // A cell between the square and each band: edges blur.
@@ -191,7 +197,7 @@ fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, black: f64) -> Op
     }
     let (contrast, c, r, square, paper) = best;
     // Where toner runs out an anchor is pale, but in its place.
-    let astray = (c as f64 - SEARCH as f64).hypot(r as f64 - SEARCH as f64) * CELL_MM;
+    let astray = (c as f64 - search as f64).hypot(r as f64 - search as f64) * CELL_MM;
     let (least, part) = if astray < IN_PLACE_MM { (14.0, 0.15) } else { (20.0, 0.5) };
     if contrast < least || contrast < part * paper * (1.0 - black as f32) {
         return None;

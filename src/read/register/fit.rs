@@ -8,29 +8,40 @@ use crate::units::{Homography, Mm, Point, Px};
 
 /// A mark farther than this from where the others put it is something else, or its paper is torn or folded there.
 const STRAY_MM: f64 = 3.0;
+/// Where paper curls or is folded a mark may be farther off, if it lies as the page does: no more than this.
+const BENT_MM: f64 = 14.0;
 /// A page whose marks disagree more than this is not registered.
 const MOST_RESIDUAL_MM: f64 = 2.0;
 
-/// Fits every page format to the sightings, takes the one that explains them best, looks again for the tags that were
+/// Fits each of the page formats to the sightings, takes the one that explains them best, looks again for the tags that were
 /// missed, and fits once more.
-pub fn fit(picture: &mut Partial, seen: &[Sighting]) -> Option<Registration> {
+pub fn fit(picture: &mut Partial, seen: &[Sighting], formats: &[PageFormat]) -> Option<Registration> {
+    if seen.len() < ENOUGH {
+        return None;
+    }
     let mirrored = 2 * seen.iter().filter(|s| s.mirrored).count() > seen.len();
     let seen: Vec<Sighting> = seen.iter().filter(|s| s.mirrored == mirrored).copied().collect();
-    let (format, fitted) = PageFormat::ALL
-        .into_iter()
-        .filter_map(|f| Some((f, Fitted::of(&Frame::of(f), &seen)?)))
+    let (format, fitted) = formats
+        .iter()
+        .filter_map(|&f| Some((f, Fitted::of(&Frame::of(f), &seen)?)))
         .min_by(|a, b| a.1.corner_residual_mm.total_cmp(&b.1.corner_residual_mm))?;
-    finish(picture, format, fitted, mirrored)
+    finish(picture, format, fitted, &seen, mirrored)
 }
 
 pub fn from_rough(picture: &mut Partial, rough: &Homography<Mm, Px>, format: PageFormat) -> Option<Registration> {
     let frame = Frame::of(format);
     let mirrored = rough.determinant() < 0.0;
     let seen = again(picture, &frame, rough, &[], mirrored);
-    finish(picture, format, Fitted::of(&frame, &seen)?, mirrored)
+    finish(picture, format, Fitted::of(&frame, &seen)?, &seen, mirrored)
 }
 
-fn finish(picture: &mut Partial, format: PageFormat, mut fitted: Fitted, mirrored: bool) -> Option<Registration> {
+fn finish(
+    picture: &mut Partial,
+    format: PageFormat,
+    mut fitted: Fitted,
+    seen: &[Sighting],
+    mirrored: bool,
+) -> Option<Registration> {
     let frame = Frame::of(format);
     if fitted.sightings.len() < frame.fiducials.len() {
         let mut all = fitted.sightings.clone();
@@ -41,18 +52,19 @@ fn finish(picture: &mut Partial, format: PageFormat, mut fitted: Fitted, mirrore
             fitted = more;
         }
     }
-    let marks: Vec<Mark> = fitted
-        .sightings
-        .iter()
-        .map(|s| {
-            let fiducial = frame.fiducials[s.tag];
-            Mark { fiducial, found: s.centre(), residual_mm: residual_mm(&fitted.map, &fiducial, s) }
-        })
-        .collect();
-    let mean_square = marks.iter().map(|m| m.residual_mm.powi(2)).sum::<f64>() / marks.len() as f64;
+    let mark = |s: &Sighting| {
+        let fiducial = frame.fiducials[s.tag];
+        Mark { fiducial, found: s.centre(), residual_mm: residual_mm(&fitted.map, &fiducial, s) }
+    };
+    let mut marks: Vec<Mark> = fitted.sightings.iter().map(mark).collect();
     // Few marks fit too well to be believed: then their own corners must fit as well.
-    let residual_mm = if marks.len() > 4 { mean_square.sqrt() } else { fitted.corner_residual_mm };
-    let plausible = residual_mm <= MOST_RESIDUAL_MM && upright(&frame, &fitted.map, mirrored);
+    let flat = if marks.len() > 4 { root_mean_square(&marks) } else { fitted.corner_residual_mm };
+    let plausible = flat <= MOST_RESIDUAL_MM && upright(&frame, &fitted.map, mirrored);
+    let known = |s: &Sighting| fitted.sightings.iter().any(|f| f.tag == s.tag);
+    let bent = seen.iter().filter(|s| marks.len() > 4 && !known(s) && bent(&fitted.map, &frame.fiducials[s.tag], s));
+    let bent: Vec<Mark> = bent.map(mark).collect();
+    let residual_mm = if bent.is_empty() { flat } else { root_mean_square(&[&marks[..], &bent].concat()) };
+    marks.extend(bent);
     let mut blacks: Vec<f64> = fitted.sightings.iter().map(|s| s.black / s.white.max(1.0)).collect();
     blacks.sort_by(f64::total_cmp);
     plausible.then(|| Registration {
@@ -140,6 +152,24 @@ fn px_per_mm(map: &Homography<Mm, Px>, f: &Fiducial) -> f64 {
 
 fn residual_mm(map: &Homography<Mm, Px>, f: &Fiducial, s: &Sighting) -> f64 {
     map.apply(Point::new(f.x, f.y)).distance(&s.centre()) / px_per_mm(map, f)
+}
+
+fn root_mean_square(marks: &[Mark]) -> f64 {
+    (marks.iter().map(|m| m.residual_mm.powi(2)).sum::<f64>() / marks.len() as f64).sqrt()
+}
+
+/// Whether a mark that is not where the others put it lies as the page does there: turned and sized like it.
+fn bent(map: &Homography<Mm, Px>, f: &Fiducial, s: &Sighting) -> bool {
+    const TURNED: f64 = 0.25;
+    let expected = corners(f).map(|c| map.apply(c));
+    let centre = map.apply(Point::new(f.x, f.y));
+    let found = s.centre();
+    let side = px_per_mm(map, f) * f.size;
+    let alike = expected
+        .iter()
+        .zip(&s.corners)
+        .all(|(e, c)| (e.x - centre.x - (c.x - found.x)).hypot(e.y - centre.y - (c.y - found.y)) < TURNED * side);
+    alike && residual_mm(map, f, s) < BENT_MM
 }
 
 /// Centres carry the fit: toner that spreads moves corners, but not centres. Corners steady it where tags are few.

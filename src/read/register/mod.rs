@@ -5,7 +5,7 @@ mod suspects;
 pub mod tag;
 
 use crate::raster::reduce::coarse_factor;
-use crate::raster::{Partial, blobs};
+use crate::raster::{Gray, Partial, blobs};
 use crate::sheet::frame::{Fiducial, Frame, PageFormat};
 use crate::units::{Homography, Mm, Point, Px};
 use tag::Sighting;
@@ -64,6 +64,10 @@ pub struct Unregistered {
 
 /// Fewest tags that fix a page.
 const ENOUGH: usize = 3;
+/// Tags after which no more are looked for in unlikely places, where the page is flat.
+const ENOUGH_FLAT: usize = 6;
+/// Residual of a page that is not: every tag tells how it bends.
+const BENT_MM: f64 = 0.5;
 
 /// Parts of the ground's brightness under which a pixel is dark: that of black toner, then that of toner running out.
 const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
@@ -71,6 +75,11 @@ const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
 /// Finds the page. Coarse pictures come first: on a scan that the page fills, a tag is 9 pixels there, and they are
 /// made in a millisecond; a page small within a photo needs a finer one.
 pub fn register(picture: &mut Partial) -> Result<Registration, Unregistered> {
+    register_among(picture, &PageFormat::ALL)
+}
+
+/// Finds a page of one of some formats. Curled paper can look like a page of another format to whom all are open.
+pub fn register_among(picture: &mut Partial, formats: &[PageFormat]) -> Result<Registration, Unregistered> {
     let mut seen: Vec<Sighting> = Vec::new();
     let mut dark = 0.0;
     let longest = picture.gray().width.max(picture.gray().height);
@@ -80,33 +89,42 @@ pub fn register(picture: &mut Partial) -> Result<Registration, Unregistered> {
             Some(eighth) if factor == 8 => eighth.clone(),
             _ => crate::raster::reduce(picture.all(), factor),
         };
-        let ground = blobs::Ground::of(&coarse);
-        for level in DARK_LEVELS {
-            let found = blobs::dark_blobs(&coarse, &ground, level);
-            dark = f64::max(dark, suspects::darkness(&coarse, &found));
-            for suspect in suspects::by_likelihood(&coarse, &found, factor) {
-                picture.need(suspect.place.window());
-                if let Some(s) = tag::look(picture.gray(), &suspect.place) {
-                    suspects::keep(&mut seen, s);
-                }
-                if seen.len() >= 6 && !suspect.expected {
-                    break;
-                }
+        dark = f64::max(dark, look(picture, &coarse, factor, ENOUGH_FLAT, &mut seen));
+        if let Some(registration) = fit::fit(picture, &seen, formats) {
+            if registration.residual_mm < BENT_MM || registration.marks.len() == registration.frame.fiducials.len() {
+                return Ok(registration);
             }
-            if seen.len() >= ENOUGH {
-                break;
-            }
-        }
-        if seen.len() >= ENOUGH
-            && let Some(registration) = fit::fit(picture, &seen)
-        {
-            return Ok(registration);
+            look(picture, &coarse, factor, usize::MAX, &mut seen);
+            return Ok(fit::fit(picture, &seen, formats).unwrap_or(registration));
         }
         if factor == 1 || longest / factor > 1800 {
             return Err(Unregistered { tags_seen: seen.len(), dark });
         }
         factor = (factor / 2).max(1);
     }
+}
+
+/// Looks for tags among the dark spots of a reduced picture, until `enough` are seen; how dark the picture is.
+fn look(picture: &mut Partial, coarse: &Gray, factor: usize, enough: usize, seen: &mut Vec<Sighting>) -> f64 {
+    let ground = blobs::Ground::of(coarse);
+    let mut dark = 0.0;
+    for level in DARK_LEVELS {
+        let found = blobs::dark_blobs(coarse, &ground, level);
+        dark = f64::max(dark, suspects::darkness(coarse, &found));
+        for suspect in suspects::by_likelihood(coarse, &found, factor) {
+            picture.need(suspect.place.window());
+            if let Some(s) = tag::look(picture.gray(), &suspect.place) {
+                suspects::keep(seen, s);
+            }
+            if seen.len() >= enough && !suspect.expected {
+                break;
+            }
+        }
+        if seen.len() >= ENOUGH {
+            break;
+        }
+    }
+    dark
 }
 
 /// Registers with a rough map known from elsewhere (the corners of a code, say).
