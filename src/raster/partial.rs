@@ -2,14 +2,16 @@
 //!
 //! Whoever samples a place says so first ([`Partial::need`]); what nobody needs costs no inverse transform.
 
-use super::Gray;
 use super::jpeg::Index;
+use super::{Gray, reduce};
 use crate::units::{Point, Px};
 use std::sync::Arc;
 
 #[derive(Clone)]
 pub struct Partial {
     gray: Gray,
+    /// A JPEG gives it for nothing; from pixels it is made once.
+    eighth: Option<Gray>,
     source: Option<Source>,
 }
 
@@ -55,10 +57,10 @@ impl std::fmt::Debug for Partial {
 
 impl Partial {
     pub fn whole(gray: Gray) -> Self {
-        Partial { gray, source: None }
+        Partial { gray, eighth: None, source: None }
     }
 
-    /// Nothing but the eighth is there at first.
+    /// Nothing but the eighth is there at first, whose pixels may reach beyond the picture at its right and lower edges.
     pub fn of(index: Index) -> Self {
         let cell = index.cell();
         let (across, down) = (index.width().div_ceil(cell.0), index.height().div_ceil(cell.1));
@@ -66,6 +68,7 @@ impl Partial {
         let gray = Gray::new(index.width(), index.height(), 0);
         Partial {
             gray,
+            eighth: Some(index.eighth.clone()),
             source: Some(Source { known: vec![false; across * down], across, cell, index: Arc::new(index) }),
         }
     }
@@ -75,9 +78,14 @@ impl Partial {
         &self.gray
     }
 
-    /// At 1/8 scale, where that is had for nothing.
-    pub fn eighth(&self) -> Option<&Gray> {
-        self.source.as_ref().map(|s| &s.index.eighth)
+    /// At 1/8 scale.
+    pub fn eighth(&mut self) -> &Gray {
+        self.eighth.get_or_insert_with(|| reduce(&self.gray, 8))
+    }
+
+    /// Whether all of the picture has been decoded.
+    pub fn is_whole(&self) -> bool {
+        self.source.is_none()
     }
 
     /// Decodes what of a window is not there yet.

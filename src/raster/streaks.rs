@@ -1,6 +1,8 @@
 //! Lines down the whole scan: dirt on the glass, or a bad element of the sensor.
 
-use super::{Partial, Window, reduce};
+use super::{Gray, Partial, Window};
+use fearless_simd::{Level, Simd, dispatch};
+use std::ops::Range;
 
 /// Where lines run from edge to edge of a picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,12 +29,9 @@ const EDGE: f64 = 0.25;
 
 impl Streaks {
     pub fn find(picture: &mut Partial) -> Self {
-        let reduced = match picture.eighth() {
-            Some(eighth) => eighth.clone(),
-            None => reduce(picture.all(), UNIT),
-        };
-        let down = lines(reduced.width, reduced.height, |x, y| reduced.get(x, y));
-        let along = lines(reduced.height, reduced.width, |y, x| reduced.get(x, y));
+        let reduced = picture.eighth().clone();
+        let down = lines(&reduced);
+        let along = lines(&turned(&reduced));
         let (w, h) = (picture.gray().width, picture.gray().height);
         let columns = fine(
             &down,
@@ -75,37 +74,70 @@ impl Streaks {
     }
 }
 
-/// Which of `across` lines of `length` differ from what lies two to either side, all the way.
-fn lines(across: usize, length: usize, gray: impl Fn(usize, usize) -> u8) -> Vec<bool> {
+/// What is told of one part of each line: sums over it of the difference, of its signs, and of the places that were seen.
+struct Part {
+    sum: Vec<i16>,
+    signs: Vec<i16>,
+    seen: Vec<i16>,
+}
+
+/// Which columns differ from what lies two to either side, all the way.
+fn lines(picture: &Gray) -> Vec<bool> {
+    let (across, length) = (picture.width, picture.height);
     let mut found = vec![false; across];
-    if across < 5 || length < 8 * PARTS {
+    // Sums of a part stay within 16 bits.
+    if across < 5 || !(8 * PARTS..=128 * PARTS).contains(&length) {
         return found;
     }
-    let lightest = (0..length).step_by(3).map(|i| gray(across / 2, i)).max().unwrap_or(255);
+    let lightest = (0..length).step_by(3).map(|i| picture.get(across / 2, i)).max().unwrap_or(255);
     let paper = (PAPER * f64::from(lightest)) as u8;
-    let mut sums = vec![[(0i32, 0i32, 0i32); PARTS]; across];
-    for i in 0..length {
-        let part = i * PARTS / length;
-        for x in 2..across - 2 {
-            let (before, here, after) = (gray(x - 2, i), gray(x, i), gray(x + 2, i));
-            if before.min(after) > paper {
-                // Beside a line only one of the two differs.
-                let difference = i32::from(here) - i32::from(here.clamp(before.min(after), before.max(after)));
-                let (sum, signs, seen) = &mut sums[x][part];
-                (*sum, *signs, *seen) = (*sum + difference, *signs + difference.signum(), *seen + 1);
-            }
-        }
-    }
-    for (line, parts) in found.iter_mut().zip(&sums) {
-        let darker = parts.iter().map(|p| p.0).sum::<i32>() < 0;
-        let steady = |&(sum, signs, seen): &(i32, i32, i32)| {
+    let parts: Vec<Part> = (0..PARTS)
+        .map(|i| dispatch!(Level::new(), simd => part(simd, picture, i * length / PARTS..(i + 1) * length / PARTS, paper)))
+        .collect();
+    for x in 2..across - 2 {
+        let darker = parts.iter().map(|p| i32::from(p.sum[x - 2])).sum::<i32>() < 0;
+        let steady = |p: &Part| {
+            let (sum, signs) = (f64::from(p.sum[x - 2]), f64::from(p.signs[x - 2]));
             let (sum, signs) = if darker { (-sum, -signs) } else { (sum, signs) };
-            let n = f64::from(seen);
-            seen as usize * PARTS * 3 > length && f64::from(sum) > DIFFERENT * n && f64::from(signs) > STEADY * n
+            let n = f64::from(p.seen[x - 2]);
+            n * (PARTS * 3) as f64 > length as f64 && sum > DIFFERENT * n && signs > STEADY * n
         };
-        *line = parts.iter().all(steady);
+        found[x] = parts.iter().all(steady);
     }
     found
+}
+
+/// One part of all lines but the two at each edge.
+#[inline(always)]
+fn part<S: Simd>(simd: S, picture: &Gray, rows: Range<usize>, paper: u8) -> Part {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            let n = picture.width - 4;
+            let mut out = Part { sum: vec![0; n], signs: vec![0; n], seen: vec![0; n] };
+            for y in rows {
+                let row = picture.row(y);
+                let sides = row[..n].iter().zip(&row[4..]);
+                let sums = out.sum.iter_mut().zip(&mut out.signs).zip(&mut out.seen);
+                for ((&here, (&before, &after)), ((sum, signs), seen)) in row[2..2 + n].iter().zip(sides).zip(sums) {
+                    let (low, high) = (before.min(after), before.max(after));
+                    let light = i16::from(low > paper);
+                    // Beside a line only one of the two differs.
+                    let more = i16::from(here.saturating_sub(high));
+                    let less = i16::from(low.saturating_sub(here));
+                    *sum += light * (more - less);
+                    *signs += light * (i16::from(more > 0) - i16::from(less > 0));
+                    *seen += light;
+                }
+            }
+            out
+        },
+    )
+}
+
+fn turned(picture: &Gray) -> Gray {
+    let data = (0..picture.width).flat_map(|x| (0..picture.height).map(move |y| picture.get(x, y))).collect();
+    Gray::from_vec(picture.height, picture.width, data)
 }
 
 /// From lines of the reduced picture to lines of pixels, `size` of them in all. `look` gives the pixels of a range across
@@ -146,7 +178,6 @@ fn fine(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::Gray;
 
     #[test]
     fn a_line_from_edge_to_edge_is_one_and_a_printed_one_is_none() {

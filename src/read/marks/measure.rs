@@ -4,11 +4,12 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
+use super::glance::{Glance, glance, like_the_empty};
 use super::judge::{HIDDEN, RINGED};
-use crate::raster::{Gray, Partial, Streaks, Window};
+use super::place::{FAR, Local};
+use crate::raster::{Gray, Partial, Streaks};
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
-use crate::units::Point;
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
@@ -56,8 +57,6 @@ const AROUND_POINTS: usize = 24;
 /// to 1.5 and more.
 const BEYOND: f64 = 1.43;
 const BEYOND_POINTS: usize = 48;
-/// Where a shade must go on that is not the mark's own: half-way to the next bubble.
-const FAR: f64 = 1.5;
 /// Where the printed outline is looked for: registration is off by a little.
 const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
 const OUTLINE_POINTS: usize = 12;
@@ -71,23 +70,21 @@ pub(super) const DARK: f64 = 0.40;
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
-    let mut places: Vec<Vec<Local>> = Vec::with_capacity(fields.len());
-    let mut all: Vec<Vec<Measured>> = fields
-        .iter()
-        .map(|f| {
-            let locals: Vec<Local> = f.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
-            locals.iter().for_each(|local| picture.need(local.window()));
-            let measured = alike(picture.gray(), &f.bubbles, &locals, black);
-            places.push(locals);
-            measured
-        })
-        .collect();
+    let mut places: Vec<Vec<Local>> =
+        fields.iter().map(|f| f.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect()).collect();
+    let glanced = glanced(picture, fields, &places, black);
+    let mut all: Vec<Vec<Measured>> = Vec::with_capacity(fields.len());
+    for ((f, locals), glanced) in fields.iter().zip(&places).zip(&glanced) {
+        let looked_at = locals.iter().zip(glanced).filter(|(_, g)| g.is_none());
+        looked_at.for_each(|(local, _)| picture.need(local.window()));
+        all.push(alike(picture.gray(), &f.bubbles, locals, glanced, black));
+    }
     let streaks = if all.iter().flatten().all(plain) { Streaks::default() } else { Streaks::find(picture) };
     // Without the places that a streak runs over.
     for ((f, locals), measured) in fields.iter().zip(&mut places).zip(&mut all) {
         if locals.iter().any(|local| streaks.cross(&local.window())) {
             locals.iter_mut().for_each(|local| local.streaks = Some(&streaks));
-            let beside = alike(picture.gray(), &f.bubbles, locals, black);
+            let beside = alike(picture.gray(), &f.bubbles, locals, &vec![None; locals.len()], black);
             // A fold may be as long as a streak, and as wide as a bubble.
             measured.iter_mut().zip(beside).filter(|(_, b)| b.visible).for_each(|(m, b)| *m = b);
         }
@@ -104,16 +101,61 @@ fn plain(m: &Measured) -> bool {
     (m.ink < EMPTY && m.darkest < DARK && m.outside == 0.0) || (m.coverage > 0.62 && m.ink > 0.5)
 }
 
-/// Measures a field's bubbles, which are taken to lie on like paper.
-fn alike(picture: &Gray, bubbles: &[Bubble], locals: &[Local], black: f64) -> Vec<Measured> {
-    let own: Vec<f64> = locals.iter().map(|local| paper_around(picture, local)).collect();
+/// Of each bubble that a glance shows to be empty: what an empty one of its label measures. The first ones are looked at
+/// for that, and if they are not plainly empty, all are.
+fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black: f64) -> Vec<Vec<Option<Measured>>> {
+    const EXAMPLES: usize = 3;
+    let mut out: Vec<Vec<Option<Measured>>> = places.iter().map(|locals| vec![None; locals.len()]).collect();
+    let mut labels: BTreeMap<&str, Vec<((usize, usize), Glance)>> = BTreeMap::new();
+    let eighth = picture.eighth().clone();
+    for (i, (f, locals)) in fields.iter().zip(places).enumerate() {
+        for (k, (b, local)) in f.bubbles.iter().zip(locals).enumerate() {
+            if let Some(glance) = glance(&eighth, local) {
+                labels.entry(printed(b)).or_default().push(((i, k), glance));
+            }
+        }
+    }
+    for of_label in labels.values() {
+        let glances: Vec<Glance> = of_label.iter().map(|l| l.1).collect();
+        let empty = like_the_empty(&glances);
+        let mut empty = of_label.iter().zip(empty).filter(|(_, empty)| *empty).map(|(l, _)| l);
+        let examples: Vec<Measured> = empty
+            .by_ref()
+            .take(EXAMPLES)
+            .map(|&((i, k), glance)| {
+                picture.need(places[i][k].window());
+                inside(picture.gray(), &places[i][k], &|_, _| Ink::new(glance.paper, black))
+            })
+            .collect();
+        if examples.iter().all(plain) {
+            for (n, &((i, k), glance)) in empty.enumerate() {
+                out[i][k] = Some(Measured { paper: glance.paper, ..examples[n % examples.len()] });
+            }
+        }
+    }
+    out
+}
+
+/// Measures a field's bubbles, which are taken to lie on like paper. What a glance has told is taken over.
+fn alike(
+    picture: &Gray,
+    bubbles: &[Bubble],
+    locals: &[Local],
+    glanced: &[Option<Measured>],
+    black: f64,
+) -> Vec<Measured> {
+    let paper = |(local, glanced): (&Local, &Option<Measured>)| {
+        glanced.map_or_else(|| paper_around(picture, local), |m| m.paper)
+    };
+    let own: Vec<f64> = locals.iter().zip(glanced).map(paper).collect();
     let mut sorted = own.clone();
     sorted.sort_by(f64::total_cmp);
     let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
     // Marks that spill over darken their own surroundings: the neighbours know better.
     let level = |i: usize| Ink::new(own[i].max(common * 0.93), black);
-    let mut measured: Vec<Measured> =
-        locals.iter().enumerate().map(|(i, local)| inside(picture, local, &|_, _| level(i))).collect();
+    let mut measured: Vec<Measured> = (0..locals.len())
+        .map(|i| glanced[i].unwrap_or_else(|| inside(picture, &locals[i], &|_, _| level(i))))
+        .collect();
     for i in 0..measured.len() {
         if measured[i].outside > 0.0 && measured[i].ink > DARK {
             let full = |o: usize| o != i && measured[o].ink > DARK;
@@ -131,18 +173,37 @@ fn alike(picture: &Gray, bubbles: &[Bubble], locals: &[Local], black: f64) -> Ve
 fn in_shade(picture: &Gray, places: &[Vec<Local>], all: &mut [Vec<Measured>], black: f64) {
     /// By how much, as a part of paper, it may be lighter further out.
     const LIFTED: f64 = 0.04;
+    /// What an empty bubble has more than others at most; what shade must explain at least.
+    const MORE_INK: f64 = 0.03;
+    const DARKER: f64 = 0.1;
     let Some(usual) = usual_outline(all.iter().flatten()) else { return };
+    let (ink, darkest) = usual_print(all.iter().flatten());
     for (local, m) in places.iter().flatten().zip(all.iter_mut().flatten()) {
         let Some(ring) = (!plain(m) && m.visible).then(|| Ring::around(picture, local)).flatten() else { continue };
         if ring.lift > LIFTED {
             continue;
         }
         let shaded = inside(picture, local, &|u, v| Ink::new(ring.paper(u, v), black));
+        let empty = shaded.ink < ink + MORE_INK && shaded.darkest < darkest + DARKER && shaded.outside == 0.0;
+        let explained = m.ink - shaded.ink > MORE_INK || m.outside > 0.0;
         let seen = (HIDDEN..RINGED).contains(&(shaded.outline / usual.ink));
-        if shaded.ink < EMPTY && shaded.darkest < DARK && shaded.outside == 0.0 && seen {
+        if empty && explained && seen {
             *m = shaded;
         }
     }
+}
+
+/// Ink of what is printed in bubbles, and the darkest of it: of the plain ones, the median and the upper tenth.
+fn usual_print<'a>(bubbles: impl Iterator<Item = &'a Measured>) -> (f64, f64) {
+    let mut empty: Vec<(f64, f64)> =
+        bubbles.filter(|m| m.visible && m.ink < EMPTY && plain(m)).map(|m| (m.ink, m.darkest)).collect();
+    let n = empty.len();
+    if n == 0 {
+        return (0.0, 0.0);
+    }
+    let ink = empty.select_nth_unstable_by(n / 2, |a, b| a.0.total_cmp(&b.0)).1.0;
+    let darkest = empty.select_nth_unstable_by(n * 9 / 10, |a, b| a.1.total_cmp(&b.1)).1.1;
+    (ink, darkest)
 }
 
 /// The paper around a bubble, in every direction.
@@ -274,11 +335,10 @@ fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
     const MOST_COVERAGE: f64 = 0.25;
     // A label that occurs a few times only may be marked each time.
     const ENOUGH: usize = 8;
-    let label = |b: &Bubble| if b.label_inside() { b.label.clone() } else { String::new() };
-    let mut by_label: BTreeMap<String, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    let mut by_label: BTreeMap<&str, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
     for (field, measured) in fields.iter().zip(all.iter()) {
         for (bubble, m) in field.bubbles.iter().zip(measured) {
-            let entry = by_label.entry(label(bubble)).or_default();
+            let entry = by_label.entry(printed(bubble)).or_default();
             entry.0.push(m.ink);
             entry.1.push(m.coverage);
         }
@@ -286,7 +346,7 @@ fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
     let mut inks: Vec<f64> = by_label.values().flat_map(|l| l.0.iter().copied()).collect();
     let mut coverages: Vec<f64> = by_label.values().flat_map(|l| l.1.iter().copied()).collect();
     let page = (quartile(&mut inks).min(MOST_INK), quartile(&mut coverages).min(MOST_COVERAGE));
-    let print: BTreeMap<String, (f64, f64)> = by_label
+    let print: BTreeMap<&str, (f64, f64)> = by_label
         .into_iter()
         .map(|(label, (mut inks, mut coverages))| {
             let own = if inks.len() >= ENOUGH { (quartile(&mut inks), quartile(&mut coverages)) } else { page };
@@ -296,7 +356,7 @@ fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
         .collect();
     for (field, measured) in fields.iter().zip(all.iter_mut()) {
         for (bubble, m) in field.bubbles.iter().zip(measured) {
-            let (ink, coverage) = print.get(&label(bubble)).copied().unwrap_or_default();
+            let (ink, coverage) = print.get(printed(bubble)).copied().unwrap_or_default();
             m.ink = ((m.ink - ink) / (1.0 - ink)).max(0.0);
             m.coverage = ((m.coverage - coverage) / (1.0 - coverage)).max(0.0);
             m.print = page.1;
@@ -304,54 +364,14 @@ fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
     }
 }
 
+/// What is printed in a bubble.
+fn printed(b: &Bubble) -> &str {
+    if b.label_inside() { &b.label } else { "" }
+}
+
 fn quartile(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 4).copied().unwrap_or(0.0)
-}
-
-/// A bubble's local map: its centre in the picture and the pixels per half-axis.
-#[derive(Clone, Copy)]
-struct Local<'a> {
-    x: f64,
-    y: f64,
-    j: [[f64; 2]; 2],
-    fine: bool,
-    /// Whether all that is looked at is inside the picture.
-    whole: bool,
-    /// What must not be looked at.
-    streaks: Option<&'a Streaks>,
-}
-
-impl Local<'_> {
-    fn of(picture: &Gray, warp: &Warp, b: &Bubble) -> Self {
-        let at = Point::new(b.x, b.y);
-        let centre = warp.to_picture(at);
-        let j = warp.base.jacobian(at);
-        let j = [[j[0][0] * b.rx, j[0][1] * b.ry], [j[1][0] * b.rx, j[1][1] * b.ry]];
-        // With few pixels a bubble, which pixel is nearest matters.
-        let fine = j[0][0].hypot(j[1][0]) < 16.0;
-        let mut local = Local { x: centre.x, y: centre.y, j, fine, whole: false, streaks: None };
-        let Window { x0, y0, x1, y1 } = local.window();
-        local.whole = x0 > 0.0 && y0 > 0.0 && x1 < picture.width as f64 && y1 < picture.height as f64;
-        local
-    }
-
-    /// All that is looked at.
-    fn window(&self) -> Window {
-        let reach = |row: [f64; 2]| BEYOND * (row[0].abs() + row[1].abs()) + 1.0;
-        let (rx, ry) = (reach(self.j[0]), reach(self.j[1]));
-        Window { x0: self.x - rx, y0: self.y - ry, x1: self.x + rx, y1: self.y + ry }
-    }
-
-    fn gray(&self, picture: &Gray, u: f64, v: f64) -> Option<f64> {
-        let x = self.x + self.j[0][0] * u + self.j[0][1] * v;
-        let y = self.y + self.j[1][0] * u + self.j[1][1] * v;
-        let seen = self.whole || (x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64);
-        if !seen || self.streaks.is_some_and(|s| s.at(x, y)) {
-            return None;
-        }
-        Some(if self.fine { picture.sample(Point::new(x, y)) } else { f64::from(picture.get(x as usize, y as usize)) })
-    }
 }
 
 /// Where a bubble is sampled, in half-axes: the same for every bubble.

@@ -1,7 +1,9 @@
 //! What is in each bubble, measured against this page's own paper and ink.
 
+mod glance;
 mod judge;
 mod measure;
+mod place;
 mod writing;
 
 pub use judge::{HIDDEN, Judged, NOTHING, PENCIL, Usual, judge};

@@ -85,8 +85,8 @@ pub fn register_among(picture: &mut Partial, formats: &[PageFormat]) -> Result<R
     let longest = picture.gray().width.max(picture.gray().height);
     let mut factor = coarse_factor(picture.gray().width, picture.gray().height);
     loop {
-        let coarse = match picture.eighth() {
-            Some(eighth) if factor == 8 => eighth.clone(),
+        let coarse = match factor {
+            8 => picture.eighth().clone(),
             _ => crate::raster::reduce(picture.all(), factor),
         };
         dark = f64::max(dark, look(picture, &coarse, factor, ENOUGH_FLAT, &mut seen));
