@@ -104,7 +104,7 @@ fn plain(m: &Measured) -> bool {
 /// Of each bubble that a glance shows to be empty: what an empty one of its label measures. The first ones are looked at
 /// for that, and if they are not plainly empty, all are.
 fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black: f64) -> Vec<Vec<Option<Measured>>> {
-    const EXAMPLES: usize = 3;
+    const EXAMPLES: usize = 2;
     let mut out: Vec<Vec<Option<Measured>>> = places.iter().map(|locals| vec![None; locals.len()]).collect();
     let mut labels: BTreeMap<&str, Vec<((usize, usize), Glance)>> = BTreeMap::new();
     let eighth = picture.eighth().clone();
