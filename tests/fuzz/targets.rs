@@ -6,6 +6,7 @@ use gabarito::limits::Limits;
 use gabarito::print::Package;
 use gabarito::raster::jpeg::{self, Index};
 use gabarito::raster::{Gray, Partial, Window};
+use gabarito::read::batch::{Printed, Roster};
 use gabarito::read::marks;
 use gabarito::read::pages::{Placement, open_bytes};
 use gabarito::read::refine::refine;
@@ -27,7 +28,7 @@ mod make;
 type Target = fn(&[u8]);
 
 /// By name; files of several kinds go through one function, and differ in where the fuzzer begins.
-pub const TARGETS: [(&str, Target); 11] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("archive", pages),
     ("pdf", pages),
     ("tiff", pages),
@@ -39,6 +40,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("layout", layout),
     ("template", template),
     ("package", package),
+    ("roster", roster),
 ];
 
 pub fn run(target: &str, bytes: &[u8]) {
@@ -209,7 +211,18 @@ fn package(bytes: &[u8]) {
     let _ = Package::from_slice(bytes).map_err(paths);
 }
 
+fn roster(bytes: &[u8]) {
+    if let Ok(roster) = Roster::parse(bytes) {
+        assert!(!roster.is_empty());
+        let digits: Vec<Option<char>> =
+            bytes.iter().take(11).map(|b| char::from_digit(u32::from(b % 12), 10)).collect();
+        roster.find(&digits, true);
+    }
+    let _ = Printed::from_json(bytes);
+}
+
 /// Where the fuzzer begins: a few good files for each target.
+#[allow(dead_code, reason = "the fuzzer takes them from files")]
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let samples = |ends: &[&str]| {
         let wanted = |(name, _): &(&str, Vec<u8>)| ends.iter().any(|end| name.ends_with(end));
@@ -272,6 +285,11 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             }))
             .expect("JSON"),
         ],
+        "roster" => {
+            let manifest = json!({"pages": [{"sheet_id": "X", "student": null, "unit": "u", "room": "r", "page": 1}]});
+            let tables = ["\u{feff}Nome;Matrícula;ID\r\nAna;00123;a\r\n", "ra,name\n\"12\",\"J\"\n"];
+            tables.iter().map(|t| t.as_bytes().to_vec()).chain([manifest.to_string().into_bytes()]).collect()
+        }
         "package" => vec![include_bytes!("../../samples/escola/PACKAGE.json").to_vec()],
         other => panic!("no seeds for {other}"),
     }
