@@ -96,7 +96,8 @@ impl Batch {
 
     fn count(&mut self, reading: &PageReading, observed: &Observed) {
         self.rows += 1;
-        *self.outcomes.entry(reading.outcome.name()).or_default() += 1;
+        let outcome = if reading.is_duplicate() { "duplicate" } else { reading.outcome.name() };
+        *self.outcomes.entry(outcome).or_default() += 1;
         if let Some(stage) = observed.stage {
             *self.stages.entry(stage).or_default() += 1;
         }

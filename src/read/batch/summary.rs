@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// By outcome.
+    /// By outcome; those that count no more as `duplicate`.
     pub pages: BTreeMap<&'static str, usize>,
     /// By the way that identified them.
     pub identified: BTreeMap<&'static str, usize>,

@@ -6,6 +6,7 @@ mod codecs;
 mod filters;
 mod guard;
 mod image;
+mod jbig2;
 mod predictor;
 mod render;
 mod space;
