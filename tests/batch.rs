@@ -113,7 +113,7 @@ fn a_spare_without_a_number_is_for_a_person_where_there_is_a_roster() {
     let review: Vec<&Value> = lines.iter().filter(|l| l["outcome"] == "review").collect();
     assert_eq!(review.len(), 1);
     assert_eq!(
-        (&review[0]["sheet"]["student"], &review[0]["issues"][0]["code"]),
+        (&review[0]["sheet"]["student"], &review[0]["issues"][1]["code"]),
         (&Value::Null, &json!("not_in_roster"))
     );
     std::fs::write(&roster, "Matrícula;ID\n00123;aluno-11\nx;aluno-12\n").unwrap();
