@@ -142,7 +142,7 @@ mod tests {
             fields: fields.iter().map(|&f| f.into()).collect(),
         };
         let hints = ["low_dpi", "uneven_dpi", "streak", "resized", "light", "bitonal", "cut"];
-        let hints = hints.map(|code| Hint { code, pages: 40, of: 1200, value: Some(94.25) });
+        let hints = hints.map(|code| Hint { code, pages: 40, of: 1200, value: Some(94.2) });
         let summary = Summary {
             identified: [("QR, sampled in place", 98), ("backup code, sampled in place", 2)].into(),
             duplicates: vec![pair(&[])],
@@ -172,7 +172,7 @@ mod tests {
             "  centro / sala-12: 14 de 30: aluno-1, ",
             "p. 0: página em branco\n",
             "  … e mais 3 (",
-            "40 de 1.200 páginas com a folha em 94,3 % do tamanho",
+            "40 de 1.200 páginas com a folha em 94,2 % do tamanho",
         ] {
             assert!(text.contains(said), "{said} in {text}");
         }

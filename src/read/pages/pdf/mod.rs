@@ -323,7 +323,7 @@ mod tests {
         }
         // A file that is not any more what was listed.
         std::fs::write(&path, b"%PDF-1.4").unwrap();
-        assert_eq!(sparse.decode(2, &limits).unwrap_err().code(), "unreadable_file");
+        assert_eq!(sparse.decode(4, &limits).unwrap_err().code(), "unreadable_file");
         std::fs::write(&path, scans(5, true)).unwrap();
         assert!(Document::open_sparse(&path, &limits).unwrap().is_none(), "every page would bring all pictures");
         std::fs::remove_file(&path).unwrap();
