@@ -87,8 +87,8 @@ impl Sheets {
     pub fn read(&self, page: &PageRef, limits: &Limits, drawn: bool) -> (PageReading, Shown) {
         match self {
             Sheets::Native(reader) => {
-                let (reading, seen) = reader.read_page(page, limits);
-                let observed = Observed::of(&seen);
+                let (reading, mut seen) = reader.read_page(page, limits);
+                let observed = Observed::of(&mut seen, page.source.page);
                 let shown = if drawn { shown(seen) } else { Shown::default() };
                 (reading, Shown { observed, ..shown })
             }

@@ -53,7 +53,7 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
             format!("{room}: {} de {}: {shown}{more}", r.students.len(), r.printed)
         })
         .collect();
-    let title = format!("{} e não lida(s), por sala:", n(missing, "folha impressa", "folhas impressas"));
+    let title = format!("{}, por sala:", n(missing, "folha impressa e não lida", "folhas impressas e não lidas"));
     list(out, title, &rooms)?;
     let aside: Vec<String> =
         (summary.set_aside.iter()).map(|s| format!("{}: {}", page(&s.page), words::issue(&s.reason))).collect();

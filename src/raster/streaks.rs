@@ -59,6 +59,12 @@ impl Streaks {
         Streaks { columns, rows }
     }
 
+    /// Where lines run down the picture: the first column of each.
+    pub fn down(&self) -> impl Iterator<Item = usize> {
+        let begins = |&x: &usize| self.columns[x] && (x == 0 || !self.columns[x - 1]);
+        (0..self.columns.len()).filter(begins)
+    }
+
     /// Whether one runs through a place.
     pub fn at(&self, x: f64, y: f64) -> bool {
         let hit = |lines: &[bool], v: f64| lines.get(v.max(0.0) as usize).copied().unwrap_or(false);
@@ -86,12 +92,12 @@ fn lines(across: usize, length: usize, gray: impl Fn(usize, usize) -> u8) -> Vec
     let mut sums = vec![[(0i32, 0i32, 0i32); PARTS]; across];
     for i in 0..length {
         let part = i * PARTS / length;
-        for x in 2..across - 2 {
+        for (x, parts) in sums.iter_mut().enumerate().take(across - 2).skip(2) {
             let (before, here, after) = (gray(x - 2, i), gray(x, i), gray(x + 2, i));
             if before.min(after) > paper {
                 // Beside a line only one of the two differs.
                 let difference = i32::from(here) - i32::from(here.clamp(before.min(after), before.max(after)));
-                let (sum, signs, seen) = &mut sums[x][part];
+                let (sum, signs, seen) = &mut parts[part];
                 (*sum, *signs, *seen) = (*sum + difference, *signs + difference.signum(), *seen + 1);
             }
         }
@@ -162,6 +168,7 @@ mod tests {
         let streaks = Streaks::find(&mut Partial::whole(page));
         let down: Vec<usize> = (0..1600).filter(|&x| streaks.columns[x]).collect();
         assert_eq!((down, streaks.rows.len()), (vec![483, 484, 485, 1127, 1128], 0));
+        assert!(streaks.down().eq([483, 1127]));
         assert!(streaks.at(483.0, 7.0) && !streaks.at(490.0, 7.0));
         assert!(streaks.cross(&Window { x0: 450.0, y0: 0.0, x1: 484.5, y1: 9.0 }));
         assert!(!streaks.cross(&Window { x0: 490.0, y0: 0.0, x1: 800.0, y1: 9.0 }));

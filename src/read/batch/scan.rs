@@ -2,7 +2,7 @@
 //! what a person should change there.
 
 use super::summary::Hint;
-use crate::raster::{Gray, Partial};
+use crate::raster::{Gray, Partial, Streaks};
 use crate::read::PageTrace;
 use crate::read::register::Registration;
 use crate::read::result::PageReading;
@@ -29,18 +29,30 @@ pub struct Scan {
     pub bitonal: bool,
     /// A registration mark lies beyond the picture's edge.
     pub cut: bool,
-    /// Lines from top to bottom: millimetres from the picture's left edge.
-    pub streaks: Vec<u16>,
+    /// Lines from top to bottom: millimetres from the picture's left edge. None where they were not looked for.
+    pub streaks: Option<Vec<u16>>,
 }
 
 impl Observed {
-    pub fn of(seen: &PageTrace) -> Self {
+    /// `page` counts in its file.
+    pub fn of(seen: &mut PageTrace, page: u32) -> Self {
         let identified = seen.trace.identified.as_ref();
         let stage = identified.and_then(|i| i.attempts.iter().rfind(|a| a.decoded)).map(|a| a.stage);
-        let scan = seen.picture.as_ref().zip(seen.trace.registration.as_ref());
-        Observed { stage, scan: scan.map(|(picture, r)| Scan::of(&picture.gray, picture.dpi, r)) }
+        let scan = seen.picture.as_mut().zip(seen.trace.registration.as_ref()).map(|(picture, r)| {
+            let mut scan = Scan::of(&picture.gray, picture.dpi, r);
+            if page % STREAKS_EVERY == 1 {
+                let px_per_mm = r.dpi() / MM_PER_INCH;
+                let mm = |column: usize| (column as f64 / px_per_mm).round() as u16;
+                scan.streaks = Some(Streaks::find(&mut picture.gray).down().map(mm).collect());
+            }
+            scan
+        });
+        Observed { stage, scan }
     }
 }
+
+/// Dirt lies where it lies: a page in so many shows it, and looking costs a millisecond.
+const STREAKS_EVERY: u32 = 4;
 
 /// A scan's claim of its size is believed if it is about right: photos claim 72 dpi, whatever they show.
 const BELIEVED_SCALE: std::ops::Range<f64> = 0.85..1.18;
@@ -56,21 +68,13 @@ impl Scan {
             let inside = |(dx, dy)| picture.gray().contains(r.sheet_to_picture.apply(Point::new(f.x + dx, f.y + dy)));
             !corners.into_iter().all(inside)
         };
-        let px_per_mm = r.dpi() / MM_PER_INCH;
-        let (lines, px) = match picture.eighth() {
-            Some(eighth) => (streaks(eighth, 2, 6), 8.0),
-            None => (streaks(picture.gray(), (1.5 * px_per_mm) as usize, 24), 1.0),
-        };
-        let mm = |column: usize| (column as f64 * px / px_per_mm).round() as u16;
-        let mut streaks: Vec<u16> = lines.into_iter().map(mm).collect();
-        streaks.dedup();
         Scan {
             dpi: (dpi(0), dpi(1)),
             scale,
             black: r.black,
             bitonal: picture.eighth().is_none() && is_bitonal(picture.gray()),
             cut: r.frame.fiducials.iter().any(beyond),
-            streaks,
+            streaks: None,
         }
     }
 }
@@ -78,33 +82,6 @@ impl Scan {
 fn is_bitonal(picture: &Gray) -> bool {
     // A prime step meets all columns.
     picture.data.iter().step_by(97).all(|v| matches!(v, 0 | 255))
-}
-
-/// Columns that are darker than what is `gap` pixels beside them wherever that is paper, from the top edge to the
-/// bottom edge: no printed line is so long.
-fn streaks(picture: &Gray, gap: usize, contrast: u8) -> Vec<usize> {
-    const ROWS: usize = 120;
-    let (width, height) = (picture.width, picture.height);
-    if gap == 0 || width <= 2 * gap || height < ROWS {
-        return Vec::new();
-    }
-    let mut paper: Vec<u8> = picture.data.iter().step_by(97).copied().collect();
-    let middle = paper.len() / 2;
-    let paper = *paper.select_nth_unstable(middle).1;
-    let light = paper - paper / 6;
-    let mut votes = vec![(0u16, 0u16); width];
-    for row in (0..ROWS).map(|i| picture.row((2 * i + 1) * height / (2 * ROWS))) {
-        for x in gap..width - gap {
-            let beside = row[x - gap].min(row[x + gap]);
-            if beside >= light {
-                votes[x].0 += 1;
-                votes[x].1 += u16::from(row[x] <= beside.saturating_sub(contrast));
-            }
-        }
-    }
-    let most = ROWS as u16;
-    let streak = |&(asked, dark): &(u16, u16)| asked > most / 3 && f64::from(dark) >= 0.9 * f64::from(asked);
-    (0..width).filter(|&x| streak(&votes[x])).collect()
 }
 
 /// Pages of a batch, as far as they were registered.
@@ -117,6 +94,8 @@ pub struct Scans {
     light: usize,
     bitonal: usize,
     cut: usize,
+    /// Pages on which streaks were looked for.
+    looked: usize,
     /// Pages with a streak there, by millimetre.
     streaks: BTreeMap<u16, usize>,
 }
@@ -143,7 +122,8 @@ impl Scans {
         self.light += usize::from(scan.black > LIGHT);
         self.bitonal += usize::from(scan.bitonal);
         self.cut += usize::from(scan.cut);
-        for &mm in &scan.streaks {
+        self.looked += usize::from(scan.streaks.is_some());
+        for &mm in scan.streaks.iter().flatten() {
             *self.streaks.entry(mm).or_default() += 1;
         }
     }
@@ -153,13 +133,13 @@ impl Scans {
         let low = self.dpi.iter().filter(|d| **d < ADVISED_DPI).copied().collect::<Vec<_>>();
         // A sheet lies a little askew, so its streak wanders by a millimetre.
         let around = |mm: u16| (mm.saturating_sub(1)..=mm + 1).filter_map(|m| self.streaks.get(&m)).sum::<usize>();
-        let streak = self.streaks.keys().map(|&mm| (around(mm).min(self.observed), mm)).rev().max_by_key(|s| s.0);
+        let streak = self.streaks.keys().map(|&mm| (around(mm).min(self.looked), mm)).rev().max_by_key(|s| s.0);
         let (resized, scale) = self.resized();
         let seen = self.observed;
         let all = [
             ("low_dpi", low.len(), self.dpi.len(), median(low).map(f64::round)),
             ("uneven_dpi", self.uneven, seen, None),
-            ("streak", streak.map_or(0, |s| s.0), seen, streak.map(|s| f64::from(s.1))),
+            ("streak", streak.map_or(0, |s| s.0), self.looked, streak.map(|s| f64::from(s.1))),
             ("resized", resized, self.scales.len(), scale.map(|s| (1000.0 * s).round() / 10.0)),
             ("light", self.light, seen, None),
             ("bitonal", self.bitonal, seen, None),
@@ -188,33 +168,17 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn paper() -> Gray {
-        let mut page = Gray::new(600, 800, 240);
-        // Print: a column's border over three quarters of the page, and lines of text.
-        for y in 100..700 {
-            page.row_mut(y)[200..203].fill(40);
-            if y % 10 < 4 {
-                page.row_mut(y)[250..500].fill(60);
-            }
-        }
-        page
-    }
-
     #[test]
-    fn a_streak_goes_from_edge_to_edge_and_print_does_not() {
-        let mut page = paper();
-        assert!(streaks(&page, 8, 24).is_empty());
-        for y in 0..800 {
-            page.row_mut(y)[300..302].fill(150);
-        }
-        assert_eq!(streaks(&page, 8, 24), [300, 301]);
-        let eighth = crate::raster::reduce(&page, 8);
-        assert!(streaks(&crate::raster::reduce(&paper(), 8), 2, 6).is_empty() || eighth.height < 120);
+    fn black_and_white_is_told_from_gray() {
+        let mut page = Gray::new(600, 800, 255);
+        page.row_mut(400).fill(0);
+        assert!(is_bitonal(&page));
+        page.row_mut(401).fill(200);
         assert!(!is_bitonal(&page));
     }
 
     fn scan() -> Scan {
-        Scan { dpi: (200.0, 200.0), scale: Some(1.001), black: 0.2, bitonal: false, cut: false, streaks: Vec::new() }
+        Scan { dpi: (200.0, 200.0), scale: Some(1.001), black: 0.2, bitonal: false, cut: false, streaks: None }
     }
 
     fn hints(change: impl Fn(usize, &mut Scan)) -> Vec<(&'static str, usize, Option<f64>)> {
@@ -236,8 +200,8 @@ mod tests {
         assert_eq!(hints(|i, s| s.cut = i < 4), [("cut", 4, None)]);
         assert_eq!(hints(|_, s| s.dpi = (100.0, 101.0)), [("low_dpi", 10, Some(100.0))]);
         assert_eq!(hints(|_, s| s.dpi = (204.0, 196.0)), [("uneven_dpi", 10, None)]);
-        assert_eq!(hints(|i, s| s.streaks = vec![80 + (i % 2) as u16]), [("streak", 10, Some(80.0))]);
-        assert_eq!(hints(|i, s| s.streaks = vec![10 * i as u16]), []);
+        assert_eq!(hints(|i, s| s.streaks = Some(vec![80 + (i % 2) as u16])), [("streak", 10, Some(80.0))]);
+        assert_eq!(hints(|i, s| s.streaks = Some(vec![10 * i as u16])), []);
         assert_eq!(hints(|_, s| s.scale = Some(0.942)), [("resized", 10, Some(94.2))]);
         // Photos are of all sizes.
         assert_eq!(hints(|i, s| s.scale = Some(0.88 + 0.02 * i as f64)), []);
