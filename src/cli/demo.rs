@@ -12,6 +12,7 @@ use crate::output::progress::Progress;
 use crate::output::words::count;
 use crate::output::{Run, Sink};
 use crate::print::{Package, print};
+use crate::read::batch::Batch;
 use crate::read::pages::{self, PageRef};
 use crate::read::result::PageReading;
 use clap::Args;
@@ -69,11 +70,10 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     let work = |page: PageRef| {
         let (reading, shown) = reading.read(&page, &limits, true);
         let annotated = shown.seen(&reading).and_then(|s| annotate(&s).to_jpeg(80).ok());
-        Page { reading, annotated }
+        Page { reading, annotated, observed: shown.observed }
     };
-    let mut spread = Spread { pool: &pool, sink: Box::new(tee), annotate: Some(&annotated) };
+    let spread = Spread { pool: &pool, sink: Box::new(tee), annotate: Some(&annotated), batch: Batch::default() };
     spread.pages(pages::open(&scans, &limits), |p| p.source.clone(), work, Progress::on_stderr(None))?;
-    drop(spread);
 
     let (tally, missing) = demo::compare(&handed, &readings);
     say("\n4. Conferência com o que os alunos marcaram de verdade")?;

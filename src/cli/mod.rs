@@ -9,6 +9,7 @@ pub mod explain;
 mod key;
 pub mod print;
 pub mod read;
+mod resume;
 mod sheets;
 mod spread;
 

@@ -2,6 +2,7 @@
 
 use super::CliError;
 use super::bounds::LimitArgs;
+use super::resume::Resume;
 use super::sheets::Sheets;
 use super::spread::{Page, Spread};
 use crate::output::Sink;
@@ -9,8 +10,10 @@ use crate::output::annotate::annotate;
 use crate::output::csv::Csv;
 use crate::output::jsonl::Jsonl;
 use crate::output::progress::Progress;
+use crate::output::report;
 use crate::output::table::{Look, Table};
 use crate::output::xlsx::Xlsx;
+use crate::read::batch::Batch;
 use crate::read::pages::{self, PageRef};
 use clap::{Args, ValueEnum};
 use std::io::{self, IsTerminal, Write};
@@ -29,7 +32,8 @@ pub struct ReadArgs {
     /// Read sheets of another system, described in the format of OMRChecker
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
-    /// Students, to match numbers filled in by hand against
+    /// Students, to match numbers filled in by hand against: a CSV with a column matrícula, RA or enrollment, and
+    /// perhaps one with their ids
     #[arg(long, value_name = "R.csv")]
     pub roster: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -37,6 +41,12 @@ pub struct ReadArgs {
     /// Draw every page with what was read, into this folder
     #[arg(long, value_name = "DIR")]
     pub annotate: Option<PathBuf>,
+    /// Write JSON Lines into this file; if an earlier run was broken off there, go on after its last page
+    #[arg(long, value_name = "RESULTS.jsonl")]
+    pub resume: Option<PathBuf>,
+    /// Write what shows of the batch as a whole: duplicates, missing sheets and pages, hints
+    #[arg(long, value_name = "FILE.json")]
+    pub summary: Option<PathBuf>,
     #[command(flatten)]
     pub jobs: Jobs,
     #[command(flatten)]
@@ -115,22 +125,40 @@ impl Format {
 
 pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     args.check_paths()?;
-    if args.roster.is_some() {
-        return Err(CliError::Usage("--roster cannot be used yet".to_owned()));
-    }
-    let sink = args.format.on_stdout()?;
-    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), &args.paths)?;
+    let (template, layouts, roster) = (args.template.as_deref(), args.layouts.as_deref(), args.roster.as_deref());
+    let sheets = Sheets::choose(template, layouts, &args.paths)?;
     let limits = args.limits.limits();
-    let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
+    let mut batch = Batch::new(sheets.known(roster, layouts, &args.paths)?);
+    let mut pages = args.paths.iter().flat_map(|path| pages::open(path, &limits)).peekable();
+    let mut progress = Progress::on_stderr(None);
+    let sink: Box<dyn Sink> = match &args.resume {
+        None => args.format.on_stdout()?,
+        Some(_) if matches!(args.format, Format::Csv | Format::Xlsx) => {
+            return Err(CliError::Usage("--resume writes JSON Lines, and no other format".to_owned()));
+        }
+        Some(path) => {
+            let mut resume = Resume::open(path, &sheets.hash(template, roster, &limits)?)?;
+            progress.skip(resume.skip(&mut pages, &mut batch)?);
+            Box::new(resume.sink())
+        }
+    };
     let work = |page: PageRef| {
         let (reading, shown) = sheets.read(&page, &limits, args.annotate.is_some());
         // A picture that can't be encoded is left out: the reading is what was asked for.
         let draw = || annotate(&shown.seen(&reading)?).to_jpeg(85).ok();
         let annotated = args.annotate.as_ref().and_then(|_| draw());
-        Page { reading, annotated }
+        Page { reading, annotated, observed: shown.observed }
     };
-    let mut run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref() };
-    run.pages(pages, |page| page.source.clone(), work, Progress::on_stderr(None))?;
+    let run = Spread { pool: &args.jobs.pool()?, sink, annotate: args.annotate.as_deref(), batch };
+    let summary = run.pages(pages, |page| page.source.clone(), work, progress)?;
+    if let Some(path) = &args.summary {
+        let json = serde_json::to_vec_pretty(&summary).map_err(|e| CliError::Failed(e.to_string()))?;
+        std::fs::write(path, json).map_err(|e| CliError::file(path, e))?;
+    }
+    // Of a page alone its line says all. Whoever closed stderr does not want it.
+    if summary.pages.values().sum::<usize>() > 1 {
+        let _ = report::write(&mut io::stderr().lock(), &summary);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,6 +3,8 @@
 use super::{CliError, sheet_key};
 use crate::limits::Limits;
 use crate::output::{Seen, Trace, trace};
+use crate::print::manifest::hex;
+use crate::read::batch::{Known, Observed, Printed, Roster};
 use crate::read::fields::Policy;
 use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{PageRef, Picture};
@@ -11,6 +13,7 @@ use crate::read::template::{self, Template};
 use crate::read::warp::Warp;
 use crate::read::{PageTrace, Reader};
 use crate::sheet::LayoutPage;
+use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -27,6 +30,7 @@ pub struct Shown {
     warp: Option<Warp>,
     page: Option<LayoutPage>,
     trace: Trace,
+    pub observed: Observed,
 }
 
 impl Shown {
@@ -52,12 +56,41 @@ impl Sheets {
         }
     }
 
+    /// What a batch of these sheets can be held against.
+    pub fn known(&self, roster: Option<&Path>, layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Known, CliError> {
+        let usage = |path: &Path, e: &dyn std::fmt::Display| CliError::Usage(format!("{}: {e}", path.display()));
+        let roster = roster.map(|path| Roster::open(path).map_err(|e| usage(path, &e))).transpose()?;
+        let Sheets::Native(reader) = self else { return Ok(Known { roster, ..Known::default() }) };
+        let printed = match folder_of_layouts(layouts, scans) {
+            Some(path) => Printed::beside(path).map_err(|e| CliError::Usage(e.to_string()))?,
+            None => None,
+        };
+        Ok(Known { printed, roster, layouts: reader.layouts.clone() })
+    }
+
+    /// Of all that decides what is read: a run goes on only under the same.
+    pub fn hash(&self, template: Option<&Path>, roster: Option<&Path>, limits: &Limits) -> Result<String, CliError> {
+        let mut hash = Sha256::new();
+        for path in [template, roster].into_iter().flatten() {
+            hash.update(Sha256::digest(std::fs::read(path).map_err(|e| CliError::file(path, e))?));
+        }
+        hash.update(format!("{limits:?}"));
+        if let Sheets::Native(reader) = self {
+            hash.update(reader.key.sheet_id("", "", 0).as_str());
+            reader.layouts.ids().for_each(|id| hash.update(id.as_str()));
+            reader.layouts.students().for_each(|(sheet, student)| hash.update(format!("{sheet} {student}\n")));
+        }
+        Ok(hex(&hash.finalize()))
+    }
+
     /// With nothing to show where no picture is `drawn`: that would decode the whole page.
     pub fn read(&self, page: &PageRef, limits: &Limits, drawn: bool) -> (PageReading, Shown) {
         match self {
             Sheets::Native(reader) => {
-                let (reading, seen) = reader.read_page(page, limits);
-                (reading, if drawn { shown(seen) } else { Shown::default() })
+                let (reading, mut seen) = reader.read_page(page, limits);
+                let observed = Observed::of(&mut seen, page.source.page);
+                let shown = if drawn { shown(seen) } else { Shown::default() };
+                (reading, Shown { observed, ..shown })
             }
             Sheets::Foreign(template) => foreign(template, page, limits),
         }
@@ -70,6 +103,7 @@ fn shown(seen: PageTrace) -> Shown {
         page: trace::page_of(&seen.trace).cloned(),
         trace: Trace::of(&seen.trace),
         picture: seen.picture.map(Picture::whole),
+        observed: Observed::default(),
     }
 }
 
@@ -96,14 +130,17 @@ fn foreign(template: &Template, page: &PageRef, limits: &Limits) -> (PageReading
     }
     reading.timings_ms.total = ms(begun);
     let (warp, page) = read.placed.map(|p| trace::of_template(&p, &reading.fields)).unzip();
-    (reading, Shown { picture: Some(picture), warp, page, trace: Trace::default() })
+    (reading, Shown { picture: Some(picture), warp, page, ..Shown::default() })
+}
+
+fn folder_of_layouts<'p>(layouts: Option<&'p Path>, scans: &'p [PathBuf]) -> Option<&'p Path> {
+    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
+    let mut near = beside.chain([Path::new(".")]);
+    layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()))
 }
 
 fn find_layouts(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Layouts, CliError> {
-    let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
-    let mut near = beside.chain([Path::new(".")]);
-    let folder = layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()));
-    let Some(path) = folder else {
+    let Some(path) = folder_of_layouts(layouts, scans) else {
         let _ = writeln!(
             io::stderr(),
             "note: no layouts were given and none lie beside the scans; --layouts names the folder that `gabarito \

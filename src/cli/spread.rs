@@ -3,6 +3,7 @@
 use super::CliError;
 use crate::output::progress::Progress;
 use crate::output::{Run, Sink, ordered_parallel};
+use crate::read::batch::{Batch, Observed, Summary};
 use crate::read::result::{Issue, Outcome, PageReading, Source};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -12,11 +13,12 @@ use std::time::Instant;
 pub struct Page {
     pub reading: PageReading,
     pub annotated: Option<Vec<u8>>,
+    pub observed: Observed,
 }
 
 impl From<PageReading> for Page {
     fn from(reading: PageReading) -> Self {
-        Page { reading, annotated: None }
+        Page { reading, annotated: None, observed: Observed::default() }
     }
 }
 
@@ -26,18 +28,20 @@ pub struct Spread<'a> {
     pub sink: Box<dyn Sink + 'a>,
     /// Folder for annotated pictures, numbered in input order.
     pub annotate: Option<&'a Path>,
+    /// What is known before the first page, and the pages of an earlier run.
+    pub batch: Batch,
 }
 
 impl Spread<'_> {
     /// Reads every item with `work` and hands the readings to the sink. A panic of `work` is an error line of its page
     /// (`source` says which), never the end of the run.
     pub fn pages<T: Send>(
-        &mut self,
+        mut self,
         items: impl Iterator<Item = T>,
         source: impl Fn(&T) -> Source + Sync,
         work: impl Fn(T) -> Page + Sync,
         mut progress: Progress,
-    ) -> Result<(), CliError> {
+    ) -> Result<Summary, CliError> {
         if let Some(dir) = self.annotate {
             std::fs::create_dir_all(dir).map_err(|e| CliError::file(dir, e))?;
         }
@@ -50,20 +54,22 @@ impl Spread<'_> {
                 reading.into()
             })
         };
-        let mut number = 0;
-        let result = ordered_parallel(self.pool, items, guarded, |page| {
-            number += 1;
+        let result = ordered_parallel(self.pool, items, guarded, |mut page| {
+            let amendments = self.batch.admit(&mut page.reading, &page.observed);
             if let (Some(dir), Some(picture)) = (self.annotate, &page.annotated) {
-                let path = dir.join(picture_name(number, &page.reading.source));
+                let path = dir.join(picture_name(self.batch.pages(), &page.reading.source));
                 std::fs::write(&path, picture).map_err(|e| CliError::file(&path, e))?;
             }
             progress.page(page.reading.outcome);
-            progress.suspended(|| self.sink.page(page.reading)).map_err(CliError::Output)
+            progress.suspended(|| self.sink.page(page.reading)).map_err(CliError::Output)?;
+            amendments.iter().for_each(|a| self.sink.amend(a));
+            Ok(())
         });
         progress.finish();
         result?;
         let run = Run { elapsed: begun.elapsed(), threads: self.pool.current_num_threads() };
-        self.sink.finish(&run).map_err(CliError::Output)
+        self.sink.finish(&run).map_err(CliError::Output)?;
+        Ok(self.batch.finish(run.elapsed.as_secs_f64()))
     }
 }
 
@@ -104,14 +110,16 @@ mod tests {
         }
     }
 
-    fn read_all(kept: &mut Kept, annotate: Option<&Path>) -> Result<(), CliError> {
+    fn read_all(kept: &mut Kept, annotate: Option<&Path>) -> Result<Summary, CliError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
         let source = |n: &u32| Source { file: "a.pdf".into(), page: *n };
         let work = |n| {
             assert!(n != 7, "a page on which the reader fails");
-            Page { reading: samples::page("lote/á b.pdf", n, &["A"]), annotated: Some(vec![1, 2, 3]) }
+            let reading = samples::page("lote/á b.pdf", n, &["A"]);
+            Page { annotated: Some(vec![1, 2, 3]), ..reading.into() }
         };
-        Spread { pool: &pool, sink: Box::new(kept), annotate }.pages(1..=30_u32, source, work, Progress::hidden())
+        let spread = Spread { pool: &pool, sink: Box::new(kept), annotate, batch: Batch::default() };
+        spread.pages(1..=30_u32, source, work, Progress::hidden())
     }
 
     #[test]

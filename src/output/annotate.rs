@@ -3,14 +3,20 @@
 use super::canvas::*;
 use crate::raster::Rgb;
 use crate::raster::draw::Pen;
-use crate::read::result::FieldStatus;
+use crate::read::result::{FieldStatus, Outcome};
 
 const HEIGHT_PX: usize = 1600;
+/// Of a page without answers: to see at a glance that nothing is lost.
+const THUMBNAIL_PX: usize = 600;
 
 /// The page upright, at most 1700 pixels high: a ring around every mark that counts, a box around what a person must
 /// see, a header with the outcome.
 pub fn annotate(seen: &Seen<'_>) -> Rgb {
-    let mut canvas = Canvas::new(seen, HEIGHT_PX, 1.0, 0.0, 1);
+    let height = match seen.reading.outcome {
+        Outcome::Blank | Outcome::Foreign => THUMBNAIL_PX,
+        _ => HEIGHT_PX,
+    };
+    let mut canvas = Canvas::new(seen, height, 1.0, 0.0, 1);
     canvas.marks(seen);
     if let Some(warp) = seen.warp {
         for (field, reading) in placed(seen) {
@@ -55,7 +61,6 @@ pub fn annotate(seen: &Seen<'_>) -> Rgb {
 mod tests {
     use super::*;
     use crate::output::made_up::Sheet;
-    use crate::read::result::Outcome;
 
     fn near(rgb: &Rgb, x: f64, y: f64, r: usize, color: [u8; 3]) -> bool {
         let (x, y) = (x as usize, y as usize);
@@ -96,7 +101,8 @@ mod tests {
             reading.outcome = outcome;
             let picture = crate::raster::Gray::new(40, 900, 90);
             let rgb = annotate(&Seen { picture: &picture, warp: None, page: None, reading: &reading, trace: None });
-            assert!(rgb.width >= 640 && rgb.height > 900);
+            let thumbnail = matches!(outcome, Outcome::Blank | Outcome::Foreign);
+            assert!(rgb.width >= 640 && (rgb.height > 900) != thumbnail);
         }
     }
 

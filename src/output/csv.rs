@@ -2,6 +2,7 @@
 
 use super::rows::Rows;
 use super::{Run, Sink};
+use crate::read::batch::Amendment;
 use crate::read::result::PageReading;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -21,6 +22,10 @@ impl<W: Write> Sink for Csv<W> {
     fn page(&mut self, reading: PageReading) -> io::Result<()> {
         self.rows.add(&reading);
         Ok(())
+    }
+
+    fn amend(&mut self, amendment: &Amendment) {
+        self.rows.amend(amendment);
     }
 
     fn finish(&mut self, _: &Run) -> io::Result<()> {

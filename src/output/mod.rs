@@ -13,6 +13,7 @@ pub mod jsonl;
 mod made_up;
 mod ordered;
 pub mod progress;
+pub mod report;
 pub mod rows;
 mod summary;
 pub mod table;
@@ -25,6 +26,7 @@ pub use canvas::Seen;
 pub use ordered::ordered_parallel;
 pub use trace::Trace;
 
+use crate::read::batch::Amendment;
 use crate::read::result::PageReading;
 use std::io;
 use std::time::Duration;
@@ -32,12 +34,19 @@ use std::time::Duration;
 /// Takes the pages of a run one by one, in input order.
 pub trait Sink {
     fn page(&mut self, reading: PageReading) -> io::Result<()>;
+    /// A later page changed what is said of an earlier one. What was written as it came can't be changed any more: there
+    /// the later page says it, and the batch's summary.
+    fn amend(&mut self, _: &Amendment) {}
     fn finish(&mut self, run: &Run) -> io::Result<()>;
 }
 
 impl<S: Sink + ?Sized> Sink for &mut S {
     fn page(&mut self, reading: PageReading) -> io::Result<()> {
         (**self).page(reading)
+    }
+
+    fn amend(&mut self, amendment: &Amendment) {
+        (**self).amend(amendment);
     }
 
     fn finish(&mut self, run: &Run) -> io::Result<()> {

@@ -53,6 +53,15 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// Pages that an earlier run read.
+    pub fn skip(&mut self, pages: usize) {
+        if pages > 0 {
+            self.bar.println(format!("{} já lidas antes: a leitura continua daí", count(pages, "página", "páginas")));
+            self.bar.inc(pages as u64);
+            self.bar.reset_eta();
+        }
+    }
+
     /// Where a run says itself how far it is.
     pub fn at(&self, done: u64, of: u64) {
         self.bar.set_length(of);

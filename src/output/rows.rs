@@ -2,6 +2,7 @@
 //! kept until then, each as one string with its cells separated: about three bytes an answer.
 
 use super::words;
+use crate::read::batch::{Amendment, Change};
 use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading};
 use std::collections::HashMap;
 
@@ -9,6 +10,8 @@ use std::collections::HashMap;
 const BEFORE: [&str; 7] =
     ["arquivo", "página", "situação", "folha", "página da folha", "estudante", "identificado por"];
 const AFTER: [&str; 2] = ["dúvidas", "ocorrências"];
+const OUTCOME: usize = 2;
+const STUDENT: usize = 5;
 
 /// Between cells of a kept row (ASCII's unit separator).
 const SEPARATOR: char = '\u{1f}';
@@ -34,16 +37,28 @@ struct Row {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     pub pages: HashMap<Outcome, usize>,
+    /// Pages that were read twice count once.
     pub fields: HashMap<FieldStatus, usize>,
+    /// Pages that say what an earlier one says; they are not among `pages`.
+    pub duplicates: usize,
+    /// Of every page, in order.
+    outcomes: Vec<Outcome>,
     /// By code, in the order in which they were first seen.
     pub issues: Vec<(String, usize)>,
 }
 
 impl Counts {
     pub fn add(&mut self, r: &PageReading) {
-        *self.pages.entry(r.outcome).or_default() += 1;
-        for field in &r.fields {
-            *self.fields.entry(field.status).or_default() += 1;
+        self.outcomes.push(r.outcome);
+        if r.is_duplicate() {
+            self.duplicates += 1;
+        } else {
+            *self.pages.entry(r.outcome).or_default() += 1;
+        }
+        if !r.is_repeated() {
+            for field in &r.fields {
+                *self.fields.entry(field.status).or_default() += 1;
+            }
         }
         for issue in &r.issues {
             match self.issues.iter_mut().find(|(code, _)| *code == issue.code) {
@@ -53,8 +68,17 @@ impl Counts {
         }
     }
 
+    /// A page that counted as read is for a person after all. Says whether that is new.
+    pub fn review(&mut self, row: usize) -> bool {
+        let Some(outcome) = self.outcomes.get_mut(row).filter(|o| **o == Outcome::Read) else { return false };
+        *outcome = Outcome::Review;
+        *self.pages.entry(Outcome::Read).or_default() -= 1;
+        *self.pages.entry(Outcome::Review).or_default() += 1;
+        true
+    }
+
     pub fn all_pages(&self) -> usize {
-        self.pages.values().sum()
+        self.outcomes.len()
     }
 
     pub fn pages(&self, outcome: Outcome) -> usize {
@@ -90,19 +114,39 @@ impl Rows {
         let sheet = r.sheet.as_ref();
         push(&r.source.file);
         push(&r.source.page.to_string());
-        push(words::outcome(r.outcome));
+        push(if r.is_duplicate() { words::DUPLICATE } else { words::outcome(r.outcome) });
         push(sheet.and_then(|s| s.id.as_deref()).unwrap_or(""));
         push(&sheet.and_then(|s| s.page).map(|p| p.to_string()).unwrap_or_default());
         push(sheet.and_then(|s| s.student.as_deref()).unwrap_or(""));
         push(r.identified_by.map(words::identified_by).unwrap_or(""));
         for field in &r.fields {
-            push(&answer(field));
+            // Whoever adds up a column must not add a page twice.
+            push(&if r.is_duplicate() { String::new() } else { answer(field) });
         }
         let doubtful = r.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).map(|f| f.id.as_str());
         push(&doubtful.collect::<Vec<_>>().join(", "));
         push(&r.issues.iter().map(words::issue_line).collect::<Vec<_>>().join(" | "));
         let statuses = r.fields.iter().map(|f| f.status).collect();
         self.rows.push(Row { shape, cells: cells.into_boxed_str(), statuses });
+    }
+
+    pub fn amend(&mut self, amendment: &Amendment) {
+        let Some(row) = self.rows.get_mut(amendment.row) else { return };
+        let mut cells: Vec<String> = row.cells.split(SEPARATOR).map(str::to_owned).collect();
+        match &amendment.change {
+            Change::Student(student) => cells[STUDENT] = student.replace(SEPARATOR, " "),
+            Change::Review(issue) => {
+                if self.counts.review(amendment.row) {
+                    cells[OUTCOME] = words::outcome(Outcome::Review).to_owned();
+                }
+                // The last cell has a separator after it too.
+                let last = cells.len() - 2;
+                let said = words::issue_line(issue);
+                cells[last] =
+                    if cells[last].is_empty() { said.into_owned() } else { format!("{} | {said}", cells[last]) };
+            }
+        }
+        row.cells = cells.join("\u{1f}").into_boxed_str();
     }
 
     fn id_number(&mut self, id: &str) -> u32 {

@@ -30,6 +30,11 @@ pub fn write(out: &mut dyn Write, counts: &Counts, run: &Run, look: Look) -> io:
             writeln!(out, "  {symbol} {:>7} {word}", number(n as f64, 0))?;
         }
     }
+    if counts.duplicates > 0 {
+        let symbol = Style::new().dim().force_styling(look.color).apply_to("=");
+        let word = if counts.duplicates == 1 { "repetida" } else { "repetidas" };
+        writeln!(out, "  {symbol} {:>7} {word}, que não contam de novo", number(counts.duplicates as f64, 0))?;
+    }
     let c = |s| number(counts.fields(s) as f64, 0);
     use FieldStatus::*;
     let (answered, blank, multiple) = (c(Answered), c(Blank), c(Multiple));

@@ -1,8 +1,9 @@
 //! The table for a person at a terminal: a line a page, reasons under it, and at the end what to do next.
 
 use super::rows::Counts;
-use super::words::number;
+use super::words::{number, plain};
 use super::{Run, Sink, summary, words};
+use crate::read::batch::{Amendment, Change};
 use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading};
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 use std::io::{self, Write};
@@ -75,7 +76,10 @@ impl<W: Write> Table<W> {
         let sheet = r.sheet.as_ref();
         let who = sheet.and_then(|s| s.student.as_deref().or(s.id.as_deref())).unwrap_or("–");
         let file = plain(&r.source.file);
-        let outcome = self.styled(&pad(short(r.outcome), OUTCOME), summary::color(r.outcome));
+        let outcome = match r.is_duplicate() {
+            true => self.styled(&pad("= repetida", OUTCOME), Style::new().dim()),
+            false => self.styled(&pad(short(r.outcome), OUTCOME), summary::color(r.outcome)),
+        };
         let page = left(&r.source.page.to_string(), 4);
         let mut line = format!("{}  {page}  {outcome}  {}", tail(&file, c.file), pad(&plain(who), WHO));
         if c.scan {
@@ -135,6 +139,12 @@ impl<W: Write> Sink for Table<W> {
         Ok(())
     }
 
+    fn amend(&mut self, amendment: &Amendment) {
+        if let Change::Review(_) = amendment.change {
+            self.counts.review(amendment.row);
+        }
+    }
+
     fn finish(&mut self, run: &Run) -> io::Result<()> {
         summary::write(&mut self.out, &self.counts, run, self.look)?;
         self.out.flush()
@@ -166,11 +176,6 @@ fn short(o: Outcome) -> &'static str {
         Outcome::Foreign => "≠ outro sist.",
         Outcome::Error => "✗ erro",
     }
-}
-
-/// Foreign text without what would steer a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
 }
 
 fn pad(text: &str, width: usize) -> String {

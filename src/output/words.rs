@@ -1,6 +1,6 @@
 //! What is said to people, in Portuguese.
 
-use crate::read::result::{FieldStatus, IdentifiedBy, Issue, MarkState, Outcome};
+use crate::read::result::{FieldStatus, IdentifiedBy, Issue, MarkState, Outcome, Source};
 use std::borrow::Cow;
 
 /// Of one page.
@@ -14,6 +14,9 @@ pub fn outcome(o: Outcome) -> &'static str {
         Outcome::Error => "erro",
     }
 }
+
+/// Of a page that says what an earlier one says.
+pub const DUPLICATE: &str = "repetida";
 
 /// Of several pages.
 pub fn outcomes(o: Outcome) -> &'static str {
@@ -73,6 +76,12 @@ pub fn issue(code: &str) -> &str {
         "part_missing" => "falta parte da folha",
         "wrong_mac" => "código adulterado, ou de outra chave",
         "unknown_layout" => "modelo de folha desconhecido: indique a pasta com --layouts",
+        "duplicate" => "repetida: não conta de novo",
+        "duplicate_differs" => "a mesma página foi lida com outras respostas: confira as duas",
+        "same_student" => "outra folha do mesmo estudante: confira as duas",
+        "roster_suggestion" => "matrícula que falta na lista, parecida com a de um só estudante: confira",
+        "not_in_roster" => "matrícula que ninguém da lista tem",
+        "roster_conflict" => "a matrícula marcada é de outro estudante",
         "no_such_page" => "página que o modelo não tem",
         "blank_page" => "página em branco",
         "foreign_page" => "página de outro sistema",
@@ -108,10 +117,43 @@ pub fn issue(code: &str) -> &str {
 /// An issue for a person: in words, and the detail where no words are known.
 pub fn issue_line(i: &Issue) -> Cow<'_, str> {
     let said = issue(&i.code);
+    let about = [
+        i.other.as_ref().map(page),
+        (!i.fields.is_empty()).then(|| i.fields.join(", ")),
+        i.value.as_ref().map(|v| format!("seria {v}")),
+    ];
+    let about: Vec<String> = about.into_iter().flatten().collect();
+    if !about.is_empty() {
+        return Cow::Owned(format!("{said} ({})", about.join("; ")));
+    }
     if said == i.code && !i.detail.is_empty() {
         Cow::Owned(format!("{said}: {}", i.detail))
     } else {
         Cow::Borrowed(said)
+    }
+}
+
+/// `scan.pdf p. 3`
+pub fn page(source: &Source) -> String {
+    format!("{} p. {}", source.file, source.page)
+}
+
+/// Foreign text without what would steer a terminal.
+pub fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '·' } else { c }).collect()
+}
+
+/// The way that identified pages, after “por”; one that is not known here is said as it is.
+pub fn stage(stage: &str) -> &str {
+    match stage {
+        "QR, sampled in place" => "QR",
+        "QR, sampled on bent paper" => "QR em papel curvo",
+        "QR, general decoders on its crop" => "QR com decodificador geral",
+        "QR, general decoders on the page" => "QR procurado na página",
+        "backup code, sampled in place" => "código reserva",
+        "backup code, sampled on bent paper" => "código reserva em papel curvo",
+        "backup code, general decoder on its crop" => "código reserva com decodificador geral",
+        other => other,
     }
 }
 

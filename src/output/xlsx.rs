@@ -2,6 +2,7 @@
 
 use super::rows::{Counts, Rows};
 use super::{Run, Sink, words};
+use crate::read::batch::Amendment;
 use crate::read::result::{FieldStatus, Outcome, PageReading};
 use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
@@ -23,6 +24,10 @@ impl<W: Write> Sink for Xlsx<W> {
     fn page(&mut self, reading: PageReading) -> io::Result<()> {
         self.rows.add(&reading);
         Ok(())
+    }
+
+    fn amend(&mut self, amendment: &Amendment) {
+        self.rows.amend(amendment);
     }
 
     fn finish(&mut self, _: &Run) -> io::Result<()> {
@@ -114,6 +119,7 @@ fn summary(sheet: &mut Worksheet, counts: &Counts, head: &Format) -> Result<(), 
     for outcome in Outcome::ALL {
         line(sheet, &mut row, words::outcomes(outcome), counts.pages(outcome))?;
     }
+    line(sheet, &mut row, "repetidas, que não contam de novo", counts.duplicates)?;
     sheet.write_string_with_format(row, 0, "total", &bold)?;
     sheet.write_number_with_format(row, 1, counts.all_pages() as f64, &bold)?;
     row += 2;

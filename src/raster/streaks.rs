@@ -58,6 +58,12 @@ impl Streaks {
         Streaks { columns, rows }
     }
 
+    /// Where lines run down the picture: the first column of each.
+    pub fn down(&self) -> impl Iterator<Item = usize> {
+        let begins = |&x: &usize| self.columns[x] && (x == 0 || !self.columns[x - 1]);
+        (0..self.columns.len()).filter(begins)
+    }
+
     /// Whether one runs through a place.
     pub fn at(&self, x: f64, y: f64) -> bool {
         let hit = |lines: &[bool], v: f64| lines.get(v.max(0.0) as usize).copied().unwrap_or(false);
@@ -94,15 +100,15 @@ fn lines(picture: &Gray) -> Vec<bool> {
     let parts: Vec<Part> = (0..PARTS)
         .map(|i| dispatch!(Level::new(), simd => part(simd, picture, i * length / PARTS..(i + 1) * length / PARTS, paper)))
         .collect();
-    for x in 2..across - 2 {
-        let darker = parts.iter().map(|p| i32::from(p.sum[x - 2])).sum::<i32>() < 0;
+    for (x, line) in found[2..across - 2].iter_mut().enumerate() {
+        let darker = parts.iter().map(|p| i32::from(p.sum[x])).sum::<i32>() < 0;
         let steady = |p: &Part| {
-            let (sum, signs) = (f64::from(p.sum[x - 2]), f64::from(p.signs[x - 2]));
+            let (sum, signs) = (f64::from(p.sum[x]), f64::from(p.signs[x]));
             let (sum, signs) = if darker { (-sum, -signs) } else { (sum, signs) };
-            let n = f64::from(p.seen[x - 2]);
+            let n = f64::from(p.seen[x]);
             n * (PARTS * 3) as f64 > length as f64 && sum > DIFFERENT * n && signs > STEADY * n
         };
-        found[x] = parts.iter().all(steady);
+        *line = parts.iter().all(steady);
     }
     found
 }
@@ -193,6 +199,7 @@ mod tests {
         let streaks = Streaks::find(&mut Partial::whole(page));
         let down: Vec<usize> = (0..1600).filter(|&x| streaks.columns[x]).collect();
         assert_eq!((down, streaks.rows.len()), (vec![483, 484, 485, 1127, 1128], 0));
+        assert!(streaks.down().eq([483, 1127]));
         assert!(streaks.at(483.0, 7.0) && !streaks.at(490.0, 7.0));
         assert!(streaks.cross(&Window { x0: 450.0, y0: 0.0, x1: 484.5, y1: 9.0 }));
         assert!(!streaks.cross(&Window { x0: 490.0, y0: 0.0, x1: 800.0, y1: 9.0 }));

@@ -56,6 +56,16 @@ impl Layouts {
         self.layouts.get(id)
     }
 
+    /// By their names, which are hashes of what they hold.
+    pub fn ids(&self) -> impl Iterator<Item = &LayoutId> {
+        self.layouts.keys()
+    }
+
+    /// Sheets and whose they are.
+    pub fn students(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.students.iter().map(|(sheet, student)| (sheet.as_str(), student.as_str()))
+    }
+
     pub fn student(&self, sheet: &str) -> Option<&str> {
         self.students.get(sheet).map(String::as_str)
     }

@@ -8,6 +8,7 @@
 //! anything is known of it, its code is sampled at its known place, and what the code says selects the layout. Bad paper
 //! is data: a spoiled page gives a reading with issues, never an error.
 
+pub mod batch;
 pub mod fields;
 pub mod identify;
 pub mod layouts;

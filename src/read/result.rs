@@ -15,6 +15,24 @@ pub struct PageReading {
 }
 
 impl PageReading {
+    /// Raises an issue that a person must see.
+    pub fn review(&mut self, issue: Issue) {
+        if self.outcome == Outcome::Read {
+            self.outcome = Outcome::Review;
+        }
+        self.issues.push(issue);
+    }
+
+    /// Whether the same page of the same sheet was read before in this run, with the same answers: it counts no more.
+    pub fn is_duplicate(&self) -> bool {
+        self.issues.iter().any(|i| i.code == "duplicate")
+    }
+
+    /// Whether this page of this sheet was read before, with the same answers or with others.
+    pub fn is_repeated(&self) -> bool {
+        self.is_duplicate() || self.issues.iter().any(|i| i.code == "duplicate_differs")
+    }
+
     /// A reading that has found nothing yet.
     pub fn new(source: Source, outcome: Outcome) -> Self {
         PageReading {
@@ -35,6 +53,13 @@ impl PageReading {
 pub struct Source {
     pub file: String,
     pub page: u32,
+}
+
+impl Source {
+    /// For the detail of an issue.
+    pub fn said(&self) -> String {
+        format!("page {} of {}", self.page, self.file)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -167,15 +192,24 @@ pub struct MarkReading {
     pub column: Option<usize>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
     pub code: String,
     pub detail: String,
+    /// The other page that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<Source>,
+    /// The fields that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+    /// What is suggested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
 }
 
 impl Issue {
     pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        Issue { code: code.to_owned(), detail: detail.into() }
+        Issue { code: code.to_owned(), detail: detail.into(), ..Issue::default() }
     }
 }
 

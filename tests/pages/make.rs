@@ -255,3 +255,30 @@ pub fn scan_pdf(stored: &Gray, placement: Placement, dict: &str, data: &[u8]) ->
     let media = format!("/MediaBox[0 0 {} {}]", w as f64 / 2.0, h as f64 / 2.0);
     page_pdf(&media, &format!("q {} /I0 Do Q", ctm(stored, placement)), &[image(stored, dict, data)])
 }
+
+/// A small file of each kind.
+pub fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    let page = page();
+    let one_bit = "/ColorSpace/DeviceGray/BitsPerComponent 1";
+    let scan = |dict: &str, data: &[u8]| scan_pdf(&page, Placement::Turn90, dict, data);
+    let jp2 = include_bytes!("../fixtures/page.jp2");
+    let drawn = page_pdf("/MediaBox[0 0 48 64]", "0 g 5 5 9 9 re f BT /F1 9 Tf 5 30 Td (abc) Tj ET", &[]);
+    vec![
+        ("a.jpg", jpeg(&page)),
+        ("color.jpg", turned_jpeg(&page, Placement::Turn90)),
+        ("a.png", encode(&page, image::ExtendedColorType::L8, &page.data, true)),
+        ("a.webp", encode(&page, image::ExtendedColorType::Rgb8, &rgb(&page), false)),
+        (
+            "g4.tif",
+            tiff(&[(&page, &g4(&page), &[(258, 3, 1), (259, 3, 4), (262, 3, 0), (282, 5, 300), (283, 5, 300)])]),
+        ),
+        ("lzw.tif", tiff(&[(&page, &lzw(&page.data), &[(258, 3, 8), (259, 3, 5), (262, 3, 1)])])),
+        ("g4.pdf", scan(&format!("{one_bit}/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 96>>"), &g4(&page))),
+        ("jbig2.pdf", scan(&format!("{one_bit}/Filter/JBIG2Decode"), &jbig2(&page))),
+        ("jpx.pdf", scan("/ColorSpace/DeviceGray/Filter/JPXDecode", jp2)),
+        ("jpeg.pdf", scan("/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode", &jpeg(&page))),
+        ("flate.pdf", scan(&format!("{one_bit}/Filter/FlateDecode"), &zlib(&bits(&page)))),
+        ("drawn.pdf", drawn),
+        ("a.zip", zip(&[("a.jpg", &jpeg(&page)), ("b.pdf", &scan(one_bit, &bits(&page)))])),
+    ]
+}

@@ -75,7 +75,7 @@ impl DcTable {
         for (head, (entry, &(bits, size))) in fast.iter_mut().zip(single.iter()).enumerate() {
             let taken = bits + u32::from(size);
             if bits > 0 && taken <= DC_BITS {
-                let difference = extend((head as u64) << (64 - DC_BITS + bits), size.into());
+                let difference = extend((head as u64) << (64 - DC_BITS) << bits, size.into());
                 *entry = taken | (difference as u32) << 16;
             }
         }

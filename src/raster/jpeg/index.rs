@@ -41,7 +41,8 @@ impl Index {
         let mut means = Vec::with_capacity(width * height);
         let step = (SEEK_PIXELS / (8 * header.luma_blocks.0)).max(1);
         let mut seek = Vec::with_capacity(header.mcus.0.div_ceil(step) * header.mcus.1);
-        let ended = dispatch!(Level::new(), simd => walk(simd, &header, &segments, &tables, &mut means, &mut seek, step));
+        let ended =
+            dispatch!(Level::new(), simd => walk(simd, &header, &segments, &tables, &mut means, &mut seek, step));
         let rows_good = (means.len() / width * 8).min(header.height);
         means.resize(width * height, super::UNDECODED);
         let eighth = ended.check(rows_good, Gray::from_vec(width, height, means))?;

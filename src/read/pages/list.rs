@@ -145,7 +145,11 @@ impl Pages {
             Format::Jpeg | Format::Png | Format::WebP => {
                 return self.push(name, 1, Content::Still(format, bytes));
             }
-            Format::Pdf | Format::Tiff | Format::Zip => match bytes.load(&self.limits) {
+            Format::Pdf => match self.add_pdf(name, &bytes) {
+                Ok(()) => return,
+                Err(e) => e,
+            },
+            Format::Tiff | Format::Zip => match bytes.load(&self.limits) {
                 Err(e) => e,
                 Ok(_) if format == Format::Zip && matches!(bytes, Bytes::Zip(_)) => PageError::NestedArchive,
                 Ok(bytes) => match self.add_container(name, format, bytes, worth_a_line) {
@@ -184,18 +188,6 @@ impl Pages {
                 }
                 self.note_overflow(name, ifds.len());
             }
-            Format::Pdf => {
-                let document = Arc::new(contain("PDF", || Document::open(bytes, &self.limits))?);
-                for (page, index) in (1..=limit).zip(0..document.page_count()) {
-                    self.push(name, page, Content::Pdf(document.clone(), index));
-                }
-                self.note_overflow(name, document.page_count());
-                if document.is_cut {
-                    // What is listed was found by searching; pages may be missing after it.
-                    let page = u32::try_from(document.page_count()).unwrap_or(limit).saturating_add(1);
-                    self.ready.push_back(PageRef::error(name.to_owned(), page, PageError::Truncated("PDF")));
-                }
-            }
             _ => {
                 let archive = contain("ZIP", || Archive::open(bytes, &self.limits))?;
                 if archive.is_office_document() {
@@ -206,6 +198,24 @@ impl Pages {
                     self.work.push(Work::Zip { archive, name, next: 0, unzipped: 0, found_any: false });
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn add_pdf(&mut self, name: &str, bytes: &Bytes) -> Result<(), PageError> {
+        let limit = self.limits.max_pages;
+        let document = Arc::new(contain("PDF", || match bytes {
+            Bytes::Disk(path) => Document::open_file(path, &self.limits),
+            _ => Document::open(bytes.load(&self.limits)?, &self.limits),
+        })?);
+        for (page, index) in (1..=limit).zip(0..document.page_count()) {
+            self.push(name, page, Content::Pdf(document.clone(), index));
+        }
+        self.note_overflow(name, document.page_count());
+        if document.is_cut {
+            // What is listed was found by searching; pages may be missing after it.
+            let page = u32::try_from(document.page_count()).unwrap_or(limit).saturating_add(1);
+            self.ready.push_back(PageRef::error(name.to_owned(), page, PageError::Truncated("PDF")));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::super::error::{PageError, check_pixels};
 use super::codecs::jpx;
 use super::filters::{self, is_picture_codec};
+use super::jbig2::check_regions;
 use super::space::size;
 use crate::limits::Limits;
 use hayro_syntax::Filter;
@@ -44,7 +45,13 @@ fn check_one(stream: &Stream<'_>, limits: &Limits) -> Result<(), PageError> {
             let columns = params.get::<u32>("Columns").unwrap_or(1728);
             check_pixels(columns.max(1).into(), height.into(), limits).map(drop)
         }
-        Some((Filter::Jbig2Decode, _)) => {
+        Some((Filter::Jbig2Decode, params)) => {
+            check_regions(&data, limits)?;
+            if let Some(globals) = params.get::<Stream<'_>>("JBIG2Globals") {
+                let max = usize::try_from(limits.max_pdf_stream_bytes).unwrap_or(usize::MAX);
+                let globals = filters::decode(globals.raw_data(), &filters::filters(&globals), max, max)?;
+                globals.map_or(Ok(()), |g| check_regions(&g, limits))?;
+            }
             let settings = hayro_jbig2::DecodeSettings { strict: false };
             match hayro_jbig2::Page::new_embedded(&data, None, &settings) {
                 Ok(page) => check_pixels(page.width().into(), page.height().into(), limits).map(drop),

@@ -5,6 +5,7 @@ use super::super::error::{PageError, check_pixels};
 use super::super::jpeg::{self, UNKNOWN};
 use super::super::{jpeg_markers, luma};
 use super::filters;
+use super::jbig2::check_regions;
 use super::space::Plain;
 use crate::limits::Limits;
 use crate::raster::Gray;
@@ -140,6 +141,9 @@ pub fn jbig2(
         Some(stream) => filters::decode(stream.raw_data(), &filters::filters(&stream), max, max)?,
         None => None,
     };
+    for segments in shared.as_deref().into_iter().chain([data]) {
+        check_regions(segments, limits)?;
+    }
     let globals = shared.map(|g| hayro_jbig2::Globals::new(&g, &settings)).transpose().map_err(damaged)?;
     let page = hayro_jbig2::Page::new_embedded(data, globals.as_ref(), &settings).map_err(damaged)?;
     if (page.width() as usize, page.height() as usize) != (width, height) {

@@ -29,11 +29,11 @@ pub fn check_file(file: &[u8], limits: &Limits) -> Result<(), PageError> {
         let length = end_of.find(data).unwrap_or(data.len());
         done = start + skip + length;
         let holds = |name: &[u8]| memmem::find(dict, name).is_some();
-        // Escaped names could hide anything. Pictures are bounded where they are decoded.
-        let escaped = dict.contains(&b'#');
-        if holds(b"/Image") && !holds(b"ObjStm") && !holds(b"XRef") && !escaped {
+        // Pictures are bounded where they are decoded.
+        if is_picture(dict) {
             continue;
         }
+        let escaped = dict.contains(&b'#');
         let flate = holds(b"/Fl") || escaped;
         let lzw = holds(b"/LZW") || escaped;
         let expanding = [&b"/Fl"[..], b"/LZW", b"/RunLength", b"/RL"];
@@ -62,8 +62,14 @@ fn twice(data: &[u8], limit: u64) -> bool {
     !once.is_empty() && expands_beyond(&once, Filter::FlateDecode, limit)
 }
 
+/// Whether a stream's dictionary is that of a picture. Escaped names could hide anything.
+pub fn is_picture(dict: &[u8]) -> bool {
+    let holds = |name: &[u8]| memmem::find(dict, name).is_some();
+    holds(b"/Image") && !holds(b"ObjStm") && !holds(b"XRef") && !dict.contains(&b'#')
+}
+
 /// The text between the last `obj` and the keyword at `at`, if that looks like a stream's dictionary.
-fn dictionary_before(file: &[u8], at: usize) -> Option<&[u8]> {
+pub fn dictionary_before(file: &[u8], at: usize) -> Option<&[u8]> {
     let before = &file[at.saturating_sub(8192)..at];
     let trimmed = before.trim_ascii_end();
     let start = memmem::rfind(trimmed, b"obj").map_or(0, |i| i + 3);

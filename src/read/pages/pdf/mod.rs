@@ -6,9 +6,11 @@ mod codecs;
 mod filters;
 mod guard;
 mod image;
+mod jbig2;
 mod predictor;
 mod render;
 mod space;
+mod sparse;
 mod survey;
 
 use super::error::PageError;
@@ -19,7 +21,11 @@ use crate::raster::Gray;
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_syntax::object::Stream;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
-use std::sync::Arc;
+use sparse::{Pictures, Sparse};
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use survey::{Placed, Survey};
 
 /// The parts of a page's box that pictures must cover at least, and of a picture that must be seen.
@@ -34,7 +40,22 @@ pub struct Document {
     pdf: Pdf,
     /// The end of the file is missing, so pages may be.
     pub is_cut: bool,
+    /// Where `pdf` is without its pictures.
+    parts: Option<Parts>,
 }
+
+/// Pages in a row, with the pictures that they need.
+struct Parts {
+    sparse: Sparse,
+    all: Vec<(Range<usize>, Pictures)>,
+    /// The last ones that were needed, under their numbers.
+    open: Mutex<VecDeque<(usize, Arc<Pdf>)>>,
+}
+
+/// Bytes of pictures that a part has at least, unless one page has more.
+const PART_BYTES: usize = 6 << 20;
+/// Pages are asked for in order by several threads: one part begins before another is done with.
+const OPEN_PARTS: usize = 2;
 
 impl Document {
     pub fn open(bytes: Arc<Vec<u8>>, limits: &Limits) -> Result<Self, PageError> {
@@ -51,8 +72,28 @@ impl Document {
         match pdf.pages().len() {
             0 if is_cut => Err(PageError::Truncated("PDF")),
             0 => Err(PageError::NoPages("PDF")),
-            _ => Ok(Document { pdf, is_cut }),
+            _ => Ok(Document { pdf, is_cut, parts: None }),
         }
+    }
+
+    /// A file on the disk. Of a large one, pictures are read as their pages are asked for.
+    pub fn open_file(path: &Path, limits: &Limits) -> Result<Self, PageError> {
+        if path.metadata().is_ok_and(|m| m.len() >= sparse::LARGE)
+            && let Some(document) = Self::open_sparse(path, limits)?
+        {
+            return Ok(document);
+        }
+        Self::open(Arc::new(super::list::read_file(path, limits)?), limits)
+    }
+
+    fn open_sparse(path: &Path, limits: &Limits) -> Result<Option<Self>, PageError> {
+        let sparse = Sparse::load(path, limits.max_file_bytes)?;
+        if sparse.is_encrypted() {
+            return Ok(None);
+        }
+        let document = Self::open(sparse.bytes.clone(), limits)?;
+        let parts = Parts::of(&document.pdf, sparse);
+        Ok(parts.map(|parts| Document { parts: Some(parts), ..document }))
     }
 
     pub fn page_count(&self) -> usize {
@@ -60,11 +101,13 @@ impl Document {
     }
 
     pub fn decode(&self, page: usize, limits: &Limits) -> Result<Picture, PageError> {
-        let page = self.pdf.pages().get(page).ok_or(PageError::NoPages("PDF"))?;
+        let part = self.parts.as_ref().map(|parts| parts.with(page)).transpose()?;
+        let pdf = part.as_deref().unwrap_or(&self.pdf);
+        let page = pdf.pages().get(page).ok_or(PageError::NoPages("PDF"))?;
         guard::check_contents(page, limits)?;
         let survey = survey::survey(page, limits);
         if let Some(order) = plain_pictures(&survey)
-            && let Some(picture) = self.take_out(&order, limits)?
+            && let Some(picture) = self.take_out(pdf, &order, limits)?
         {
             return Ok(picture);
         }
@@ -75,7 +118,7 @@ impl Document {
         }
         let drawn = render::render(page, &survey, limits)?;
         // A picture that can't be decoded leaves white paper, which is not an empty page.
-        if drawn.gray.data.iter().all(|&v| v == 255) && survey.pictures.iter().any(|p| self.is_lost(p)) {
+        if drawn.gray.data.iter().all(|&v| v == 255) && survey.pictures.iter().any(|p| is_lost(pdf, p)) {
             return Err(self.loss("a picture of the page can't be decoded"));
         }
         Ok(drawn)
@@ -85,20 +128,15 @@ impl Document {
         if self.is_cut { PageError::Truncated("PDF") } else { PageError::damaged("PDF", reason) }
     }
 
-    fn is_lost(&self, placed: &Placed) -> bool {
-        let stream = placed.id.and_then(|id| self.pdf.xref().get::<Stream<'_>>(id));
-        stream.is_some_and(|s| s.decoded().is_err())
-    }
-
     /// The pixels of the pictures, from the first stored row to the last. None when one is not plain.
-    fn take_out(&self, pictures: &[&Placed], limits: &Limits) -> Result<Option<Picture>, PageError> {
+    fn take_out(&self, pdf: &Pdf, pictures: &[&Placed], limits: &Limits) -> Result<Option<Picture>, PageError> {
         let Some(placement) = pictures.first().and_then(|p| placement(&p.to_page)) else { return Ok(None) };
         let mut strips = Vec::with_capacity(pictures.len());
         let mut total = 0u64;
         for placed in pictures {
             total += u64::from(placed.width) * u64::from(placed.height);
             super::error::check_pixels(total, 1, limits)?;
-            let Some(stream) = placed.id.and_then(|id| self.pdf.xref().get::<Stream<'_>>(id)) else { return Ok(None) };
+            let Some(stream) = placed.id.and_then(|id| pdf.xref().get::<Stream<'_>>(id)) else { return Ok(None) };
             match image::decode(&stream, placed.stencil, limits)? {
                 Some(strip) => strips.push(strip),
                 None => return Ok(None),
@@ -131,6 +169,45 @@ impl Document {
         let dpi = (50.0..=2400.0).contains(&dpi).then_some(dpi);
         Ok(Some(Picture { gray, placement, dpi, notes }))
     }
+}
+
+impl Parts {
+    /// None where parts would be read more than twice each, as of a file whose pages share one list of all pictures.
+    fn of(pdf: &Pdf, sparse: Sparse) -> Option<Self> {
+        let mut all: Vec<(Range<usize>, Pictures)> = Vec::new();
+        for (number, page) in pdf.pages().iter().enumerate() {
+            let pictures = sparse.pictures(page)?;
+            match all.last_mut().filter(|(_, part)| sparse.size_of(part) < PART_BYTES) {
+                Some((pages, part)) => {
+                    pages.end = number + 1;
+                    part.extend(pictures);
+                }
+                None => all.push((number..number + 1, pictures)),
+            }
+        }
+        let sum: usize = all.iter().map(|(_, part)| sparse.size_of(part)).sum();
+        (sum <= 2 * sparse.size_of_all()).then(|| Parts { sparse, all, open: Mutex::default() })
+    }
+
+    /// The file with the pictures of a page, and of some of its neighbours.
+    fn with(&self, page: usize) -> Result<Arc<Pdf>, PageError> {
+        let number = self.all.partition_point(|(pages, _)| pages.end <= page);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, pdf)) = open.iter().find(|(n, _)| *n == number) {
+            return Ok(pdf.clone());
+        }
+        let (_, pictures) = self.all.get(number).ok_or(PageError::NoPages("PDF"))?;
+        open.truncate(OPEN_PARTS - 1);
+        let pdf = Pdf::new(self.sparse.with(pictures)?);
+        let pdf = Arc::new(pdf.map_err(|_| PageError::damaged("PDF", "its structure can't be read"))?);
+        open.push_front((number, pdf.clone()));
+        Ok(pdf)
+    }
+}
+
+fn is_lost(pdf: &Pdf, placed: &Placed) -> bool {
+    let stream = placed.id.and_then(|id| pdf.xref().get::<Stream<'_>>(id));
+    stream.is_some_and(|s| s.decoded().is_err())
 }
 
 /// The pictures in the order of their stored rows, if they are all that can be seen of the page and cover it.
@@ -190,4 +267,65 @@ fn is_cut(bytes: &[u8]) -> bool {
     let end = bytes.iter().rposition(|b| !matches!(b, 0 | b' ' | b'\r' | b'\n')).map_or(0, |i| i + 1);
     let tail = &bytes[end.saturating_sub(2048)..end];
     memchr::memmem::find(tail, b"%%EOF").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages of one raw picture each, of 3.2 MB; `shared` lists all of them on every page.
+    fn scans(pages: usize, shared: bool) -> Vec<u8> {
+        const SIDE: usize = 1800;
+        let mut objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec()];
+        let kids: String = (0..pages).map(|p| format!("{} 0 R ", 3 + 3 * p)).collect();
+        objects.push(format!("<</Type/Pages/Kids[{kids}]/Count {pages}>>").into_bytes());
+        let stream = |dict: String, data: &[u8]| {
+            [format!("<<{dict}/Length {}>>\nstream\n", data.len()).as_bytes(), data, b"\nendstream"].concat()
+        };
+        for p in 0..pages {
+            let all = if shared { 0..pages } else { p..p + 1 };
+            let names: String = all.map(|i| format!("/I{i} {} 0 R", 5 + 3 * i)).collect();
+            objects.push(
+                format!(
+                    "<</Type/Page/Parent 2 0 R/MediaBox[0 0 900 900]/Contents {} 0 R/Resources<</XObject<<{names}>>>>>>",
+                    4 + 3 * p
+                )
+                .into_bytes(),
+            );
+            objects.push(stream(String::new(), format!("900 0 0 900 0 0 cm /I{p} Do").as_bytes()));
+            let dict = "/Subtype/Image/ColorSpace/DeviceGray/BitsPerComponent 8";
+            let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i * (p + 1) / 977) as u8).collect();
+            objects.push(stream(format!("{dict}/Width {SIDE}/Height {SIDE}"), &pixels));
+        }
+        let mut out = b"%PDF-1.4\n".to_vec();
+        let mut table = String::new();
+        for (n, object) in (1..).zip(&objects) {
+            table += &format!("{:010} 00000 n \n", out.len());
+            out.extend([format!("{n} 0 obj\n").as_bytes(), object, b"\nendobj\n"].concat());
+        }
+        let (start, size) = (out.len(), objects.len() + 1);
+        out.extend(format!("xref\n0 {size}\n0000000000 65535 f \n{table}").bytes());
+        out.extend(format!("trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n").bytes());
+        out
+    }
+
+    #[test]
+    fn a_large_file_reads_as_a_small_one_in_any_order() {
+        let path = std::env::temp_dir().join(format!("gabarito-sparse-{}.pdf", std::process::id()));
+        let (limits, bytes) = (Limits::default(), scans(5, false));
+        std::fs::write(&path, &bytes).unwrap();
+        let whole = Document::open(Arc::new(bytes), &limits).unwrap();
+        let sparse = Document::open_sparse(&path, &limits).unwrap().unwrap();
+        assert_eq!(sparse.parts.as_ref().unwrap().all.len(), 3, "two pages a part");
+        for page in [0, 1, 4, 2, 3, 0] {
+            let (whole, sparse) = (whole.decode(page, &limits).unwrap(), sparse.decode(page, &limits).unwrap());
+            assert!(whole.gray == sparse.gray && whole.dpi == sparse.dpi && sparse.notes.is_empty(), "page {page}");
+        }
+        // A file that is not any more what was listed.
+        std::fs::write(&path, b"%PDF-1.4").unwrap();
+        assert_eq!(sparse.decode(4, &limits).unwrap_err().code(), "unreadable_file");
+        std::fs::write(&path, scans(5, true)).unwrap();
+        assert!(Document::open_sparse(&path, &limits).unwrap().is_none(), "every page would bring all pictures");
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -1,0 +1,226 @@
+//! A large PDF without the data of its pictures, which are read from the disk for a few pages at a time: a school's
+//! scans in one file may be larger than the memory that reading them should take.
+//!
+//! All bytes keep their places, and those of pictures are zeros that were never touched, which take no memory (where
+//! the system does not hand out huge pages for them: then no more than the whole file would).
+
+use super::super::error::PageError;
+use super::guard::{dictionary_before, is_picture};
+use hayro_syntax::object::{Array, Dict, MaybeRef, Object, ObjectIdentifier, Stream};
+use hayro_syntax::page::Page;
+use memchr::memmem;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashSet};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Files from this size on are worth it.
+pub const LARGE: u64 = 48 << 20;
+
+const BLOCK: u64 = 1 << 20;
+/// How far before a stream its dictionary is looked for.
+const LOOKBACK: usize = 8192;
+/// Objects that a page may lead to.
+const MOST_OBJECTS: usize = 10_000;
+
+pub struct Sparse {
+    path: PathBuf,
+    state: (u64, Option<SystemTime>),
+    /// The file, zero where a picture is.
+    pub bytes: Arc<Vec<u8>>,
+    /// Where the pictures are, in order.
+    holes: Vec<Range<usize>>,
+}
+
+/// Which of the pictures a page needs.
+pub type Pictures = BTreeSet<usize>;
+
+impl Sparse {
+    pub fn load(path: &Path, max_bytes: u64) -> Result<Self, PageError> {
+        let mut file = File::open(path).map_err(|e| PageError::io(&e))?;
+        let state = state(&file)?;
+        if state.0 > max_bytes {
+            return Err(PageError::FileTooLarge { bytes: state.0, limit: max_bytes });
+        }
+        let mut bytes = vec![0; state.0 as usize];
+        let holes = copy(&mut file, &mut bytes).map_err(|e| PageError::io(&e))?;
+        Ok(Sparse { path: path.to_owned(), state, bytes: Arc::new(bytes), holes })
+    }
+
+    /// Pictures of an encrypted file can't be told from where their data are.
+    pub fn is_encrypted(&self) -> bool {
+        memmem::find(&self.bytes, b"/Encrypt").is_some()
+    }
+
+    pub fn size_of(&self, pictures: &Pictures) -> usize {
+        pictures.iter().map(|&i| self.holes[i].len()).sum()
+    }
+
+    pub fn size_of_all(&self) -> usize {
+        self.holes.iter().map(Range::len).sum()
+    }
+
+    /// The file with these of its pictures.
+    pub fn with(&self, pictures: &Pictures) -> Result<Vec<u8>, PageError> {
+        let io = |e: std::io::Error| PageError::io(&e);
+        let mut file = File::open(&self.path).map_err(io)?;
+        if state(&file)? != self.state {
+            return Err(PageError::Unreadable("it was changed while it was read".to_owned()));
+        }
+        let mut bytes = vec![0; self.bytes.len()];
+        let ends = self.holes.iter().map(|h| h.end);
+        let starts = self.holes.iter().map(|h| h.start).chain([bytes.len()]);
+        for between in std::iter::once(0).chain(ends).zip(starts).map(|(from, to)| from..to) {
+            bytes[between.clone()].copy_from_slice(&self.bytes[between]);
+        }
+        for hole in pictures.iter().map(|&i| self.holes[i].clone()) {
+            file.seek(SeekFrom::Start(hole.start as u64)).map_err(io)?;
+            file.read_exact(&mut bytes[hole]).map_err(io)?;
+        }
+        Ok(bytes)
+    }
+
+    /// The pictures that a page leads to, whether it shows them or not. None where that is not worth finding out.
+    pub fn pictures(&self, page: &Page<'_>) -> Option<Pictures> {
+        let mut found = Pictures::new();
+        let mut seen: HashSet<ObjectIdentifier> = HashSet::new();
+        let mut todo: Vec<Dict<'_>> = vec![page.raw().clone()];
+        // Resources are inherited.
+        let mut above = page.raw().get::<Dict<'_>>("Parent");
+        while let Some(parent) = above.filter(|_| todo.len() < 64) {
+            todo.extend(parent.get::<Dict<'_>>("Resources"));
+            above = parent.get("Parent");
+        }
+        let mut objects: Vec<MaybeRef<Object<'_>>> = todo.iter().flat_map(children).collect();
+        while let Some(object) = objects.pop() {
+            let object = match object {
+                MaybeRef::NotRef(object) => object,
+                MaybeRef::Ref(reference) => {
+                    let id = ObjectIdentifier::from(reference);
+                    if !seen.insert(id) {
+                        continue;
+                    }
+                    if seen.len() > MOST_OBJECTS {
+                        return None;
+                    }
+                    let Some(object) = page.xref().get::<Object<'_>>(id) else { continue };
+                    object
+                }
+            };
+            match object {
+                Object::Dict(dict) => objects.extend(children(&dict)),
+                Object::Array(array) => objects.extend(elements(&array)),
+                Object::Stream(stream) => {
+                    found.extend(self.hole(&stream));
+                    objects.extend(children(stream.dict()));
+                }
+                _ => {}
+            }
+        }
+        Some(found)
+    }
+
+    fn hole(&self, stream: &Stream<'_>) -> Option<usize> {
+        let Cow::Borrowed(data) = stream.raw_data() else { return None };
+        let at = (data.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+        // An empty line may stand between the keyword and where one parser or the other sees the data begin.
+        let near = self.holes.partition_point(|h| h.end <= at);
+        self.holes.get(near).filter(|h| h.start < at + data.len().max(1)).map(|_| near)
+    }
+}
+
+/// What a dictionary holds, but for the way to other pages.
+fn children<'a>(dict: &Dict<'a>) -> Vec<MaybeRef<Object<'a>>> {
+    let kind = dict.get::<hayro_syntax::object::Name<'_>>("Type");
+    let tree = kind.as_ref().is_some_and(|k| matches!(k.as_ref(), b"Pages" | b"Catalog"));
+    let up = |key: &[u8]| matches!(key, b"Parent" | b"P" | b"Dest" | b"A" | b"AA" | b"B" | b"StructParent");
+    let entries = dict.entries().filter(|(key, _)| !tree && !up(key.as_ref()));
+    entries.map(|(_, value)| value).collect()
+}
+
+fn elements<'a>(array: &Array<'a>) -> Vec<MaybeRef<Object<'a>>> {
+    array.raw_iter().collect()
+}
+
+fn state(file: &File) -> Result<(u64, Option<SystemTime>), PageError> {
+    let metadata = file.metadata().map_err(|e| PageError::io(&e))?;
+    Ok((metadata.len(), metadata.modified().ok()))
+}
+
+/// Copies all but the data of pictures to where it belongs in `out`, which has the file's size. Gives where they are.
+fn copy(file: &mut impl Read, out: &mut [u8]) -> std::io::Result<Vec<Range<usize>>> {
+    const KEYWORD: usize = b"endstream".len();
+    let mut holes = Vec::new();
+    // `buffer` is the file from `start` on; before `done`, all is copied or in a hole.
+    let (mut buffer, mut start, mut done) = (Vec::new(), 0, 0);
+    let mut picture: Option<usize> = None;
+    loop {
+        let room = (out.len() - start - buffer.len()) as u64;
+        let last = file.by_ref().take(BLOCK.min(room)).read_to_end(&mut buffer)? == 0;
+        let mut place = |from: usize, to: usize, buffer: &[u8]| {
+            out[start + from..start + to].copy_from_slice(&buffer[from..to]);
+        };
+        // What may be the beginning of a keyword waits for the next block.
+        let sure = if last { buffer.len() } else { buffer.len().saturating_sub(KEYWORD).max(done) };
+        while done < sure {
+            if let Some(begin) = picture {
+                let end = memmem::find(&buffer[done..], b"endstream").map(|i| done + i);
+                if let Some(end) = end {
+                    holes.push(begin..start + end);
+                    picture = None;
+                }
+                done = end.unwrap_or(sure);
+                continue;
+            }
+            let Some(at) = memmem::find(&buffer[done..sure], b"stream").map(|i| done + i) else {
+                place(done, sure, &buffer);
+                done = sure;
+                break;
+            };
+            let data = at + b"stream".len();
+            let data = data + buffer[data..].iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count();
+            place(done, data, &buffer);
+            done = data;
+            picture = dictionary_before(&buffer, at).filter(|d| is_picture(d)).map(|_| start + data);
+        }
+        if last {
+            holes.extend(picture.map(|begin| begin..out.len()));
+            return Ok(holes);
+        }
+        let passed = done.saturating_sub(LOOKBACK);
+        buffer.drain(..passed);
+        (start, done) = (start + passed, done - passed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pictures_are_left_out_wherever_a_block_ends() {
+        let picture = |n: usize| {
+            let data: Vec<u8> = (0..n).map(|i| b"endstrea\nstream obj"[i % 19]).collect();
+            [b"7 0 obj\n<</Subtype/Image/Length 9>>\nstream\r\n", data.as_slice(), b"\nendstream\nendobj\n"].concat()
+        };
+        let text = b"8 0 obj\n<</Length 20>>\nstream\n0 g BT (stream) Tj ET \nendstream\nendobj\n".to_vec();
+        for size in [0, 1, 500, (1 << 20) - 60, (1 << 20) - 52, 1 << 20, 3 << 20] {
+            let file = [text.clone(), picture(size), text.clone(), picture(40), text.clone()].concat();
+            let mut out = vec![0; file.len()];
+            let holes = copy(&mut file.as_slice(), &mut out).unwrap();
+            assert_eq!(holes.iter().map(Range::len).collect::<Vec<_>>(), [size + 1, 41], "{size}");
+            for (i, (&copied, &byte)) in out.iter().zip(&file).enumerate() {
+                let left_out = holes.iter().any(|h| h.contains(&i));
+                assert_eq!(copied, if left_out { 0 } else { byte }, "{size}: at {i}");
+            }
+        }
+        // The end is missing.
+        let file = &picture(3000)[..2000];
+        let mut out = vec![0; file.len()];
+        assert_eq!(copy(&mut &file[..], &mut out).unwrap().last().unwrap().end, 2000);
+    }
+}
