@@ -23,7 +23,8 @@ pub struct Person<'a> {
 pub struct Places {
     pub height: f64,
     pub code: Area,
-    pub backup: Area,
+    /// None on a sheet without one.
+    pub backup: Option<Area>,
     pub slots: Slots,
 }
 
@@ -71,7 +72,9 @@ impl<'a> Stamp<'a> {
         self.out.extend_from_slice(b"ET ");
         let code = identity.to_code(self.key);
         let unit = self.path(&qr::encode(&code), &places.code, places.height);
-        self.mask(&datamatrix::encode(&code), &places.backup, &places.code, unit);
+        if let Some(backup) = &places.backup {
+            self.mask(&datamatrix::encode(&code), backup, &places.code, unit);
+        }
         &self.out
     }
 

@@ -3,7 +3,7 @@
 use super::pen::{Align, Ink, Path, Pen, cap_mm};
 use crate::print::typeface::Style;
 use crate::sheet::code::qr;
-use crate::sheet::frame::{Area, Fiducial, TAG_MODULES, TAGS};
+use crate::sheet::frame::{Area, Calibration, Fiducial, TAG_MODULES, TAGS};
 use crate::sheet::{Layout, LayoutPage};
 
 const CALIBRATION_OUTLINE_MM: f64 = 0.25;
@@ -16,7 +16,13 @@ pub fn draw(pen: &mut Pen, page: &LayoutPage) {
         pen.fill(Path::Rect(Area::new(a.x - a.size / 2.0, a.y - a.size / 2.0, a.size, a.size)), Ink::SOLID);
     }
     finders(pen, &page.code);
-    let c = &page.calibration;
+    if let Some(c) = &page.calibration {
+        calibration(pen, c);
+    }
+}
+
+/// A bubble printed solid, an empty one and a grey.
+fn calibration(pen: &mut Pen, c: &Calibration) {
     pen.disc(c.filled.x, c.filled.y, c.filled.r, Ink::SOLID);
     let empty = Path::Ellipse { x: c.empty.x, y: c.empty.y, rx: c.empty.r, ry: c.empty.r };
     pen.stroke(empty, Ink::OUTLINE, CALIBRATION_OUTLINE_MM);

@@ -4,6 +4,7 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
+use super::print::{Learner, Pattern, above};
 use crate::raster::{Gray, Partial, Window};
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
@@ -62,22 +63,59 @@ pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
+    measure_over(picture, warp, fields, black, &BTreeMap::new())
+}
+
+/// The same where letters are printed as dark as marks are.
+pub fn measure_dark_print(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
+    let mut learner = Learner::default();
+    for field in fields {
+        let places = places(picture, warp, field);
+        let picture = picture.gray();
+        for (bubble, (local, paper)) in field.bubbles.iter().zip(&places) {
+            let ink = Ink::new(*paper, black.clamp(0.0, 0.5));
+            let seen = POINTS.inside.iter().map_while(|&(u, v, _)| local.gray(picture, u, v));
+            let inside: Vec<f64> = seen.map(|gray| ink.of(gray)).collect();
+            if inside.len() == POINTS.inside.len() {
+                learner.note(&bubble.label, inside);
+            }
+        }
+    }
+    measure_over(picture, warp, fields, black, &learner.patterns())
+}
+
+/// Each bubble's place in the picture, and the gray of the paper around it.
+fn places(picture: &mut Partial, warp: &Warp, field: &Field) -> Vec<(Local, f64)> {
+    let locals: Vec<Local> = field.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
+    locals.iter().for_each(|local| picture.need(local.window()));
+    let papers: Vec<f64> = locals.iter().map(|local| paper_around(picture.gray(), local)).collect();
+    let mut sorted = papers.clone();
+    sorted.sort_by(f64::total_cmp);
+    let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
+    // Marks that spill over darken their own surroundings: the neighbours know better.
+    locals.into_iter().zip(papers).map(|(local, own)| (local, own.max(common * 0.93))).collect()
+}
+
+/// `print` is what each label's bubbles show when they are empty, where that is as dark as a mark.
+fn measure_over(
+    picture: &mut Partial,
+    warp: &Warp,
+    fields: &[Field],
+    black: f64,
+    print: &BTreeMap<String, Pattern>,
+) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
     let mut all: Vec<Vec<Measured>> = fields
         .iter()
         .map(|f| {
-            let locals: Vec<Local> = f.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
-            locals.iter().for_each(|local| picture.need(local.window()));
+            let places = places(picture, warp, f);
             let picture = picture.gray();
-            let places: Vec<(Local, f64)> =
-                locals.into_iter().map(|local| (local, paper_around(picture, &local))).collect();
-            let mut sorted: Vec<f64> = places.iter().map(|p| p.1).collect();
-            sorted.sort_by(f64::total_cmp);
-            let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
-            // Marks that spill over darken their own surroundings: the neighbours know better.
-            let paper = |own: f64| own.max(common * 0.93);
-            let mut measured: Vec<Measured> =
-                places.iter().map(|(local, own)| inside(picture, local, paper(*own), black)).collect();
+            let mut measured: Vec<Measured> = f
+                .bubbles
+                .iter()
+                .zip(&places)
+                .map(|(b, (local, paper))| inside(picture, local, *paper, black, print.get(&b.label)))
+                .collect();
             for i in 0..measured.len() {
                 if measured[i].outside > 0.0 && measured[i].ink > DARK {
                     let full = |o: usize| o != i && measured[o].ink > DARK;
@@ -85,9 +123,9 @@ pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64)
                         .filter(|&o| full(o))
                         .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
                         .collect();
-                    let (local, own) = &places[i];
-                    measured[i].outside =
-                        outside(picture, local, &beside, Ink::new(paper(*own), black), measured[i].darkest);
+                    let (local, paper) = &places[i];
+                    let ink = Ink::new(*paper, black);
+                    measured[i].outside = outside(picture, local, &beside, ink, measured[i].darkest);
                 }
             }
             measured
@@ -282,7 +320,7 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
     if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
+fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, print: Option<&Pattern>) -> Measured {
     let level = Ink::new(paper, black);
     let ink = |gray: f64| level.of(gray);
     let mut samples = [0.0; GRID * GRID];
@@ -291,12 +329,12 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64) -> Measured {
     let mut sectors = [(0.0, 0.0); SECTORS];
     let mut middle = (0.0, 0.0);
     let mut visible = true;
-    for &(u, v, part) in &POINTS.inside {
+    for (i, &(u, v, part)) in POINTS.inside.iter().enumerate() {
         let Some(gray) = local.gray(picture, u, v) else {
             visible = false;
             continue;
         };
-        let a = ink(gray);
+        let Some(a) = print.map_or(Some(ink(gray)), |print| above(ink(gray), print[i])) else { continue };
         samples[n] = a;
         n += 1;
         sum += a;

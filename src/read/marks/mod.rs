@@ -2,8 +2,9 @@
 
 mod judge;
 mod measure;
+mod print;
 mod writing;
 
 pub use judge::{Judged, judge};
-pub use measure::{Measured, measure};
+pub use measure::{Measured, measure, measure_dark_print};
 pub use writing::{Writing, writing};
