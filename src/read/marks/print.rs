@@ -9,41 +9,60 @@ use std::collections::BTreeMap;
 /// Ink of print at each place of a bubble's inside.
 pub type Pattern = Vec<f64>;
 
+/// The inside of every bubble, by label.
 #[derive(Default)]
 pub struct Learner {
-    /// By label, the inside of each bubble that looks empty.
-    empty: BTreeMap<String, Vec<Vec<f64>>>,
+    bubbles: BTreeMap<String, Vec<Vec<f64>>>,
 }
 
+/// A label of fewer bubbles, or fewer that look empty, is not learned: several of them may be marked. Its letter then
+/// counts as ink, and sends the field to a person.
+const ENOUGH: usize = 5;
+/// Empty bubbles of a label have about this much more ink than the emptiest quarter of them, at most.
+const ALIKE: f64 = 0.10;
+/// No letter has more ink, nor so much more than the page's lightest.
+const MOST_INK: f64 = 0.42;
+const LETTERS_DIFFER: f64 = 0.20;
+
 impl Learner {
-    /// Takes note of a bubble, unless so much of it is dark that no letter is.
     pub fn note(&mut self, label: &str, inside: Vec<f64>) {
-        const LIGHT: f64 = 0.18;
-        const MOSTLY: f64 = 0.55;
-        let light = inside.iter().filter(|&&ink| ink < LIGHT).count();
-        if light as f64 >= MOSTLY * inside.len() as f64 {
-            self.empty.entry(label.to_owned()).or_default().push(inside);
-        }
+        self.bubbles.entry(label.to_owned()).or_default().push(inside);
     }
 
-    /// The upper part of what empty bubbles of a label show, so that a letter printed a little aside is within it. Of
-    /// fewer than five, several may be lightly marked: their letters then count as ink, and send them to a person.
     pub fn patterns(self) -> BTreeMap<String, Pattern> {
-        const ENOUGH: usize = 5;
-        const UPPER: f64 = 0.7;
-        let pattern = |bubbles: &Vec<Vec<f64>>| -> Pattern {
-            let places = bubbles.iter().map(Vec::len).min().unwrap_or(0);
-            let mut values = vec![0.0; bubbles.len()];
-            (0..places)
-                .map(|i| {
-                    values.iter_mut().zip(bubbles).for_each(|(v, b)| *v = b[i]);
-                    let rank = (UPPER * (values.len() - 1) as f64) as usize;
-                    *values.select_nth_unstable_by(rank, f64::total_cmp).1
-                })
-                .collect()
-        };
-        self.empty.iter().filter(|(_, b)| b.len() >= ENOUGH).map(|(label, b)| (label.clone(), pattern(b))).collect()
+        let empty: BTreeMap<String, (f64, Vec<Vec<f64>>)> =
+            self.bubbles.into_iter().filter_map(|(label, all)| Some((label, emptiest(all)?))).collect();
+        let lightest = empty.values().map(|(ink, _)| *ink).fold(f64::MAX, f64::min);
+        let letters = empty.iter().filter(|(_, (ink, _))| *ink < MOST_INK.min(lightest + LETTERS_DIFFER));
+        letters.map(|(label, (_, bubbles))| (label.clone(), pattern(bubbles))).collect()
     }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The bubbles that are as light as the lightest quarter of them, and how light that is.
+fn emptiest(mut all: Vec<Vec<f64>>) -> Option<(f64, Vec<Vec<f64>>)> {
+    all.sort_by(|a, b| mean(a).total_cmp(&mean(b)));
+    let quarter = mean(all.get(all.len() / 4)?);
+    let alike = all.iter().take_while(|b| mean(b) < quarter + ALIKE).count();
+    all.truncate(alike);
+    (all.len() >= ENOUGH).then_some((quarter, all))
+}
+
+/// The upper part of what bubbles show at each place, so that a letter printed a little aside is within it.
+fn pattern(bubbles: &[Vec<f64>]) -> Pattern {
+    const UPPER: f64 = 0.7;
+    let places = bubbles.iter().map(Vec::len).min().unwrap_or(0);
+    let mut values = vec![0.0; bubbles.len()];
+    (0..places)
+        .map(|i| {
+            values.iter_mut().zip(bubbles).for_each(|(v, b)| *v = b[i]);
+            let rank = (UPPER * (values.len() - 1) as f64) as usize;
+            *values.select_nth_unstable_by(rank, f64::total_cmp).1
+        })
+        .collect()
 }
 
 /// Ink that a mark adds to print; None where print alone is as dark as a mark.
