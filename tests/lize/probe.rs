@@ -76,7 +76,17 @@ fn probe() {
                 let Some(f) = reading.fields.iter().find(|f| f.id == *field) else { u += 1; continue };
                 let labels: Vec<&String> = spots.iter().filter(|s| s.field == *field).map(|s| &s.label).collect();
                 if f.marks.len() != labels.len() { x += 1; }
-                if f.status == gabarito::read::result::FieldStatus::Doubtful { d.push(field.clone()); continue }
+                if f.status == gabarito::read::result::FieldStatus::Doubtful {
+                    if std::env::var("DOUBT").is_ok() {
+                        let i = reading.fields.iter().position(|o| o.id == f.id).unwrap();
+                        for (m, j) in _t.trace.measured[i].iter().zip(&f.marks) {
+                            use gabarito::read::result::MarkState::*;
+                            if !matches!(j.state, Empty | Filled) {
+                                println!("    doubt {name} {n} {} {} {:?} ink {:.2} cov {:.2} dark {:.2} out {:.3} outline {:.2} emptiest {:.2} even {:.2} done {:?}", f.id, j.label, j.state, m.ink, m.coverage, m.darkest, m.outside, m.outline, m.emptiest[1], m.evenness, done);
+                            }
+                        }
+                    }
+                    d.push(field.clone()); continue }
                 let said: Vec<&String> = f.marked.iter().collect();
                 let chosen = |l: &String| done.iter().filter(|d| d.0 == *l).map(|d| d.1.intent()).collect::<Vec<_>>();
                 use gabarito::sim::Intent::*;

@@ -9,6 +9,7 @@ mod field;
 mod frame;
 mod header;
 mod instructions;
+mod lize;
 mod pen;
 mod table;
 pub mod vector;
@@ -17,7 +18,8 @@ pub use header::{Slot, Slots};
 pub use pen::{Align, Drawing, Ink, Path, Pen, Shape, Text};
 
 use super::logo::Logo;
-use crate::sheet::Layout;
+use crate::sheet::lize::Block;
+use crate::sheet::{Layout, LayoutPage};
 
 /// What the package says that is the same on every sheet.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,13 @@ pub fn page(layout: &Layout, number: u16, heading: &Heading) -> (Drawing, Slots)
     for field in &page.fields {
         field::draw(&mut pen, field);
     }
+    (pen.drawing, slots)
+}
+
+/// The same of a Lize sheet; `blocks` are those of its model.
+pub fn lize_page(layout: &Layout, page: &LayoutPage, blocks: &[Block], heading: &Heading) -> (Drawing, Slots) {
+    let mut pen = Pen::new(&layout.content);
+    let slots = lize::page(&mut pen, page, blocks, heading);
     (pen.drawing, slots)
 }
 

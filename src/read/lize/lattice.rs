@@ -209,16 +209,16 @@ fn look(picture: &Gray, map: &Homography<Mm, Px>, centre: Point<Px>, at: Point<M
     // What stands out more than this counts no more: a stroke is darker than an outline.
     const MOST: f32 = 0.35;
     let score = |dx: i32, dy: i32| (0..ANGLES).map(|i| edge(dx, dy, i).clamp(-MOST, MOST)).sum::<f32>();
-    let mut best = (f32::MIN, 0, 0);
-    for dy in -reach..=reach {
-        for dx in -reach..=reach {
-            // Of equals the nearest.
-            let value = score(dx, dy) - 0.002 * ((dx * dx + dy * dy) as f32).sqrt();
-            if value > best.0 {
-                best = (value, dx, dy);
-            }
-        }
-    }
+    // Of equals the nearest.
+    let worth = |&(dx, dy): &(i32, i32)| score(dx, dy) - 0.002 * ((dx * dx + dy * dy) as f32).sqrt();
+    let best_of = |columns: &mut dyn Iterator<Item = (i32, i32)>| {
+        columns.map(|d| (worth(&d), d.0, d.1)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((f32::MIN, 0, 0))
+    };
+    // Every other offset, and then around the best of them.
+    let every_other = || (-reach..=reach).step_by(2);
+    let (_, x, y) = best_of(&mut every_other().flat_map(|dy| every_other().map(move |dx| (dx, dy))));
+    let around = |v: i32| (v - 1).max(-reach)..=(v + 1).min(reach);
+    let best = best_of(&mut around(y).flat_map(|dy| around(x).map(move |dx| (dx, dy))));
     let (_, dx, dy) = best;
     let inside: f32 = CIRCLE.inside.iter().map(|&(x, y)| 1.0 - get(x + dx, y + dy) / paper).sum();
     let vertex = |before: f32, after: f32| {

@@ -16,7 +16,7 @@ use super::layouts::Layouts;
 use super::marks;
 use super::refine::{AnchorSighting, Refined};
 use super::result::{
-    FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, RegistrationReport, SheetRef,
+    FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, MarkState, Outcome, PageReading, RegistrationReport, SheetRef,
 };
 use super::{LOW_DPI, Trace, doubt, ms};
 use crate::raster::Partial;
@@ -146,10 +146,13 @@ impl Page<'_> {
         let layout = Arc::new(self.model.layout(&self.found.printed));
         let warp = &self.laid.warp;
         let printed: Vec<Field> = self.in_place(&layout.content.pages[0].fields);
-        let measured = marks::measure_dark_print(picture, warp, &printed, self.placed.black);
+        let (measured, unlearned) = marks::measure_dark_print(picture, warp, &printed, self.placed.black);
         let usual = Usual::of(&measured);
         let mut fields: Vec<FieldReading> =
             printed.iter().zip(&measured).map(|(f, m)| digits_together(f, fields::decide(f, m, usual, policy))).collect();
+        // A letter that was not learned looks like a cross.
+        let plain = |m: &MarkReading| matches!(m.state, MarkState::Filled) || !unlearned.contains(&m.label);
+        fields.iter_mut().filter(|f| !f.marks.iter().all(plain)).for_each(doubt);
         reading.issues.extend(self.issues());
         for index in self.unclear() {
             doubt(&mut fields[index]);

@@ -47,9 +47,11 @@ pub fn find(picture: &Gray) -> Vec<Ring> {
     let mut found: Vec<Ring> = Vec::new();
     for level in DARK_LEVELS {
         for blob in dark_blobs(view, &ground, level) {
-            if let Some(ring) = look(view, &blob)
-                && found.iter().all(|o| o.at.distance(&ring.at) > 0.5 * ring.size)
-            {
+            let Some(ring) = look(view, &blob) else { continue };
+            // Of rings around one centre the outermost is the target.
+            let same = |o: &Ring| o.at.distance(&ring.at) < 0.5 * o.size.max(ring.size);
+            if !found.iter().any(|o| same(o) && o.size >= ring.size) {
+                found.retain(|o| !same(o));
                 found.push(ring);
             }
         }

@@ -4,12 +4,13 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
-use super::print::{Learner, Pattern, above};
+use super::print::{self, Learner, Pattern, Patterns};
 use crate::raster::{Gray, Partial, Window};
 use crate::read::warp::Warp;
+use crate::sheet::field::FieldKind;
 use crate::sheet::layout::{Bubble, Field};
 use crate::units::Point;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
 
@@ -63,25 +64,40 @@ pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
-    measure_over(picture, warp, fields, black, &BTreeMap::new())
+    measure_over(picture, warp, fields, black, &Patterns::new())
 }
 
-/// The same where letters are printed as dark as marks are.
-pub fn measure_dark_print(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
+/// Whether letters stand in the bubbles of a sheet that is not ours: elsewhere they stand beside them.
+fn lettered(field: &Field) -> bool {
+    matches!(field.kind, FieldKind::Choice { .. } | FieldKind::IdGrid { .. })
+}
+
+/// The same where letters are printed as dark as marks are; and the labels whose letter could not be learned.
+pub fn measure_dark_print(
+    picture: &mut Partial,
+    warp: &Warp,
+    fields: &[Field],
+    black: f64,
+) -> (Vec<Vec<Measured>>, BTreeSet<String>) {
     let mut learner = Learner::default();
-    for field in fields {
+    for field in fields.iter().filter(|f| lettered(f)) {
+        let labels: BTreeSet<&str> = field.bubbles.iter().map(|b| b.label.as_str()).collect();
+        let labels = labels.into_iter().collect::<Vec<_>>().join("\n");
         let places = places(picture, warp, field);
         let picture = picture.gray();
-        for (bubble, (local, paper)) in field.bubbles.iter().zip(&places) {
+        for (bubble, (local, paper)) in field.bubbles.iter().zip(&places).filter(|(_, (local, _))| local.whole) {
             let ink = Ink::new(*paper, black.clamp(0.0, 0.5));
-            let seen = POINTS.inside.iter().map_while(|&(u, v, _)| local.gray(picture, u, v));
-            let inside: Vec<f64> = seen.map(|gray| ink.of(gray)).collect();
-            if inside.len() == POINTS.inside.len() {
-                learner.note(&bubble.label, inside);
+            let mut inside = vec![None; GRID * GRID];
+            for &(u, v, cell, _) in &POINTS.inside {
+                inside[cell] = local.gray(picture, u, v).map(|gray| ink.of(gray));
             }
+            learner.note(&labels, &bubble.label, inside);
         }
     }
-    measure_over(picture, warp, fields, black, &learner.patterns())
+    let patterns = learner.patterns(GRID);
+    let labels = fields.iter().filter(|f| lettered(f)).flat_map(|f| &f.bubbles).map(|b| b.label.as_str());
+    let unlearned = print::unlearned(labels, &patterns);
+    (measure_over(picture, warp, fields, black, &patterns), unlearned)
 }
 
 /// Each bubble's place in the picture, and the gray of the paper around it.
@@ -102,7 +118,7 @@ fn measure_over(
     warp: &Warp,
     fields: &[Field],
     black: f64,
-    print: &BTreeMap<String, Pattern>,
+    print: &Patterns,
 ) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
     let mut all: Vec<Vec<Measured>> = fields
@@ -114,7 +130,8 @@ fn measure_over(
                 .bubbles
                 .iter()
                 .zip(&places)
-                .map(|(b, (local, paper))| inside(picture, local, *paper, black, print.get(&b.label)))
+                .map(|(b, (local, paper))| (local, *paper, print.get(&b.label).filter(|_| lettered(f))))
+                .map(|(local, paper, pattern)| inside(picture, local, paper, black, pattern))
                 .collect();
             for i in 0..measured.len() {
                 if measured[i].outside > 0.0 && measured[i].ink > DARK {
@@ -241,8 +258,8 @@ impl Local {
 
 /// Where a bubble is sampled, in half-axes: the same for every bubble.
 struct Points {
-    /// Within the outline; the part of the bubble that the place belongs to.
-    inside: Vec<(f64, f64, Part)>,
+    /// Within the outline; its cell of the grid, and the part of the bubble that it belongs to.
+    inside: Vec<(f64, f64, usize, Part)>,
     around: [(f64, f64); AROUND_POINTS],
     beyond: [(f64, f64); BEYOND_POINTS],
     outline: [[(f64, f64); OUTLINE.len()]; OUTLINE_POINTS],
@@ -257,12 +274,12 @@ enum Part {
 static POINTS: LazyLock<Points> = LazyLock::new(|| {
     let unit = |i: usize| (2 * i + 1) as f64 / GRID as f64 - 1.0;
     let inside = (0..GRID * GRID)
-        .map(|i| (unit(i % GRID), unit(i / GRID)))
-        .filter(|(u, v)| u.hypot(*v) <= 1.0)
-        .map(|(u, v)| {
+        .map(|i| (i, unit(i % GRID), unit(i / GRID)))
+        .filter(|(_, u, v)| u.hypot(*v) <= 1.0)
+        .map(|(i, u, v)| {
             let turn = v.atan2(u) / TAU + 1.0;
             let sector = Part::Sector((turn * SECTORS as f64) as usize % SECTORS);
-            (u * INSIDE, v * INSIDE, if u.hypot(v) < 0.4 { Part::Middle } else { sector })
+            (u * INSIDE, v * INSIDE, i, if u.hypot(v) < 0.4 { Part::Middle } else { sector })
         })
         .collect();
     let ring = |i: usize, n: usize, radius: f64| {
@@ -320,7 +337,7 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
     if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, print: Option<&Pattern>) -> Measured {
+fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, pattern: Option<&Pattern>) -> Measured {
     let level = Ink::new(paper, black);
     let ink = |gray: f64| level.of(gray);
     let mut samples = [0.0; GRID * GRID];
@@ -329,12 +346,12 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, print: Option<&
     let mut sectors = [(0.0, 0.0); SECTORS];
     let mut middle = (0.0, 0.0);
     let mut visible = true;
-    for (i, &(u, v, part)) in POINTS.inside.iter().enumerate() {
+    for &(u, v, cell, part) in &POINTS.inside {
         let Some(gray) = local.gray(picture, u, v) else {
             visible = false;
             continue;
         };
-        let Some(a) = print.map_or(Some(ink(gray)), |print| above(ink(gray), print[i])) else { continue };
+        let Some(a) = pattern.map_or(Some(ink(gray)), |p| print::above(ink(gray), p[cell])) else { continue };
         samples[n] = a;
         n += 1;
         sum += a;
@@ -350,19 +367,22 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, print: Option<&
     let samples = &mut samples[..n];
     let darkest = *samples.select_nth_unstable_by(n * 9 / 10, f64::total_cmp).1;
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
-    let mut emptiest = sectors.map(|s| s.0 / f64::max(s.1, 1.0));
+    // Of a part that print hides nothing is known: it is as the rest.
+    let mean = sum / n as f64;
+    let known = |part: (f64, f64)| if part.1 > 1.0 { part.0 / part.1 } else { mean };
+    let mut emptiest = sectors.map(known);
     emptiest.sort_by(f64::total_cmp);
     let darkest_across = |across: &[(f64, f64); OUTLINE.len()]| {
         across.iter().filter_map(|&(u, v)| local.gray(picture, u, v)).fold(f64::MAX, f64::min)
     };
     let outline = POINTS.outline.iter().map(|across| ink(darkest_across(across))).sum::<f64>() / OUTLINE_POINTS as f64;
     Measured {
-        ink: sum / n as f64,
+        ink: mean,
         coverage: dark as f64 / n as f64,
         evenness: even as f64 / n as f64,
         darkest,
         emptiest: [emptiest[0], emptiest[1]],
-        middle: middle.0 / f64::max(middle.1, 1.0),
+        middle: known(middle),
         outside: outside(picture, local, &[], level, darkest),
         print: 0.0,
         outline,
