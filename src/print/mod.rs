@@ -125,10 +125,12 @@ impl<M: Write, G: Write> Run<'_, M, G> {
                     layout: sheet.layout.id.clone(),
                 }),
             };
-            let version = sheet.student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
+            // A loose sheet is anybody's.
+            let student = sheet.student.filter(|_| !said.is_loose());
+            let version = student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
             let person = Person {
-                name: sheet.student.map_or("", |s| &s.name),
-                enrollment: sheet.student.map_or("", |s| &s.enrollment),
+                name: student.map_or("", |s| &s.name),
+                enrollment: student.map_or("", |s| &s.enrollment),
                 version: &version,
             };
             for (i, base) in bases.iter().enumerate().filter(|(_, b)| *b.layout == sheet.layout.id) {
@@ -141,7 +143,7 @@ impl<M: Write, G: Write> Run<'_, M, G> {
                 pdf_page += 1;
                 self.manifest.page(&PrintedPage {
                     sheet_id: said.sheet_id(),
-                    student: sheet.student.map(|s| s.id.as_str()),
+                    student: student.map(|s| s.id.as_str()),
                     unit: &sheet.unit.id,
                     room: &sheet.room.id,
                     layout: &sheet.layout.id,

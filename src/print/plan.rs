@@ -30,8 +30,8 @@ impl PlannedSheet<'_> {
         let own = |id: &str, student: &str| id.parse().unwrap_or_else(|_| key.uuid(application, student));
         let id = match (order.operation, self.student) {
             (Operation::Loose, _) => own(application, ""),
-            (_, Some(student)) => own(&student.id, &student.id),
-            (_, None) => key.uuid(application, &format!("\0spare\0{}\0{}", self.room.id, self.spare)),
+            (Operation::Pupil | Operation::Shuffled, Some(student)) => own(&student.id, &student.id),
+            (Operation::Pupil | Operation::Shuffled, None) => key.uuid(application, &format!("\0spare\0{}\0{}", self.room.id, self.spare)),
         };
         let version = self.student.and_then(|s| s.version).filter(|_| order.operation == Operation::Shuffled);
         lize::Code { operation: order.operation, model: order.model.number, version: version.map(|v| v as u32), id }

@@ -32,6 +32,10 @@ impl Said {
             Said::Lize(code) => code.id.as_str(),
         }
     }
+
+    pub fn is_loose(&self) -> bool {
+        matches!(self, Said::Lize(code) if code.operation == lize::Operation::Loose)
+    }
 }
 
 /// Where things go on one page of a layout, in millimetres.

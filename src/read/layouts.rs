@@ -13,7 +13,7 @@ pub struct Layouts {
     layouts: BTreeMap<LayoutId, Arc<Layout>>,
     /// Sheet id -> student id.
     students: BTreeMap<String, String>,
-    pub lize: Models,
+    lize: Models,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +53,15 @@ impl Layouts {
     pub fn from_layouts(layouts: impl IntoIterator<Item = Layout>) -> Self {
         let layouts = layouts.into_iter().map(|l| (l.id.clone(), Arc::new(l))).collect();
         Layouts { layouts, ..Layouts::default() }
+    }
+
+    /// With another table of the Lize sheet's models.
+    pub fn with_lize(self, lize: Models) -> Self {
+        Layouts { lize, ..self }
+    }
+
+    pub fn lize(&self) -> &Models {
+        &self.lize
     }
 
     pub fn get(&self, id: &LayoutId) -> Option<&Arc<Layout>> {

@@ -25,6 +25,11 @@ impl LizeOrder {
             faults.add(o.path("model"), message);
             return None;
         };
+        let grid = model.blocks.iter().flat_map(|b| &b.fields).any(|f| matches!(f.kind, FieldKind::IdGrid { .. }));
+        if operation == Operation::Loose && !grid {
+            let message = "a loose sheet (A) needs a model with a matrícula grid: nothing else says whose it is";
+            faults.add(o.path("operation"), message);
+        }
         Some(LizeOrder { operation, model: model.clone() })
     }
 

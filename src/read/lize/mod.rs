@@ -50,7 +50,7 @@ pub fn read(
     let identified = identity::identify(picture, &rings, &stands);
     let identify = ms(clock);
     let clock = Instant::now();
-    let Some(seen) = recognise(picture, &layouts.lize, identified, &stands) else { return false };
+    let Some(seen) = recognise(picture, layouts.lize(), identified, &stands) else { return false };
     reading.timings_ms.register += ms(clock);
     reading.timings_ms.identify += identify;
 
@@ -71,7 +71,7 @@ pub fn read(
         let detail = "the page looks like a Lize sheet, but its code could not be read";
         reading.issues.push(Issue::new("code_unreadable", detail));
     }
-    let known = code.as_ref().is_none_or(|c| layouts.lize.get(c.model).is_some());
+    let known = code.as_ref().is_none_or(|c| layouts.lize().get(c.model).is_some());
     if let (Some(code), false) = (&code, known) {
         let detail = format!("model {} is not in the table of models", code.model);
         reading.issues.push(Issue::new("unknown_model", detail));

@@ -121,6 +121,8 @@ const COVERED: f64 = 0.3;
 const LEAST_CONTRAST: f64 = 0.35;
 /// Contrast of an outline that nobody sees.
 const NO_CONTRAST: f64 = 0.05;
+/// Rows with fewer alternatives than others are believed where there are so many of them, or one in twenty.
+const FEWEST_ROWS: usize = 3;
 /// Rows that were not seen although others beyond were, as a part of all.
 const MOST_HOLES: f64 = 0.15;
 
@@ -199,7 +201,10 @@ fn extent_of_rows(rows: &[&[Spot]]) -> Extent {
     let mut votes = vec![0usize; rows[0].len() + 1];
     rows[..n].iter().filter_map(|r| says(r)).for_each(|k| votes[k] += 1);
     let usual = (0..votes.len()).max_by_key(|&k| votes[k]).filter(|&k| votes[k] > 0).unwrap_or(rows[0].len());
-    let counts: Vec<usize> = rows[..n].iter().map(|r| says(r).unwrap_or(usual).max(width(r))).collect();
+    // One or two rows of a sheet that lack what all others have were painted over.
+    let rare = |k: usize| k < usual && votes[k] < FEWEST_ROWS && votes[k] * 20 < n;
+    let own = |r: &[Spot]| says(r).filter(|&k| !rare(k)).unwrap_or(usual);
+    let counts: Vec<usize> = rows[..n].iter().map(|r| own(r).max(width(r))).collect();
     // A mark may hide an alternative that the others have not; that it hides one that they have is what marks do.
     let hidden = |&i: &usize| says(rows[i]).is_none() && rows[i][counts[i]..].contains(&Spot::Covered);
     let unclear = (0..n).filter(|i| holes.contains(i) || hidden(i)).collect();

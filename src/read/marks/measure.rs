@@ -56,6 +56,14 @@ const AROUND_POINTS: usize = 24;
 /// to 1.5 and more.
 const BEYOND: f64 = 1.43;
 const BEYOND_POINTS: usize = 48;
+/// Where what spilt over has ended, and a stroke that crosses a mark out goes on: between bubbles closer than ours.
+const FARTHER: f64 = 1.55;
+/// So much of the ring beyond, two or three places of it, is as often spilt ink as a stroke.
+const NARROW_SPILL: f64 = 3.5 / BEYOND_POINTS as f64;
+/// A full mark's ink reaches so far from its middle, and what is nearer than its neighbour's own half is not missed.
+const NEAR_FULL: f64 = 1.95;
+/// Printed outlines reach so far from their middle.
+const PRINTED: f64 = 1.14;
 /// Where the printed outline is looked for: registration is off by a little.
 const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
 const OUTLINE_POINTS: usize = 12;
@@ -64,7 +72,7 @@ pub(super) const DARK: f64 = 0.40;
 
 /// Measures all bubbles of `fields`, in order. `black` is the gray of solid ink as a part of that of paper.
 pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64) -> Vec<Vec<Measured>> {
-    measure_over(picture, warp, fields, black, &Patterns::new())
+    measure_over(picture, warp, fields, black, &Patterns::new(), false)
 }
 
 /// Whether letters stand in the bubbles of a sheet that is not ours: elsewhere they stand beside them.
@@ -97,7 +105,7 @@ pub fn measure_dark_print(
     let patterns = learner.patterns(GRID);
     let labels = fields.iter().filter(|f| lettered(f)).flat_map(|f| &f.bubbles).map(|b| b.label.as_str());
     let unlearned = print::unlearned(labels, &patterns);
-    (measure_over(picture, warp, fields, black, &patterns), unlearned)
+    (measure_over(picture, warp, fields, black, &patterns, true), unlearned)
 }
 
 /// Each bubble's place in the picture, and the gray of the paper around it.
@@ -119,6 +127,7 @@ fn measure_over(
     fields: &[Field],
     black: f64,
     print: &Patterns,
+    dark_print: bool,
 ) -> Vec<Vec<Measured>> {
     let black = black.clamp(0.0, 0.5);
     let mut all: Vec<Vec<Measured>> = fields
@@ -126,22 +135,32 @@ fn measure_over(
         .map(|f| {
             let places = places(picture, warp, f);
             let picture = picture.gray();
-            let mut measured: Vec<Measured> = f
-                .bubbles
-                .iter()
-                .zip(&places)
-                .map(|(b, (local, paper))| (local, *paper, print.get(&b.label).filter(|_| lettered(f))))
-                .map(|(local, paper, pattern)| inside(picture, local, paper, black, pattern))
-                .collect();
+            // Print as dark as marks: what is close beside a full mark is spilt, sooner than in our own roomier bubbles.
+            let lettered = dark_print && lettered(f);
+            let one = |(b, (local, paper)): (&Bubble, &(Local, f64))| {
+                inside(picture, local, *paper, black, print.get(&b.label).filter(|_| lettered), &[])
+            };
+            let mut measured: Vec<Measured> = f.bubbles.iter().zip(&places).map(one).collect();
             for i in 0..measured.len() {
+                let full = |o: usize| o != i && measured[o].ink > DARK;
+                let beside: Vec<(f64, f64)> = (0..measured.len())
+                    .filter(|&o| full(o))
+                    .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
+                    .collect();
+                let (local, paper) = &places[i];
+                let ink = Ink::new(*paper, black);
                 if measured[i].outside > 0.0 && measured[i].ink > DARK {
-                    let full = |o: usize| o != i && measured[o].ink > DARK;
-                    let beside: Vec<(f64, f64)> = (0..measured.len())
-                        .filter(|&o| full(o))
-                        .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
-                        .collect();
-                    let (local, paper) = &places[i];
-                    let ink = Ink::new(*paper, black);
+                    measured[i].outside = outside(picture, local, &beside, ink, measured[i].darkest);
+                    if lettered && measured[i].outside < NARROW_SPILL {
+                        let others = f.bubbles.iter().enumerate().filter(|(o, _)| *o != i);
+                        let others: Vec<(f64, f64)> = others.map(|(_, b)| offset(&f.bubbles[i], b)).collect();
+                        if ends_here(picture, local, &others, &beside, ink, measured[i].darkest) {
+                            measured[i].outside = 0.0;
+                        }
+                    }
+                } else if lettered && (0.03..DARK).contains(&measured[i].ink) && !beside.is_empty() {
+                    let pattern = print.get(&f.bubbles[i].label);
+                    measured[i] = inside(picture, local, *paper, black, pattern, &beside);
                     measured[i].outside = outside(picture, local, &beside, ink, measured[i].darkest);
                 }
             }
@@ -240,7 +259,7 @@ impl Local {
 
     /// All that is looked at.
     fn window(&self) -> Window {
-        let reach = |row: [f64; 2]| BEYOND * (row[0].abs() + row[1].abs()) + 1.0;
+        let reach = |row: [f64; 2]| FARTHER * (row[0].abs() + row[1].abs()) + 1.0;
         let (rx, ry) = (reach(self.j[0]), reach(self.j[1]));
         Window { x0: self.x - rx, y0: self.y - ry, x1: self.x + rx, y1: self.y + ry }
     }
@@ -308,6 +327,25 @@ fn outside(picture: &Gray, local: &Local, beside: &[(f64, f64)], ink: Ink, darke
     POINTS.beyond.iter().filter(|&&(u, v)| dark(u, v) && own(u, v)).count() as f64 / BEYOND_POINTS as f64
 }
 
+/// Whether nothing as dark as a mark is on the ring farther out, the bubbles around left aside.
+fn ends_here(
+    picture: &Gray,
+    local: &Local,
+    others: &[(f64, f64)],
+    full: &[(f64, f64)],
+    ink: Ink,
+    darkest: f64,
+) -> bool {
+    let level = (darkest / 2.0).clamp(0.15, DARK);
+    let clear = |bubbles: &[(f64, f64)], u: f64, v: f64, reach: f64| {
+        bubbles.iter().all(|&(x, y)| (u - x).hypot(v - y) > reach)
+    };
+    POINTS.beyond.iter().map(|&(u, v)| (u * FARTHER / BEYOND, v * FARTHER / BEYOND)).all(|(u, v)| {
+        let dark = local.gray(picture, u, v).is_none_or(|g| ink.of(g) > level);
+        !dark || !clear(others, u, v, PRINTED) || !clear(full, u, v, FARTHER)
+    })
+}
+
 /// From gray to ink.
 #[derive(Clone, Copy)]
 struct Ink {
@@ -337,7 +375,15 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
     if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, pattern: Option<&Pattern>) -> Measured {
+/// Of the places within `NEAR_FULL` of a full mark `beside` nothing is taken: what is there has spilt.
+fn inside(
+    picture: &Gray,
+    local: &Local,
+    paper: f64,
+    black: f64,
+    pattern: Option<&Pattern>,
+    beside: &[(f64, f64)],
+) -> Measured {
     let level = Ink::new(paper, black);
     let ink = |gray: f64| level.of(gray);
     let mut samples = [0.0; GRID * GRID];
@@ -347,6 +393,9 @@ fn inside(picture: &Gray, local: &Local, paper: f64, black: f64, pattern: Option
     let mut middle = (0.0, 0.0);
     let mut visible = true;
     for &(u, v, cell, part) in &POINTS.inside {
+        if beside.iter().any(|&(x, y)| (u - x).hypot(v - y) < NEAR_FULL) {
+            continue;
+        }
         let Some(gray) = local.gray(picture, u, v) else {
             visible = false;
             continue;
