@@ -92,6 +92,16 @@ fn probe() {
                 use gabarito::sim::Intent::*;
                 let ok = if field == "matricula" { said.len() == done.iter().filter(|d| d.1.intent()==Chosen).count() } else { said.iter().all(|l| { let c = chosen(l); !c.is_empty() && c.iter().any(|i| *i != TakenBack) })
                     && done.iter().all(|d| d.1.intent() != Chosen || said.contains(&&d.0)) };
+                if let Ok(kind) = std::env::var("FEAT") {
+                    let i = reading.fields.iter().position(|o| o.id == f.id).unwrap();
+                    for (m, j) in _t.trace.measured[i].iter().zip(&f.marks) {
+                        let mark = done.iter().find(|d| d.0 == j.label && field != "matricula").map(|d| d.1);
+                        use gabarito::read::result::MarkState::*;
+                        if j.state == Empty && field != "matricula" && (mark.is_some() || kind == "all") {
+                            println!("FEAT {name} {n} {} {} {:?} ink {:.3} dark {:.3} cov {:.3} out {:.3} outline {:.2} empt {:.3} {:.3} mid {:.3} ok {ok}", f.id, j.label, mark, m.ink, m.darkest, m.coverage, m.outside, m.outline, m.emptiest[0], m.emptiest[1], m.middle);
+                        }
+                    }
+                }
                 if ok { right += 1 } else { w.push(format!("{field}: {:?} {:?} {:.3}", f.marked, done, f.confidence)); }
             }
             let e = reading.fields.iter().filter(|f| truth.iter().all(|t| t.0 != f.id)).count();

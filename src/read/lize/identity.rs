@@ -5,8 +5,8 @@ use crate::raster::Partial;
 use crate::read::identify::{foreign_qr, foreign_qr_of_crop, on_page};
 use crate::read::warp::Warp;
 use crate::sheet::frame::Area;
-use crate::sheet::lize::{Code, RINGS, code_area};
-use crate::units::{Homography, Mm, Point, Px};
+use crate::sheet::lize::{Code, RING_SIZE, RINGS, code_area};
+use crate::units::{Homography, Mm, Point, Px, solve};
 
 /// A page found in the picture.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ pub fn identify(picture: &mut Partial, rings: &[Ring], stands: &[Stand]) -> Opti
             }
         }
     }
-    for stand in stands {
+    for stand in stands.iter().take(LIKELIEST) {
         if let Some(code) = foreign_qr_of_crop(picture, &stand.map, &code_area()).and_then(|t| t.parse().ok()) {
             return Some(Placed { code: Some(code), ..Placed::without_code(stand) });
         }
@@ -73,36 +73,56 @@ pub fn identify(picture: &mut Partial, rings: &[Ring], stands: &[Stand]) -> Opti
     let code: Code = found.text.parse().ok()?;
     let corners = found.corners?;
     let pairs: Vec<_> = corners_mm().into_iter().zip(corners).collect();
-    let rough = Homography::fit(&pairs, &[1.0; 4])?;
-    let own = rings_near(rings, &rough);
-    let map = with_rings(&rough, &pairs, &own);
-    Some(Placed::new(map, &own, Some((code, corners))))
+    let own = rings_near(rings, &pairs)?;
+    let map = if own.len() > 2 { rings::fit(&own) } else { affine(&known(&pairs, &own)) };
+    Some(Placed::new(map?, &own, Some((code, corners))))
 }
 
-/// The rings where the code's corners have them: they say little about a place ten times as far off as they are apart.
-fn rings_near(rings: &[Ring], rough: &Homography<Mm, Px>) -> Vec<(usize, Ring)> {
-    const FAR_MM: f64 = 14.0;
-    let nearest = |(i, &(x, y)): (usize, &(f64, f64))| {
-        let at = Point::new(x, y);
-        let expected = rough.apply(at);
-        let far = |r: &Ring| r.at.distance(&expected) / super::px_per_mm(rough, at);
-        let ring = rings.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
-        (far(ring) < FAR_MM).then_some((i, *ring))
+/// Stands whose code the general decoders try: the orientations of one rectangle.
+const LIKELIEST: usize = 4;
+
+/// The rings where the code's corners have them, the nearest first: each one found says better where the next is.
+fn rings_near(rings: &[Ring], corners: &[(Point<Mm>, Point<Px>)]) -> Option<Vec<(usize, Ring)>> {
+    /// How far off an expected place may be, as a part of its distance from what is known.
+    const OFF: f64 = 0.15;
+    const SIZES: std::ops::Range<f64> = 0.65..1.5;
+    let mut found: Vec<(usize, Ring)> = Vec::new();
+    // From the code, at the top right.
+    for i in [1, 0, 3, 2] {
+        let map = affine(&known(corners, &found))?;
+        let at = Point::new(RINGS[i].0, RINGS[i].1);
+        let expected = map.apply(at);
+        let scale = super::px_per_mm(&map, at);
+        let near = known(corners, &found).iter().map(|k| k.0.distance(&at)).fold(f64::MAX, f64::min);
+        let like = |r: &&Ring| SIZES.contains(&(r.size / scale / RING_SIZE));
+        let ring = rings.iter().filter(like).min_by(|a, b| a.at.distance(&expected).total_cmp(&b.at.distance(&expected)));
+        found.extend(ring.filter(|r| r.at.distance(&expected) < (2.0 + OFF * near) * scale).map(|r| (i, *r)));
+    }
+    Some(found)
+}
+
+fn known(corners: &[(Point<Mm>, Point<Px>)], rings: &[(usize, Ring)]) -> Vec<(Point<Mm>, Point<Px>)> {
+    let rings = rings.iter().map(|(i, r)| (Point::new(RINGS[*i].0, RINGS[*i].1), r.at));
+    corners.iter().copied().chain(rings).collect()
+}
+
+/// The affine map nearest to all pairs: a perspective can't be told from the corners of one symbol.
+fn affine(pairs: &[(Point<Mm>, Point<Px>)]) -> Option<Homography<Mm, Px>> {
+    let row = |to: fn(&Point<Px>) -> f64| {
+        let mut normal = [[0.0; 4]; 3];
+        for (from, into) in pairs {
+            let terms = [from.x, from.y, 1.0];
+            for i in 0..3 {
+                for j in 0..3 {
+                    normal[i][j] += terms[i] * terms[j];
+                }
+                normal[i][3] += terms[i] * to(into);
+            }
+        }
+        solve(normal)
     };
-    RINGS.iter().enumerate().filter_map(nearest).collect()
-}
-
-fn with_rings(
-    rough: &Homography<Mm, Px>,
-    corners: &[(Point<Mm>, Point<Px>)],
-    rings: &[(usize, Ring)],
-) -> Homography<Mm, Px> {
-    let places = rings.iter().map(|(i, r)| (Point::new(RINGS[*i].0, RINGS[*i].1), r.at));
-    let pairs: Vec<_> = corners.iter().copied().chain(places).collect();
-    // The corners of one symbol are one place; rings are far apart.
-    let weights: Vec<f64> = (0..pairs.len()).map(|i| if i < corners.len() { 0.1 } else { 1.0 }).collect();
-    let fitted = if rings.len() == RINGS.len() { rings::fit(rings) } else { Homography::fit(&pairs, &weights) };
-    fitted.unwrap_or(*rough)
+    let ([a, b, c], [d, e, f]) = (row(|p| p.x)?, row(|p| p.y)?);
+    Some(Homography::new([a, b, c, d, e, f, 0.0, 0.0, 1.0]))
 }
 
 /// Any QR of a page, read where it is on bent paper.

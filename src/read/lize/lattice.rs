@@ -100,6 +100,12 @@ pub fn lay(picture: &Gray, map: &Homography<Mm, Px>, known: &[(Point<Mm>, Point<
     Laid { warp, sightings, residual_mm, witnesses: seen.len() }
 }
 
+/// Part of these places at which a circle is seen, each looked for by itself.
+pub fn glimpse(picture: &Gray, map: &Homography<Mm, Px>, places: &[Point<Mm>]) -> f64 {
+    let seen = |&&at: &&Point<Mm>| look(picture, map, map.apply(at), at, REACH_MM[0]).circle(LEAST_CONTRAST) >= WITNESS;
+    places.iter().filter(seen).count() as f64 / places.len().max(1) as f64
+}
+
 /// What is near enough to count: the sum over all would take most of a page's time.
 fn nearest(shifts: &[Shift], at: Point<Mm>) -> Vec<Shift> {
     const NEAREST: usize = 12;

@@ -13,7 +13,7 @@ mod rings;
 
 use super::fields::{self, Policy, Usual};
 use super::layouts::Layouts;
-use super::marks;
+use super::marks::{self, Measured};
 use super::refine::{AnchorSighting, Refined};
 use super::result::{
     FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, MarkState, Outcome, PageReading, RegistrationReport, SheetRef,
@@ -26,6 +26,7 @@ use crate::units::{MM_PER_INCH, Point};
 use identity::Placed;
 use lattice::{Laid, px_per_mm};
 use printed::{Found, Lattice};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -92,6 +93,9 @@ pub fn read(
     true
 }
 
+/// Part of a block's first places at which circles must be seen before all of a model is looked for.
+const LEAST_BEGUN: f64 = 0.5;
+
 /// The model that the page's print bears out. A code leaves one model and one orientation; without a code all are tried.
 fn recognise<'m>(
     picture: &Partial,
@@ -100,8 +104,11 @@ fn recognise<'m>(
     stands: &[rings::Stand],
 ) -> Option<Seen<'m>> {
     let tried = |placed: &Placed, models: &mut dyn Iterator<Item = &'m Model>| {
-        let laid = models.map(|model| {
-            let lattice = Lattice::of(model);
+        let begun = |(_, lattice): &(&Model, Lattice)| {
+            placed.code.is_some()
+                || lattice.beginnings().any(|b| lattice::glimpse(picture.gray(), &placed.map, b) >= LEAST_BEGUN)
+        };
+        let laid = models.map(|model| (model, Lattice::of(model))).filter(begun).map(|(model, lattice)| {
             let laid = lattice::lay(picture.gray(), &placed.map, &placed.known, &lattice.places);
             let found = printed::found(model, &lattice, &laid.sightings);
             (model, laid, found, lattice)
@@ -150,9 +157,11 @@ impl Page<'_> {
         let usual = Usual::of(&measured);
         let mut fields: Vec<FieldReading> =
             printed.iter().zip(&measured).map(|(f, m)| digits_together(f, fields::decide(f, m, usual, policy))).collect();
-        // A letter that was not learned looks like a cross.
-        let plain = |m: &MarkReading| matches!(m.state, MarkState::Filled) || !unlearned.contains(&m.label);
-        fields.iter_mut().filter(|f| !f.marks.iter().all(plain)).for_each(doubt);
+        for (field, measured) in fields.iter_mut().zip(&measured) {
+            if hidden_by_letters(field, measured, &unlearned) {
+                doubt(field);
+            }
+        }
         reading.issues.extend(self.issues());
         for index in self.unclear() {
             doubt(&mut fields[index]);
@@ -275,6 +284,26 @@ impl Page<'_> {
             marks: self.placed.rings.len() + self.laid.witnesses,
         }
     }
+}
+
+/// Whether letters may have hidden a mark, or be taken for one.
+///
+/// A letter that was not learned looks like a cross, and a bold one in a blurred picture nearly like a filled bubble. A
+/// light cross is half under the letter, and of what is left little is counted: nothing is called empty where all is
+/// empty but for a trace. Of empty bubbles with no filled one beside them, one in a hundred shows so much.
+fn hidden_by_letters(field: &FieldReading, measured: &[Measured], unlearned: &BTreeSet<String>) -> bool {
+    const TRACE: (f64, f64) = (0.02, 0.09);
+    const FULL: (f64, f64) = (0.8, 0.9);
+    let unsure = |(mark, m): (&MarkReading, &Measured)| {
+        let full = mark.state == MarkState::Filled && m.ink > FULL.0 && m.coverage > FULL.1;
+        unlearned.contains(&mark.label) && !full
+    };
+    let column = |i: usize| field.marks[i].column.filter(|_| field.kind == "id_grid");
+    let trace = |i: usize| {
+        let alone = (0..measured.len()).all(|o| column(o) != column(i) || field.marks[o].probability < 0.5);
+        alone && measured[i].ink > TRACE.0 && measured[i].darkest > TRACE.1
+    };
+    field.marks.iter().zip(measured).any(unsure) || (0..measured.len()).any(trace)
 }
 
 /// A matrícula of fewer digits than the grid has columns leaves some of them empty at one end: what is filled in one

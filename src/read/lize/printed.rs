@@ -72,6 +72,13 @@ impl Lattice {
         from..self.places.len()
     }
 
+    /// The first places of each block: where a sheet has anything of a block, it has these.
+    pub fn beginnings(&self) -> impl Iterator<Item = &[Point<Mm>]> {
+        const FIRST: usize = 10;
+        let first = |b: &Places| b.fields.first().map(|(bubbles, _)| bubbles.start..bubbles.end.min(bubbles.start + FIRST));
+        self.blocks.iter().filter_map(first).map(|places| &self.places[places])
+    }
+
     /// The places of a field's bubbles among all.
     pub fn bubbles(&self, block: usize, field: usize) -> Range<usize> {
         self.blocks[block].fields[field].0.clone()

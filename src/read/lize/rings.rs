@@ -36,7 +36,8 @@ const SEARCH_SIDE_PX: usize = 1400;
 const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
 const SIZES_PX: std::ops::RangeInclusive<usize> = 7..=90;
 const LEAST_LIKENESS: f64 = 0.55;
-const MOST_RINGS: usize = 28;
+/// A zero in a bubble is round too: there may be a hundred of them.
+const MOST_RINGS: usize = 160;
 const MOST_STANDS: usize = 3;
 
 /// Rings, the likeliest first.
@@ -139,15 +140,22 @@ pub fn stands(rings: &[Ring]) -> Vec<Stand> {
     let off = |a: f64, b: f64| (a / b).max(b / a) > OFF;
     let mut found: Vec<(f64, [usize; 3], Option<usize>)> = Vec::new();
     for (a, corner) in rings.iter().enumerate() {
-        for (b, beside) in rings.iter().enumerate().filter(|&(b, _)| b != a) {
-            for (c, below) in rings.iter().enumerate().filter(|&(c, _)| c != a && c != b) {
+        // Others of its size, as far off as the next corner is along the width, and along the height.
+        let far = |mm: f64| {
+            let of_size = move |r: &Ring| {
+                let size = (r.size + corner.size) / 2.0;
+                !off(r.size, corner.size) && !off(corner.at.distance(&r.at) / size, mm / RING_SIZE)
+            };
+            (0..rings.len()).filter(move |&i| i != a && of_size(&rings[i]))
+        };
+        for b in far(width) {
+            for c in far(height) {
+                let (beside, below) = (&rings[b], &rings[c]);
                 let (u, v) = (towards(corner, beside), towards(corner, below));
                 let (lu, lv) = (u.0.hypot(u.1), v.0.hypot(v.1));
                 let size = (corner.size + beside.size + below.size) / 3.0;
-                let alike = [corner, beside, below].iter().all(|r| !off(r.size, size));
                 let square = (u.0 * v.0 + u.1 * v.1).abs() < ASKEW * lu * lv;
-                let proportion = off(lu / lv, width / height) || off(lu / size, width / RING_SIZE);
-                if !alike || !square || proportion {
+                if b == c || !square || off(lu / lv, width / height) {
                     continue;
                 }
                 let fourth = Point::new(beside.at.x + v.0, beside.at.y + v.1);

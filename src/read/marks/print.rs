@@ -26,8 +26,10 @@ const ENOUGH: usize = 5;
 /// Empty bubbles of a label have about this much more ink than the emptiest quarter of them, at most.
 const ALIKE: f64 = 0.10;
 /// No letter has more ink, nor so much more than the lightest beside it.
-const MOST_INK: f64 = 0.45;
-const LETTERS_DIFFER: f64 = 0.22;
+const MOST_INK: f64 = 0.58;
+const LETTERS_DIFFER: f64 = 0.30;
+/// A letter leaves a third of the inside nearly free, as no filled mark does.
+const FREE: f64 = 0.25;
 /// Print of more ink than this hides what is written over it; it is subtracted where it has less.
 const HIDES: f64 = 0.2;
 /// Places that are always looked at, those with the least print: a third of the inside.
@@ -45,7 +47,7 @@ impl Learner {
             let empty: Vec<_> = labels.into_iter().filter_map(|(l, b)| Some((l, emptiest(b)?))).collect();
             let lightest = empty.iter().map(|(_, (ink, _))| *ink).fold(f64::MAX, f64::min);
             let letters = empty.into_iter().filter(|(_, (ink, _))| *ink < MOST_INK.min(lightest + LETTERS_DIFFER));
-            all.extend(letters.map(|(label, (_, bubbles))| (label, pattern(&bubbles, side))));
+            all.extend(letters.filter_map(|(label, (_, bubbles))| Some((label, pattern(&bubbles, side)?))));
         }
         all
     }
@@ -66,8 +68,8 @@ fn emptiest(mut all: Vec<Inside>) -> Option<(f64, Vec<Inside>)> {
 }
 
 /// The upper part of what empty bubbles show at each place and beside it, so that a letter printed a little aside is
-/// within it.
-fn pattern(bubbles: &[Inside], side: usize) -> Pattern {
+/// within it. None where what they have in common is no letter.
+fn pattern(bubbles: &[Inside], side: usize) -> Option<Pattern> {
     const UPPER: f64 = 0.7;
     const BESIDE: f64 = 0.7;
     let places = bubbles.first().map_or(0, Vec::len);
@@ -88,8 +90,9 @@ fn pattern(bubbles: &[Inside], side: usize) -> Pattern {
         .collect();
     let mut sorted: Vec<f64> = (0..places).filter(|&i| bubbles[0][i].is_some()).map(|i| wide[i]).collect();
     sorted.sort_by(f64::total_cmp);
-    let hides = sorted.get(LEFT.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0.0).max(HIDES);
-    wide.into_iter().map(|print| if print > hides { 1.0 } else { print }).collect()
+    let least = *sorted.get(LEFT.min(sorted.len().saturating_sub(1)))?;
+    let mark = |print: f64| if print > least.max(HIDES) { 1.0 } else { print };
+    (least < FREE).then(|| wide.into_iter().map(mark).collect())
 }
 
 /// Ink that a mark adds to print; None where print hides it.
