@@ -31,7 +31,9 @@ impl PlannedSheet<'_> {
         let id = match (order.operation, self.student) {
             (Operation::Loose, _) => own(application, ""),
             (Operation::Pupil | Operation::Shuffled, Some(student)) => own(&student.id, &student.id),
-            (Operation::Pupil | Operation::Shuffled, None) => key.uuid(application, &format!("\0spare\0{}\0{}", self.room.id, self.spare)),
+            (Operation::Pupil | Operation::Shuffled, None) => {
+                key.uuid(application, &format!("\0spare\0{}\0{}", self.room.id, self.spare))
+            }
         };
         let version = self.student.and_then(|s| s.version).filter(|_| order.operation == Operation::Shuffled);
         lize::Code { operation: order.operation, model: order.model.number, version: version.map(|v| v as u32), id }

@@ -126,7 +126,8 @@ fn header(page: &mut Paper, sheet: &Sheet) {
     for y in [top, bottom].into_iter().chain((1..4).map(|i| top + 15.0 * i as f64)) {
         page.line((26.0, y), (if y == top || y == bottom { 569.0 } else { 500.0 }, y));
     }
-    for (i, text) in ["Escola Municipal de Exemplo", "Nome: Íris Guimarães", "Turma: 9º B", "2º simulado"].iter().enumerate()
+    for (i, text) in
+        ["Escola Municipal de Exemplo", "Nome: Íris Guimarães", "Turma: 9º B", "2º simulado"].iter().enumerate()
     {
         page.text((30.0, top + 11.0 + 15.0 * i as f64), text, 9.0, BLACK, Anchor::Left);
     }

@@ -121,7 +121,7 @@ fn answer_box(pen: &mut Pen, field: &Field, code: &Area) {
     pen.write(Style::Regular, small, Ink::QUIET, Align::Right, right, note, 40.0, "Nota (uso do professor)");
     for b in &field.bubbles {
         bubble(pen, b, OUTLINE, None);
-        pen.write(Style::Regular, 6.0, Ink::TEXT, Align::Center, b.x, b.y - BUBBLE_R - 0.5, 4.4, &b.label);
+        pen.write(Style::Regular, 6.0, Ink::TEXT, Align::Center, b.x, b.y - BUBBLE_R - 1.0, 4.4, &b.label);
     }
     let top = code.bottom() + 4.5;
     let lines = ((a.bottom() - 1.0 - top) / 7.5).floor().max(0.0) as usize;

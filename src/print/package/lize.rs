@@ -39,11 +39,8 @@ impl LizeOrder {
         let mut left: Vec<&FieldSpec> = specs.iter().collect();
         let mut printed = Printed::new();
         for block in &self.model.blocks {
-            let asked: Vec<&FieldSpec> = block
-                .fields
-                .iter()
-                .map_while(|f| Some(left.remove(left.iter().position(|s| s.id == f.id)?)))
-                .collect();
+            let asked: Vec<&FieldSpec> =
+                block.fields.iter().map_while(|f| Some(left.remove(left.iter().position(|s| s.id == f.id)?))).collect();
             printed.push(self.counts(block, &asked, path, faults));
         }
         let Model { number, name, .. } = &self.model;

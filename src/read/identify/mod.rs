@@ -63,11 +63,15 @@ struct Read {
 
 /// In milliseconds on a 300-dpi page: 0.1, 0.1, 0.4, 0.4, 2, 2, 20.
 const CASCADE: [Stage; 7] = [
-    ("QR, sampled in place", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, false, qr::decode)),
+    ("QR, sampled in place", IdentifiedBy::Qr, |p, r| {
+        sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, false, qr::decode)
+    }),
     ("backup code, sampled in place", IdentifiedBy::Backup, |p, r| {
         sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, &r.sheet_to_picture, false, datamatrix::decode)
     }),
-    ("QR, sampled on bent paper", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, true, qr::decode)),
+    ("QR, sampled on bent paper", IdentifiedBy::Qr, |p, r| {
+        sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, true, qr::decode)
+    }),
     ("backup code, sampled on bent paper", IdentifiedBy::Backup, |p, r| {
         sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, &r.sheet_to_picture, true, datamatrix::decode)
     }),

@@ -95,7 +95,8 @@ fn rings_near(rings: &[Ring], corners: &[(Point<Mm>, Point<Px>)]) -> Option<Vec<
         let scale = super::px_per_mm(&map, at);
         let near = known(corners, &found).iter().map(|k| k.0.distance(&at)).fold(f64::MAX, f64::min);
         let like = |r: &&Ring| SIZES.contains(&(r.size / scale / RING_SIZE));
-        let ring = rings.iter().filter(like).min_by(|a, b| a.at.distance(&expected).total_cmp(&b.at.distance(&expected)));
+        let ring =
+            rings.iter().filter(like).min_by(|a, b| a.at.distance(&expected).total_cmp(&b.at.distance(&expected)));
         found.extend(ring.filter(|r| r.at.distance(&expected) < (2.0 + OFF * near) * scale).map(|r| (i, *r)));
     }
     Some(found)

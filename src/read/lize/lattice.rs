@@ -184,7 +184,9 @@ fn look(picture: &Gray, map: &Homography<Mm, Px>, centre: Point<Px>, at: Point<M
     };
     let nothing = Sighting { at: centre, edge: [0.0; ANGLES], inside: 0.0, visible: false };
     let seen = f64::from(half - reach);
-    if [(-seen, -seen), (seen, -seen), (-seen, seen), (seen, seen)].iter().any(|c| !picture.contains(to_picture(c.0, c.1)))
+    if [(-seen, -seen), (seen, -seen), (-seen, seen), (seen, seen)]
+        .iter()
+        .any(|c| !picture.contains(to_picture(c.0, c.1)))
     {
         return nothing;
     }

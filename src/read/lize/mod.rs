@@ -16,7 +16,8 @@ use super::layouts::Layouts;
 use super::marks::{self, Measured};
 use super::refine::{AnchorSighting, Refined};
 use super::result::{
-    FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, MarkState, Outcome, PageReading, RegistrationReport, SheetRef,
+    FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, MarkState, Outcome, PageReading, RegistrationReport,
+    SheetRef,
 };
 use super::{LOW_DPI, Trace, doubt, ms};
 use crate::raster::Partial;
@@ -155,8 +156,11 @@ impl Page<'_> {
         let printed: Vec<Field> = self.in_place(&layout.content.pages[0].fields);
         let (measured, unlearned) = marks::measure_dark_print(picture, warp, &printed, self.placed.black);
         let usual = Usual::of(&measured);
-        let mut fields: Vec<FieldReading> =
-            printed.iter().zip(&measured).map(|(f, m)| digits_together(f, fields::decide(f, m, usual, policy))).collect();
+        let mut fields: Vec<FieldReading> = printed
+            .iter()
+            .zip(&measured)
+            .map(|(f, m)| digits_together(f, fields::decide(f, m, usual, policy)))
+            .collect();
         for (field, measured) in fields.iter_mut().zip(&measured) {
             if hidden_by_letters(field, measured, &unlearned) {
                 doubt(field);
@@ -292,8 +296,8 @@ impl Page<'_> {
 /// light cross is half under the letter, and of what is left little is counted: nothing is called empty where all is
 /// empty but for a trace. Of empty bubbles with no filled one beside them, one in a hundred shows so much.
 fn hidden_by_letters(field: &FieldReading, measured: &[Measured], unlearned: &BTreeSet<String>) -> bool {
-    const TRACE: (f64, f64) = (0.02, 0.09);
-    const FULL: (f64, f64) = (0.8, 0.9);
+    const TRACE: (f64, f64) = (0.012, 0.07);
+    const FULL: (f64, f64) = (0.55, 0.85);
     let unsure = |(mark, m): (&MarkReading, &Measured)| {
         let full = mark.state == MarkState::Filled && m.ink > FULL.0 && m.coverage > FULL.1;
         unlearned.contains(&mark.label) && !full

@@ -75,7 +75,8 @@ impl Lattice {
     /// The first places of each block: where a sheet has anything of a block, it has these.
     pub fn beginnings(&self) -> impl Iterator<Item = &[Point<Mm>]> {
         const FIRST: usize = 10;
-        let first = |b: &Places| b.fields.first().map(|(bubbles, _)| bubbles.start..bubbles.end.min(bubbles.start + FIRST));
+        let first =
+            |b: &Places| b.fields.first().map(|(bubbles, _)| bubbles.start..bubbles.end.min(bubbles.start + FIRST));
         self.blocks.iter().filter_map(first).map(|places| &self.places[places])
     }
 
@@ -222,9 +223,8 @@ fn extent_of_rows(rows: &[&[Spot]]) -> Extent {
 /// Fields that are there with all of their bubbles, from the first on.
 fn extent_of_fields(rows: &[&[Spot]]) -> Extent {
     const THERE: f64 = 0.5;
-    let part = |row: &[Spot], what: &[Spot]| {
-        row.iter().filter(|s| what.contains(s)).count() as f64 / row.len().max(1) as f64
-    };
+    let part =
+        |row: &[Spot], what: &[Spot]| row.iter().filter(|s| what.contains(s)).count() as f64 / row.len().max(1) as f64;
     let there = |row: &&&[Spot]| part(row, &[Spot::Printed]) > THERE;
     let n = rows.iter().take_while(there).count();
     let unclear = (0..n).filter(|&i| part(rows[i], &[Spot::Absent]) > 0.1).collect();

@@ -103,7 +103,10 @@ fn look(view: &Gray, blob: &Blob) -> Option<Ring> {
     // From the edge inwards there is a gap, and something dark within it.
     let gap = (1..RADII - 1).rev().find(|&k| means[k] > edge + 0.2 * contrast);
     let inner = gap.is_some_and(|g| means[..g].iter().any(|&m| m < means[g] - 0.12 * contrast));
-    let ring = likeness > LEAST_LIKENESS && contrast > 0.2 * paper && edge < paper - 0.4 * contrast && inner;
+    // A square's corners reach beyond the circle through its sides: a QR's finder pattern is dark, light and dark, too.
+    let corners = (0..ANGLES).filter(|&i| sample(1.18, i) < paper - 0.5 * contrast).count();
+    let round = corners * 8 < ANGLES;
+    let ring = round && likeness > LEAST_LIKENESS && contrast > 0.2 * paper && edge < paper - 0.4 * contrast && inner;
     ring.then(|| Ring { at: Point::new(at.0, at.1), size: rx + ry, likeness, black: darkest / paper.max(1.0) })
 }
 
@@ -130,6 +133,8 @@ fn centroid(view: &Gray, (x, y): (f64, f64), (rx, ry): (f64, f64)) -> Option<(f6
 const OFF: f64 = 1.4;
 /// How far from a right angle a corner may be, as a cosine.
 const ASKEW: f64 = 0.35;
+/// What a fourth ring adds to the worth of three.
+const FOUR: f64 = 0.3;
 /// How far the fourth ring may be from where three would have it, as a part of the rectangle's diagonal.
 const FOURTH: f64 = 0.12;
 
@@ -138,7 +143,7 @@ pub fn stands(rings: &[Ring]) -> Vec<Stand> {
     let width = RINGS[1].0 - RINGS[0].0;
     let height = RINGS[2].1 - RINGS[0].1;
     let off = |a: f64, b: f64| (a / b).max(b / a) > OFF;
-    let mut found: Vec<(f64, [usize; 3], Option<usize>)> = Vec::new();
+    let mut found: Vec<(f64, f64, [usize; 3], Option<usize>)> = Vec::new();
     for (a, corner) in rings.iter().enumerate() {
         // Others of its size, as far off as the next corner is along the width, and along the height.
         let far = |mm: f64| {
@@ -167,16 +172,19 @@ pub fn stands(rings: &[Ring]) -> Vec<Stand> {
                 if fourth.is_some_and(|d| d < a) || fourth.is_some() && [b, c].iter().any(|&o| o < a) {
                     continue;
                 }
-                let three = rings[a].likeness + rings[b].likeness + rings[c].likeness;
-                let all = three + fourth.map_or(0.0, |d| rings[d].likeness - near(&rings[d]));
+                let three = (rings[a].likeness + rings[b].likeness + rings[c].likeness) / 3.0;
+                let whole = fourth.map_or(0.0, |d| FOUR * (rings[d].likeness - near(&rings[d])));
                 let skew = (lu / lv / (width / height)).ln().abs() + (lu / size / (width / RING_SIZE)).ln().abs();
-                found.push((all - skew, [a, b, c], fourth));
+                found.push((three + whole - skew, size, [a, b, c], fourth));
             }
         }
     }
-    found.sort_by(|x, y| y.0.total_cmp(&x.0));
+    // Of round things on a sheet the targets are the largest: bubbles, some with a round letter, make rectangles too.
+    let largest = found.iter().map(|f| f.1).fold(0.0, f64::max);
+    let worth = |f: &(f64, f64, [usize; 3], Option<usize>)| f.0 + 2.0 * (f.1 / largest).ln();
+    found.sort_by(|x, y| worth(y).total_cmp(&worth(x)));
     found.truncate(MOST_STANDS);
-    found.into_iter().flat_map(|(_, three, fourth)| orientations(rings, three, fourth)).collect()
+    found.into_iter().flat_map(|(.., three, fourth)| orientations(rings, three, fourth)).collect()
 }
 
 fn towards(from: &Ring, to: &Ring) -> (f64, f64) {
@@ -202,7 +210,8 @@ pub fn fit(rings: &[(usize, Ring)]) -> Option<Homography<Mm, Px>> {
     if let [(i, a), (j, b), (k, c)] = rings {
         // The missing corner's neighbours are the two that are not opposite to it.
         let missing = 6 - i - j - k;
-        let (ends, middle): (Vec<_>, Vec<_>) = [(i, a), (j, b), (k, c)].into_iter().partition(|(n, _)| *n ^ 3 != missing);
+        let (ends, middle): (Vec<_>, Vec<_>) =
+            [(i, a), (j, b), (k, c)].into_iter().partition(|(n, _)| *n ^ 3 != missing);
         let [(p, e), (q, f)] = ends[..] else { return None };
         let (o, m) = *middle.first()?;
         let corner = |n: &usize| RINGS[*n];

@@ -143,10 +143,8 @@ fn measure_over(
             let mut measured: Vec<Measured> = f.bubbles.iter().zip(&places).map(one).collect();
             for i in 0..measured.len() {
                 let full = |o: usize| o != i && measured[o].ink > DARK;
-                let beside: Vec<(f64, f64)> = (0..measured.len())
-                    .filter(|&o| full(o))
-                    .map(|o| offset(&f.bubbles[i], &f.bubbles[o]))
-                    .collect();
+                let beside: Vec<(f64, f64)> =
+                    (0..measured.len()).filter(|&o| full(o)).map(|o| offset(&f.bubbles[i], &f.bubbles[o])).collect();
                 let (local, paper) = &places[i];
                 let ink = Ink::new(*paper, black);
                 if measured[i].outside > 0.0 && measured[i].ink > DARK {
@@ -337,9 +335,8 @@ fn ends_here(
     darkest: f64,
 ) -> bool {
     let level = (darkest / 2.0).clamp(0.15, DARK);
-    let clear = |bubbles: &[(f64, f64)], u: f64, v: f64, reach: f64| {
-        bubbles.iter().all(|&(x, y)| (u - x).hypot(v - y) > reach)
-    };
+    let clear =
+        |bubbles: &[(f64, f64)], u: f64, v: f64, reach: f64| bubbles.iter().all(|&(x, y)| (u - x).hypot(v - y) > reach);
     POINTS.beyond.iter().map(|&(u, v)| (u * FARTHER / BEYOND, v * FARTHER / BEYOND)).all(|(u, v)| {
         let dark = local.gray(picture, u, v).is_none_or(|g| ink.of(g) > level);
         !dark || !clear(others, u, v, PRINTED) || !clear(full, u, v, FARTHER)

@@ -88,11 +88,15 @@ fn pattern(bubbles: &[Inside], side: usize) -> Option<Pattern> {
             beside.into_iter().map(|b| BESIDE * at(b)).fold(shown[i], f64::max)
         })
         .collect();
-    let mut sorted: Vec<f64> = (0..places).filter(|&i| bubbles[0][i].is_some()).map(|i| wide[i]).collect();
-    sorted.sort_by(f64::total_cmp);
-    let least = *sorted.get(LEFT.min(sorted.len().saturating_sub(1)))?;
-    let mark = |print: f64| if print > least.max(HIDES) { 1.0 } else { print };
-    (least < FREE).then(|| wide.into_iter().map(mark).collect())
+    // What of the inside has the least print.
+    let lightest = |print: &[f64]| {
+        let mut inside: Vec<f64> = (0..places).filter(|&i| bubbles[0][i].is_some()).map(|i| print[i]).collect();
+        inside.sort_by(f64::total_cmp);
+        inside.get(LEFT.min(inside.len().saturating_sub(1))).copied()
+    };
+    let hides = lightest(&wide)?.max(HIDES);
+    let free = lightest(&shown)? < FREE;
+    free.then(|| wide.into_iter().map(|print| if print > hides { 1.0 } else { print }).collect())
 }
 
 /// Ink that a mark adds to print; None where print hides it.

@@ -7,7 +7,8 @@ use qrcodegen::{Mask, QrCode, QrCodeEcc, QrSegment, Version};
 
 /// For each level: the two bits of the format information that name it (table 12), blocks, and data and check codewords
 /// of each (table 9, version 3).
-const LEVELS: [(u16, usize, usize, usize); 4] = [(0b01, 1, 55, 15), (0b00, 1, 44, 26), (0b11, 2, 17, 18), (0b10, 2, 13, 22)];
+const LEVELS: [(u16, usize, usize, usize); 4] =
+    [(0b01, 1, 55, 15), (0b00, 1, 44, 26), (0b11, 2, 17, 18), (0b10, 2, 13, 22)];
 const ALPHANUMERIC: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 /// Format informations that are tried, the likeliest first: they differ in at least 7 of their 15 bits.
 const TRIED: usize = 3;
@@ -57,7 +58,7 @@ fn with_format(samples: &[f32], data: u16) -> Option<Decoded> {
 
 /// Level and mask with their check bits (annex C).
 fn format_bits(data: u16) -> u16 {
-    let rest = (0..10).fold(data, |rest, _| rest << 1 ^ (rest >> 9) * 0x537);
+    let rest = (0..10).fold(data, |rest, _| (rest << 1) ^ ((rest >> 9) * 0x537));
     (data << 10 | rest) ^ 0x5412
 }
 

@@ -4,7 +4,7 @@
 //! [`Layout`] is a model and how much of each block is on the paper. `models.json` is the table where no other is given;
 //! `docs/lize.md` describes its format, and says which of its numbers were measured and which are our choice.
 
-use super::{EDITION, PAGE, RINGS, RING_SIZE, code_area};
+use super::{EDITION, PAGE, RING_SIZE, RINGS, code_area};
 use crate::json::{Fault, Faults, Object};
 use crate::sheet::field::{CheckDigit, FieldKind};
 use crate::sheet::frame::{Area, Fiducial, PageFormat, TextSize};
@@ -97,11 +97,7 @@ impl Model {
         };
         let page = LayoutPage {
             number: 1,
-            fiducials: RINGS
-                .iter()
-                .enumerate()
-                .map(|(tag, &(x, y))| Fiducial { x, y, size: RING_SIZE, tag })
-                .collect(),
+            fiducials: RINGS.iter().enumerate().map(|(tag, &(x, y))| Fiducial { x, y, size: RING_SIZE, tag }).collect(),
             code: code_area(),
             backup: None,
             calibration: None,
@@ -294,7 +290,8 @@ fn boxes(o: &mut Object, id: &str, (x, y): (f64, f64), faults: &mut Faults) -> B
     let (mut bubbles, mut code) = (inner("bubbles"), inner("code"));
     let at = (length(&mut bubbles, "x", faults), length(&mut bubbles, "y", faults));
     let steps = (length(&mut bubbles, "step_x", faults), length(&mut bubbles, "step_y", faults));
-    let (dx, dy, side) = (length(&mut code, "x", faults), length(&mut code, "y", faults), length(&mut code, "w", faults));
+    let (dx, dy, side) =
+        (length(&mut code, "x", faults), length(&mut code, "y", faults), length(&mut code, "w", faults));
     bubbles.finish(faults);
     code.finish(faults);
     let field = |n: usize| {
@@ -349,8 +346,7 @@ mod tests {
             {"model": 1, "name": "b", "blocks": [{"type": "choices", "id": "q", "x": 1, "y": 2}], "more": 1},
             {"model": 2, "name": "c", "blocks": [{"type": "id_grid", "id": "m", "x": 200, "y": 56, "step_x": 4, "step_y": 4}]},
             {"name": "d", "blocks": []}]}"#;
-        let said: Vec<String> =
-            Models::from_json(wrong.as_bytes()).unwrap_err().iter().map(Fault::to_string).collect();
+        let said: Vec<String> = Models::from_json(wrong.as_bytes()).unwrap_err().iter().map(Fault::to_string).collect();
         for begin in [
             "models[0].blocks[0].id: with several fields",
             "models[1].blocks[0].type: “choices” is not known",
