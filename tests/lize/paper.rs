@@ -37,7 +37,7 @@ impl Sheet {
             alternatives,
             grid: true,
             look,
-            level: if look % 2 == 0 { QrCodeEcc::Medium } else { QrCodeEcc::Low },
+            level: if look.is_multiple_of(2) { QrCodeEcc::Medium } else { QrCodeEcc::Low },
             rings: [true; 4],
             qr: true,
         }
@@ -119,7 +119,7 @@ fn gray(rgb: &Rgb) -> Gray {
 fn header(page: &mut Paper, sheet: &Sheet) {
     page.text((297.5, 15.83 + 7.0), &sheet.code, 8.32, BLACK, Anchor::Middle);
     let (top, bottom) = (37.0, 98.0);
-    let columns: &[f64] = if sheet.look % 3 == 0 { &[26.0, 300.0, 500.0, 569.0] } else { &[26.0, 500.0, 569.0] };
+    let columns: &[f64] = if sheet.look.is_multiple_of(3) { &[26.0, 300.0, 500.0, 569.0] } else { &[26.0, 500.0, 569.0] };
     for &x in columns {
         page.line((x, top), (x, bottom));
     }
@@ -135,7 +135,7 @@ fn header(page: &mut Paper, sheet: &Sheet) {
     for (i, text) in lines.iter().enumerate() {
         page.text((60.0, 170.0 + 14.0 * i as f64), text, 9.0, BLACK, Anchor::Left);
     }
-    if sheet.look % 2 == 0 {
+    if sheet.look.is_multiple_of(2) {
         page.text((300.0, 355.0), "GABARITO", 14.0, BLACK, Anchor::Middle);
     }
     if sheet.grid {
