@@ -215,7 +215,7 @@ fn two_renderers_agree_and_what_they_show_is_where_the_layout_says() {
 
         for picture in [&hayro, &poppler] {
             let code = qr::decode(&modules(picture, &page.code, qr::SIZE)).unwrap();
-            let backup = datamatrix::decode(&modules(picture, &page.backup, datamatrix::SIZE)).unwrap();
+            let backup = datamatrix::decode(&modules(picture, &page.backup.unwrap(), datamatrix::SIZE)).unwrap();
             assert_eq!((code.corrected, backup.corrected), (0, 0));
             assert_eq!(code.text, backup.text);
             let identity = Identity::from_code(&code.text, &key()).unwrap();

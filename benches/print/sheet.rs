@@ -88,7 +88,7 @@ impl Sheet {
         let code = identity.to_code(&self.key);
         let mut modules = Vec::new();
         runs(&qr::encode(&code), &page.code, &mut modules);
-        runs(&datamatrix::encode(&code), &page.backup, &mut modules);
+        runs(&datamatrix::encode(&code), &page.backup.expect("a native sheet has one"), &mut modules);
         Stamp { texts, modules }
     }
 }

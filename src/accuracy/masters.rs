@@ -37,6 +37,23 @@ impl Masters {
         Ok(all)
     }
 
+    /// Lize sheets: an objective one of 90 questions, one of 45 with four alternatives, one of the ENEM, and a discursive
+    /// one.
+    pub fn lize(key: &SheetKey) -> Result<Self, PrintError> {
+        let choices =
+            |count: u32, labels: &str| json!({"type": "choice", "id": "q{n}", "count": count, "labels": labels});
+        let scores = json!({"type": "score", "id": "q{n}", "count": 4, "max": 10, "step": 0.25});
+        let mut all = Masters { layouts: Vec::new(), pages: Vec::new() };
+        for (model, fields) in
+            [(1, choices(90, "ABCDE")), (1, choices(45, "ABCD")), (2, choices(90, "ABCDE")), (8, scores)]
+        {
+            let mut value = package(json!([fields]));
+            value["sheet"] = json!({"edition": "lize", "model": model, "fields": [fields]});
+            all.add(&value, key)?;
+        }
+        Ok(all)
+    }
+
     fn add(&mut self, value: &Value, key: &SheetKey) -> Result<(), PrintError> {
         let package = Package::from_json(value).expect("the packages of the table are sound");
         let mut memory = Memory::default();

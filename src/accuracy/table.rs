@@ -12,6 +12,9 @@ use crate::sim::foreign;
 use crate::sim::sets::SETS;
 use rayon::prelude::*;
 
+/// What the names of sets of Lize sheets begin with.
+const LIZE: &str = "lize: ";
+
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// Pages of each set; of the clean ones, as many as 20,000 answers need.
@@ -45,6 +48,7 @@ pub struct Row {
 pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + Sync)) -> Result<Vec<Row>, PrintError> {
     let key = SheetKey::new("accuracy");
     let masters = Masters::new(&key)?;
+    let lize = Masters::lize(&key)?;
     let reader =
         Reader { layouts: Layouts::from_layouts(masters.layouts.iter().cloned()), key, policy: Policy::default() };
     let wanted = |name: &str| plan.only.as_ref().is_none_or(|o| name.starts_with(o.as_str()));
@@ -57,20 +61,27 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
         done(&row);
         rows.push(row);
     };
-    for set in SETS.iter().filter(|s| wanted(s.name)) {
-        let pages = if set.name.starts_with("clean") { plan.pages * 3 } else { plan.pages };
-        let parts = (0..pages).into_par_iter().map(|n| {
-            let made = specimen(set, &masters, n, plan.seed);
-            let (reading, trace) = read(&reader, made.bytes.clone());
-            let tally = compare(&reading, &masters, made.master, &made.expected);
-            if tally.wrong > 0 || tally.misidentified > 0 || tally.doubtful + tally.unread > 0 {
-                let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
-                let expected = &made.expected;
-                look(&Fault { set: set.name, page: n, bytes, tally: &tally, expected, reading, trace });
+    for (kind, masters) in [("", &masters), (LIZE, &lize)] {
+        for set in SETS {
+            let name = format!("{kind}{}", set.name);
+            if !wanted(&name) {
+                continue;
             }
-            (tally, reading.timings_ms.total)
-        });
-        finish(set.name.to_owned(), parts.collect());
+            let pages = if set.name.starts_with("clean") { plan.pages * 3 } else { plan.pages };
+            let parts = (0..pages).into_par_iter().map(|n| {
+                let made = specimen(set, masters, n, plan.seed);
+                let (reading, trace) = read(&reader, made.bytes.clone());
+                let tally = compare(&reading, masters, made.master, &made.expected);
+                if tally.wrong > 0 || tally.misidentified > 0 || tally.doubtful + tally.unread > 0 {
+                    let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
+                    let expected = &made.expected;
+                    look(&Fault { set: &name, page: n, bytes, tally: &tally, expected, reading, trace });
+                }
+                (tally, reading.timings_ms.total)
+            });
+            let parts = parts.collect();
+            finish(name, parts);
+        }
     }
     for &(name, maker) in foreign::PAGES.iter().filter(|p| wanted(p.0)) {
         let parts = (0..plan.pages.div_ceil(4)).into_par_iter().map(|n| {
@@ -99,9 +110,11 @@ go to a person; *wrong* ones were said with confidence.
 pub fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
     type Kind = fn(&str) -> bool;
-    let kinds: [(&str, Kind); 2] = [
+    let kinds: [(&str, Kind); 4] = [
         ("**clean sets**", |name| name.starts_with("clean")),
         ("**all other sets**", |name| !name.starts_with("clean") && SETS.iter().any(|s| s.name == name)),
+        ("**Lize, clean sets**", |name| name.strip_prefix(LIZE).is_some_and(|n| n.starts_with("clean"))),
+        ("**Lize, all other sets**", |name| name.strip_prefix(LIZE).is_some_and(|n| !n.starts_with("clean"))),
     ];
     for (title, is) in kinds {
         let mut sum = Tally::default();
@@ -110,7 +123,7 @@ pub fn markdown(rows: &[Row]) -> String {
             lines.push(sum.row(title));
         }
     }
-    let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name == s.name));
+    let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name.strip_prefix(LIZE).unwrap_or(&r.name) == s.name));
     let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
     format!("{ABOUT}\n{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))
 }

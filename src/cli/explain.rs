@@ -27,13 +27,18 @@ pub struct ExplainArgs {
     /// The sheet is of another system, described in the format of OMRChecker
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
+    /// Models of Lize sheets, in place of the built-in table
+    #[arg(long, value_name = "MODELS.json")]
+    pub models: Option<PathBuf>,
     #[command(flatten)]
     pub limits: LimitArgs,
 }
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
-    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
+    let (template, layouts) = (args.template.as_deref(), args.layouts.as_deref());
+    let scans = std::slice::from_ref(&args.file);
+    let sheets = Sheets::choose(template, layouts, args.models.as_deref(), scans)?;
     let limits = args.limits.limits();
     let mut pages = pages::open(&args.file, &limits);
     let Some(page) = pages.nth(args.page as usize - 1) else {

@@ -1,5 +1,6 @@
 //! `gabarito print`: a package to PDFs.
 
+use super::sheets::lize_models;
 use super::{CliError, sheet_key};
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
@@ -18,10 +19,13 @@ pub struct PrintArgs {
     /// Folder for the PDFs, manifest.json, geometry.json and layouts/
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
+    /// Models of Lize sheets, in place of the built-in table
+    #[arg(long, value_name = "MODELS.json")]
+    pub models: Option<PathBuf>,
 }
 
 pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
-    let package = load(&args.package)?;
+    let package = load(&args.package, args.models.as_deref())?;
     let key = sheet_key()?;
     let begun = Instant::now();
     let progress = Progress::on_stderr(Some(0));
@@ -51,10 +55,10 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
 }
 
 /// Reads and checks a package: every fault at once.
-pub fn load(path: &Path) -> Result<Package, CliError> {
+pub fn load(path: &Path, models: Option<&Path>) -> Result<Package, CliError> {
     let bytes = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
     let faults = |faults| CliError::Faults { file: path.to_owned(), faults };
-    let mut package = Package::from_slice(&bytes).map_err(faults)?;
+    let mut package = Package::with_models(&bytes, &lize_models(models)?).map_err(faults)?;
     package.load_logo(path.parent().unwrap_or(Path::new("."))).map_err(|fault| faults(vec![fault]))?;
     Ok(package)
 }
@@ -68,10 +72,10 @@ mod tests {
         let path = std::env::temp_dir().join(format!("gabarito-package-{}.json", std::process::id()));
         for (text, said) in [("{", "not JSON"), ("{}", "sheet: missing")] {
             std::fs::write(&path, text).unwrap();
-            let message = load(&path).err().unwrap().message();
+            let message = load(&path, None).err().unwrap().message();
             assert!(message.contains(said), "{message}");
         }
         std::fs::remove_file(&path).unwrap();
-        assert!(matches!(load(&path), Err(CliError::File { .. })));
+        assert!(matches!(load(&path, None), Err(CliError::File { .. })));
     }
 }

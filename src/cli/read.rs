@@ -32,6 +32,9 @@ pub struct ReadArgs {
     /// Read sheets of another system, described in the format of OMRChecker
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
+    /// Models of Lize sheets, in place of the built-in table
+    #[arg(long, value_name = "MODELS.json")]
+    pub models: Option<PathBuf>,
     /// Students, to match numbers filled in by hand against: a CSV with a column matrícula, RA or enrollment, and
     /// perhaps one with their ids
     #[arg(long, value_name = "R.csv")]
@@ -86,7 +89,7 @@ impl Jobs {
 impl ReadArgs {
     /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
     pub fn check_paths(&self) -> Result<(), CliError> {
-        let named = [&self.layouts, &self.template, &self.roster];
+        let named = [&self.layouts, &self.template, &self.models, &self.roster];
         for path in self.paths.iter().chain(named.into_iter().flatten()) {
             path.metadata().map_err(|e| CliError::file(path, e))?;
         }
@@ -126,7 +129,7 @@ impl Format {
 pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     args.check_paths()?;
     let (template, layouts, roster) = (args.template.as_deref(), args.layouts.as_deref(), args.roster.as_deref());
-    let sheets = Sheets::choose(template, layouts, &args.paths)?;
+    let sheets = Sheets::choose(template, layouts, args.models.as_deref(), &args.paths)?;
     let limits = args.limits.limits();
     let mut batch = Batch::new(sheets.known(roster, layouts, &args.paths)?);
     let mut pages = args.paths.iter().flat_map(|path| pages::open(path, &limits)).peekable();

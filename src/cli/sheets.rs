@@ -13,6 +13,7 @@ use crate::read::template::{self, Template};
 use crate::read::warp::Warp;
 use crate::read::{PageTrace, Reader};
 use crate::sheet::LayoutPage;
+use crate::sheet::lize::Models;
 use sha2::{Digest, Sha256};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -43,13 +44,18 @@ impl Shown {
 impl Sheets {
     /// The sheets of `template`, or else ours: with the layouts named, or those beside the scans or in the folder that the
     /// command runs in.
-    pub fn choose(template: Option<&Path>, layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Self, CliError> {
+    pub fn choose(
+        template: Option<&Path>,
+        layouts: Option<&Path>,
+        models: Option<&Path>,
+        scans: &[PathBuf],
+    ) -> Result<Self, CliError> {
         match template {
             Some(path) => Template::open(path)
                 .map(|t| Sheets::Foreign(Box::new(t)))
                 .map_err(|e| CliError::Usage(format!("{}: {e}", path.display()))),
             None => Ok(Sheets::Native(Reader {
-                layouts: find_layouts(layouts, scans)?,
+                layouts: find_layouts(layouts, scans)?.with_lize(lize_models(models)?),
                 key: sheet_key()?,
                 policy: Policy::default(),
             })),
@@ -137,6 +143,13 @@ fn folder_of_layouts<'p>(layouts: Option<&'p Path>, scans: &'p [PathBuf]) -> Opt
     let beside = scans.iter().filter_map(|p| if p.is_dir() { Some(p.as_path()) } else { p.parent() });
     let mut near = beside.chain([Path::new(".")]);
     layouts.or_else(|| near.find(|d| d.join("geometry.json").is_file() || d.join("layouts").is_dir()))
+}
+
+/// The table of the Lize sheet's models: that of a file, or the built-in one.
+pub fn lize_models(path: Option<&Path>) -> Result<Models, CliError> {
+    let Some(path) = path else { return Ok(Models::default()) };
+    let json = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
+    Models::from_json(&json).map_err(|faults| CliError::Faults { file: path.to_owned(), faults })
 }
 
 fn find_layouts(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Layouts, CliError> {

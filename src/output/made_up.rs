@@ -158,7 +158,7 @@ fn trace(layout: &Layout, warp: &Warp) -> Trace {
         marks: marks.collect(),
         codes: vec![
             CodeTrace { name: "QR".into(), corners: window(page.code), decoded: false },
-            CodeTrace { name: "reserva".into(), corners: window(page.backup), decoded: true },
+            CodeTrace { name: "reserva".into(), corners: window(page.backup.unwrap_or_default()), decoded: true },
         ],
         anchors: anchors.collect(),
         window: 0.8,

@@ -1,14 +1,14 @@
 //! manifest.json and geometry.json, written page by page. Ids only: no student's name.
 
 use crate::print::pdf::Finished;
-use crate::sheet::{Layout, LayoutId, SheetId};
+use crate::sheet::{Layout, LayoutId};
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// One printed page.
 #[derive(Clone, Debug, Serialize)]
 pub struct PrintedPage<'a> {
-    pub sheet_id: &'a SheetId,
+    pub sheet_id: &'a str,
     /// The student's id; null on a spare.
     pub student: Option<&'a str>,
     pub unit: &'a str,
@@ -24,7 +24,7 @@ pub struct PrintedPage<'a> {
 
 #[derive(Serialize)]
 struct Located<'a> {
-    sheet_id: &'a SheetId,
+    sheet_id: &'a str,
     student: Option<&'a str>,
     layout: &'a LayoutId,
     page: u16,

@@ -28,7 +28,7 @@ use manifest::{Manifest, PrintedPage, hex};
 use pdf::{BaseError, Writer};
 use plan::FilePlan;
 use sha2::{Digest, Sha256};
-use stamp::{Person, Stamp};
+use stamp::{Person, Said, Stamp};
 use statics::{RoomPages, Statics};
 use std::io::{self, Write};
 use std::path::Path;
@@ -117,23 +117,33 @@ impl<M: Write, G: Write> Run<'_, M, G> {
         let mut pdf_page = 0;
         for sheet in plan::sheets(self.package, plan) {
             rooms.enter(sheet.unit, sheet.room);
-            let id = sheet.id(self.package, self.key);
-            let mut identity = Identity { sheet: id, page: 1, layout: sheet.layout.id.clone() };
-            let version = sheet.student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
+            let mut said = match &self.package.sheets.lize {
+                Some(order) => Said::Lize(sheet.lize_code(self.package, self.key, order)),
+                None => Said::Native(Identity {
+                    sheet: sheet.id(self.package, self.key),
+                    page: 1,
+                    layout: sheet.layout.id.clone(),
+                }),
+            };
+            // A loose sheet is anybody's.
+            let student = sheet.student.filter(|_| !said.is_loose());
+            let version = student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
             let person = Person {
-                name: sheet.student.map_or("", |s| &s.name),
-                enrollment: sheet.student.map_or("", |s| &s.enrollment),
+                name: student.map_or("", |s| &s.name),
+                enrollment: student.map_or("", |s| &s.enrollment),
                 version: &version,
             };
             for (i, base) in bases.iter().enumerate().filter(|(_, b)| *b.layout == sheet.layout.id) {
                 let resources = rooms.resources(i, &mut stamp, &mut writer)?;
-                identity.page = base.number;
-                let content = stamp.page(&base.places, &identity, &person);
+                if let Said::Native(identity) = &mut said {
+                    identity.page = base.number;
+                }
+                let content = stamp.page(&base.places, &said, &person);
                 writer.page(base.base.width_pt, base.base.height_pt, resources, content)?;
                 pdf_page += 1;
                 self.manifest.page(&PrintedPage {
-                    sheet_id: &identity.sheet,
-                    student: sheet.student.map(|s| s.id.as_str()),
+                    sheet_id: said.sheet_id(),
+                    student: student.map(|s| s.id.as_str()),
                     unit: &sheet.unit.id,
                     room: &sheet.room.id,
                     layout: &sheet.layout.id,

@@ -1,6 +1,7 @@
 //! Which sheets go into which file, and in what order.
 
-use super::package::{Package, Per, Room, Student, Unit};
+use super::package::{LizeOrder, Package, Per, Room, Student, Unit};
+use crate::sheet::lize::{self, Operation};
 use crate::sheet::{Layout, SheetId, SheetKey};
 
 /// One PDF.
@@ -22,6 +23,22 @@ pub struct PlannedSheet<'p> {
 }
 
 impl PlannedSheet<'_> {
+    /// What a Lize sheet's code says. The uuid of a pupil's sheet is the student's id where that is one, and else made from
+    /// application and student; that of a loose sheet is the application's in the same way.
+    pub fn lize_code(&self, package: &Package, key: &SheetKey, order: &LizeOrder) -> lize::Code {
+        let application = &package.application.id;
+        let own = |id: &str, student: &str| id.parse().unwrap_or_else(|_| key.uuid(application, student));
+        let id = match (order.operation, self.student) {
+            (Operation::Loose, _) => own(application, ""),
+            (Operation::Pupil | Operation::Shuffled, Some(student)) => own(&student.id, &student.id),
+            (Operation::Pupil | Operation::Shuffled, None) => {
+                key.uuid(application, &format!("\0spare\0{}\0{}", self.room.id, self.spare))
+            }
+        };
+        let version = self.student.and_then(|s| s.version).filter(|_| order.operation == Operation::Shuffled);
+        lize::Code { operation: order.operation, model: order.model.number, version: version.map(|v| v as u32), id }
+    }
+
     pub fn id(&self, package: &Package, key: &SheetKey) -> SheetId {
         let application = &package.application.id;
         match self.student {

@@ -5,9 +5,9 @@ use super::fit::{self, Fitted};
 use super::pdf::font::Subset;
 use super::pdf::number::{int, real};
 use super::typeface::Style;
-use crate::sheet::code::{Modules, datamatrix, qr};
+use crate::sheet::code::{Modules, datamatrix, qr, qr_any};
 use crate::sheet::frame::Area;
-use crate::sheet::{Identity, SheetKey};
+use crate::sheet::{Identity, SheetKey, lize};
 use crate::units::MM_PER_POINT;
 
 /// The texts of one student.
@@ -18,13 +18,36 @@ pub struct Person<'a> {
     pub version: &'a str,
 }
 
+/// What a sheet says of itself.
+#[derive(Clone, Debug)]
+pub enum Said {
+    Native(Identity),
+    Lize(lize::Code),
+}
+
+impl Said {
+    pub fn sheet_id(&self) -> &str {
+        match self {
+            Said::Native(identity) => identity.sheet.as_str(),
+            Said::Lize(code) => code.id.as_str(),
+        }
+    }
+
+    pub fn is_loose(&self) -> bool {
+        matches!(self, Said::Lize(code) if code.operation == lize::Operation::Loose)
+    }
+}
+
 /// Where things go on one page of a layout, in millimetres.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Places {
     pub height: f64,
     pub code: Area,
-    pub backup: Area,
+    /// None on a sheet without one.
+    pub backup: Option<Area>,
     pub slots: Slots,
+    /// The codes of a discursive sheet's boxes, each with its question.
+    pub boxes: Vec<(u32, Area)>,
 }
 
 pub struct Stamp<'a> {
@@ -49,7 +72,7 @@ impl<'a> Stamp<'a> {
     }
 
     /// The content stream of a page that shows its base and, over it, this.
-    pub fn page(&mut self, places: &Places, identity: &Identity, person: &Person) -> &[u8] {
+    pub fn page(&mut self, places: &Places, said: &Said, person: &Person) -> &[u8] {
         self.begin();
         self.out.extend_from_slice(b"/S Do BT ");
         let slots = &places.slots;
@@ -62,17 +85,45 @@ impl<'a> Stamp<'a> {
                 self.write(Style::Regular, slot, places.height, &line);
             }
         }
+        match said {
+            Said::Native(identity) => self.native(places, identity),
+            Said::Lize(code) => self.lize(places, code),
+        }
+        &self.out
+    }
+
+    fn native(&mut self, places: &Places, identity: &Identity) {
         let printed = identity.to_printed(self.key);
         let (first, second) = printed.split_at(printed.len() / 2);
-        for (slot, text) in slots.printed.iter().zip([first, second]) {
+        for (slot, text) in places.slots.printed.iter().zip([first, second]) {
             let line = Fitted { text: text.trim().to_owned(), condense: 1.0 };
             self.write(Style::Mono, slot, places.height, &line);
         }
         self.out.extend_from_slice(b"ET ");
         let code = identity.to_code(self.key);
         let unit = self.path(&qr::encode(&code), &places.code, places.height);
-        self.mask(&datamatrix::encode(&code), &places.backup, &places.code, unit);
-        &self.out
+        if let Some(backup) = &places.backup {
+            self.mask(&datamatrix::encode(&code), backup, &places.code, unit);
+        }
+    }
+
+    fn lize(&mut self, places: &Places, code: &lize::Code) {
+        let [printed, _] = places.slots.printed;
+        let text = code.to_string();
+        let width = fit::width_mm(&self.fonts[Style::Mono as usize], printed.size_pt, &text);
+        let slot = Slot { x: printed.x - width / 2.0, ..printed };
+        self.write(Style::Mono, &slot, places.height, &Fitted { text: text.clone(), condense: 1.0 });
+        self.out.extend_from_slice(b"ET ");
+        let boxes = places.boxes.iter().map(|&(question, area)| {
+            let code = lize::BoxCode { question, id: code.id.clone() };
+            (code.to_string(), area)
+        });
+        for (text, area) in std::iter::once((text, places.code)).chain(boxes) {
+            let modules = qr_any::encode(&text).expect("a sheet's code has at most 53 characters");
+            self.out.extend_from_slice(b"q ");
+            self.path(&modules, &area, places.height);
+            self.out.extend_from_slice(b"Q ");
+        }
     }
 
     /// What all pages of a room show over their base.

@@ -7,8 +7,9 @@ use super::pdf::number::{op, real};
 use super::pdf::{Base, BaseError, Writer};
 use super::stamp::{Places, Stamp};
 use super::typeface::Style;
+use crate::sheet::frame::Area;
 use crate::sheet::layout::PageSize;
-use crate::sheet::{Layout, LayoutId};
+use crate::sheet::{Layout, LayoutId, LayoutPage};
 use crate::units::MM_PER_POINT;
 use pdf_writer::Ref;
 use std::collections::BTreeSet;
@@ -52,7 +53,13 @@ impl<'p> Statics<'p> {
             .sheets
             .all()
             .flat_map(|layout| layout.content.pages.iter().map(move |page| (layout, page)))
-            .map(|(layout, page)| (layout, page, draw::page(layout, page.number, &heading)))
+            .map(|(layout, page)| {
+                let drawn = match &package.sheets.lize {
+                    Some(order) => draw::lize_page(layout, page, &order.model.blocks, &heading),
+                    None => draw::page(layout, page.number, &heading),
+                };
+                (layout, page, drawn)
+            })
             .collect();
         let fonts = fonts(package, drawn.iter().map(|(.., (drawing, _))| drawing));
         let pages = drawn
@@ -64,7 +71,13 @@ impl<'p> Statics<'p> {
                     number: page.number,
                     vector: draw::vector::to_pdf(&drawing, size),
                     texts: texts(&drawing, size, &fonts),
-                    places: Places { height: size.height, code: page.code, backup: page.backup, slots },
+                    places: Places {
+                        height: size.height,
+                        code: page.code,
+                        backup: page.backup,
+                        slots,
+                        boxes: boxes(package, page),
+                    },
                 }
             })
             .collect();
@@ -83,7 +96,7 @@ impl<'p> Statics<'p> {
         for page in &self.pages {
             let base = Base::import(&page.vector, 1, writer)?.with(writer, &fonts, &page.texts)?;
             let (layout, number) = (&page.layout.id, page.number);
-            bases.push(FileBase { layout, number, base, places: page.places, fonts: fonts.clone() });
+            bases.push(FileBase { layout, number, base, places: page.places.clone(), fonts: fonts.clone() });
         }
         Ok(bases)
     }
@@ -120,6 +133,14 @@ impl<'b, 'p> RoomPages<'b, 'p> {
     }
 }
 
+/// The code of each of a discursive sheet's boxes, with its question's number.
+fn boxes(package: &Package, page: &LayoutPage) -> Vec<(u32, Area)> {
+    let blocks = package.sheets.lize.iter().flat_map(|order| &order.model.blocks);
+    let all = blocks.flat_map(|b| b.fields.iter().zip(&b.codes));
+    let printed = all.filter(|(field, _)| page.fields.iter().any(|f| f.id == field.id));
+    (1..).zip(printed).map(|(n, (_, area))| (n, *area)).collect()
+}
+
 /// The fonts with every character that any page shows.
 fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> [Subset; 3] {
     let mut characters: [Characters; 3] = std::array::from_fn(|_| Characters::default());
@@ -127,6 +148,9 @@ fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> 
     regular.add(" .…0123456789");
     bold.add(" .…");
     mono.add(" 0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+    if package.sheets.lize.is_some() {
+        mono.add("#:-abcdef");
+    }
     for unit in &package.units {
         regular.add(&unit.name);
         for room in &unit.rooms {
@@ -178,7 +202,10 @@ fn texts(drawing: &Drawing, page: PageSize, fonts: &[Subset; 3]) -> Vec<u8> {
     let (mut ink, mut font, mut condense) = (None, None, 1.0);
     for text in &drawing.texts {
         if ink.replace(text.ink) != Some(text.ink) {
-            op(&mut out, &[text.ink.0.into()], "g");
+            match text.ink.lightness() {
+                Some(lightness) => op(&mut out, &[lightness.into()], "g"),
+                None => op(&mut out, &text.ink.0.map(f64::from), "rg"),
+            }
         }
         if font.replace((text.style, text.size_pt)) != Some((text.style, text.size_pt)) {
             out.extend_from_slice(format!("/{} ", text.style.resource()).as_bytes());

@@ -1,5 +1,7 @@
-//! The layouts that a reader knows, by name; and which student a sheet is of, where a geometry says so.
+//! The layouts that a reader knows: ours by name, those of Lize sheets by their model; and which student a sheet is of,
+//! where a geometry says so.
 
+use crate::sheet::lize::Models;
 use crate::sheet::{Layout, LayoutId, layout::LayoutError};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,6 +13,7 @@ pub struct Layouts {
     layouts: BTreeMap<LayoutId, Arc<Layout>>,
     /// Sheet id -> student id.
     students: BTreeMap<String, String>,
+    lize: Models,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +52,16 @@ impl Layouts {
 
     pub fn from_layouts(layouts: impl IntoIterator<Item = Layout>) -> Self {
         let layouts = layouts.into_iter().map(|l| (l.id.clone(), Arc::new(l))).collect();
-        Layouts { layouts, students: BTreeMap::new() }
+        Layouts { layouts, ..Layouts::default() }
+    }
+
+    /// With another table of the Lize sheet's models.
+    pub fn with_lize(self, lize: Models) -> Self {
+        Layouts { lize, ..self }
+    }
+
+    pub fn lize(&self) -> &Models {
+        &self.lize
     }
 
     pub fn get(&self, id: &LayoutId) -> Option<&Arc<Layout>> {

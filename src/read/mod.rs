@@ -12,6 +12,7 @@ pub mod batch;
 pub mod fields;
 pub mod identify;
 pub mod layouts;
+mod lize;
 pub mod marks;
 pub mod pages;
 pub mod refine;
@@ -61,8 +62,6 @@ pub struct Trace {
 const FEWEST_ANCHORS: f64 = 0.5;
 /// Under this resolution a bubble has fewer than 13 pixels across.
 const LOW_DPI: f64 = 95.0;
-/// Dark parts of a page that count as empty.
-const BLANK_DARK: f64 = 0.002;
 
 /// What the reader saw, with the picture that it saw it in.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +117,15 @@ impl Reader {
                 let identified = identify::identify(picture, &r, &self.key);
                 (Ok(r), identified)
             }
-            Err(unregistered) => self.identify_first(picture, unregistered),
+            Err(unregistered) if unregistered.is_empty() => {
+                (Err(unregistered), Identified { attempts: Vec::new(), verdict: Verdict::Nothing })
+            }
+            Err(unregistered) => {
+                if lize::read(picture, &self.layouts, &self.policy, reading, trace) {
+                    return;
+                }
+                self.identify_first(picture, unregistered)
+            }
         };
         reading.timings_ms.identify = ms(clock);
         trace.identified = Some(identified.clone());
@@ -190,10 +197,6 @@ impl Reader {
         picture: &mut Partial,
         unregistered: Unregistered,
     ) -> (Result<Registration, Unregistered>, Identified) {
-        if unregistered.tags_seen == 0 && unregistered.dark < BLANK_DARK {
-            let identified = Identified { attempts: Vec::new(), verdict: Verdict::Nothing };
-            return (Err(unregistered), identified);
-        }
         let (identified, rough) = identify::identify_anywhere(picture, &self.key);
         let found = rough
             .iter()
@@ -289,7 +292,7 @@ fn unregistered_outcome(reading: &mut PageReading, unregistered: &Unregistered, 
             let detail = format!("only {} registration marks were found; 3 are needed", unregistered.tags_seen);
             (Outcome::Unidentified, Issue::new("too_few_marks", detail))
         }
-        Verdict::Nothing if unregistered.dark < BLANK_DARK => {
+        Verdict::Nothing if unregistered.is_empty() => {
             (Outcome::Blank, Issue::new("blank_page", "there is nothing on the page"))
         }
         Verdict::Nothing | Verdict::NotOurs | Verdict::Disagree => {

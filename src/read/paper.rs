@@ -26,8 +26,8 @@ pub fn draw(
                 return if inner && TAGS[f.tag][(r - 1) * 3 + c - 1] { 0.0 } else { 1.0 };
             }
         }
-        for (area, modules) in [(&page.code, &qr), (&page.backup, &backup)] {
-            if let Some(dark) = module(area, modules, x, y) {
+        for (area, modules) in [(page.code, &qr), (page.backup.unwrap(), &backup)] {
+            if let Some(dark) = module(&area, modules, x, y) {
                 return if dark { 1.0 } else { 0.0 };
             }
         }

@@ -162,7 +162,7 @@ pub struct Fiducial {
     pub x: f64,
     pub y: f64,
     pub size: f64,
-    /// Which of [`TAGS`] it shows.
+    /// Which of [`TAGS`] it shows; on a Lize sheet, which of its rings it is.
     pub tag: usize,
 }
 

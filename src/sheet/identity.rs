@@ -10,6 +10,7 @@
 //! a domain of its own. 60 bits of MAC cannot be forged by trial; 20 bits of check let one typing or OCR error in a
 //! million through, and then the id still has to exist.
 
+use super::lize::Uuid;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
@@ -49,6 +50,16 @@ impl SheetKey {
         mac.update(&[0]);
         mac.update(text.as_bytes());
         base32(&mac.finalize().into_bytes(), chars)
+    }
+
+    /// The id of a Lize sheet, or of an application, that has no uuid of its own: it too leads to neither.
+    pub fn uuid(&self, application: &str, student: &str) -> Uuid {
+        let text = format!("{}:{application}{}:{student}", application.len(), student.len());
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        mac.update(b"uuid\0");
+        mac.update(text.as_bytes());
+        let bytes = mac.finalize().into_bytes();
+        Uuid::from_bytes(std::array::from_fn(|i| bytes[i]))
     }
 
     /// The id of a student's sheet in an application: the same input gives the same id, and without the key it cannot

@@ -37,8 +37,9 @@ pub struct LayoutPage {
     pub number: u16,
     pub fiducials: Vec<Fiducial>,
     pub code: Area,
-    pub backup: Area,
-    pub calibration: Calibration,
+    /// None on a Lize sheet, as is the calibration.
+    pub backup: Option<Area>,
+    pub calibration: Option<Calibration>,
     /// Small solid squares among the fields: registration is refined on them, where paper curls or feeds unevenly.
     pub anchors: Vec<Anchor>,
     pub fields: Vec<Field>,

@@ -13,6 +13,7 @@ pub mod field;
 pub mod frame;
 pub mod identity;
 pub mod layout;
+pub mod lize;
 mod pack;
 pub mod place;
 

@@ -162,8 +162,8 @@ fn finished(page: Page, number: u16, frame: &Frame) -> LayoutPage {
         number,
         fiducials: frame.fiducials.to_vec(),
         code: frame.code,
-        backup: frame.backup,
-        calibration: frame.calibration,
+        backup: Some(frame.backup),
+        calibration: Some(frame.calibration),
         anchors,
         fields,
     }

@@ -115,6 +115,6 @@ fn ruled(pen: &mut Pen, field: &Field, lines: u16) {
     let top = a.y + pen.measures.caption;
     let step = (a.bottom() - 1.6 - top) / f64::from(lines.max(1));
     for i in 1..lines {
-        pen.level(a.x + INSET, a.right() - INSET, top + step * f64::from(i), Ink(0.75));
+        pen.level(a.x + INSET, a.right() - INSET, top + step * f64::from(i), Ink::gray(0.75));
     }
 }

@@ -9,6 +9,7 @@ mod field;
 mod frame;
 mod header;
 mod instructions;
+mod lize;
 mod pen;
 mod table;
 pub mod vector;
@@ -17,7 +18,8 @@ pub use header::{Slot, Slots};
 pub use pen::{Align, Drawing, Ink, Path, Pen, Shape, Text};
 
 use super::logo::Logo;
-use crate::sheet::Layout;
+use crate::sheet::lize::Block;
+use crate::sheet::{Layout, LayoutPage};
 
 /// What the package says that is the same on every sheet.
 #[derive(Clone, Debug, Default)]
@@ -49,12 +51,19 @@ pub fn page(layout: &Layout, number: u16, heading: &Heading) -> (Drawing, Slots)
     (pen.drawing, slots)
 }
 
+/// The same of a Lize sheet; `blocks` are those of its model.
+pub fn lize_page(layout: &Layout, page: &LayoutPage, blocks: &[Block], heading: &Heading) -> (Drawing, Slots) {
+    let mut pen = Pen::new(&layout.content);
+    let slots = lize::page(&mut pen, page, blocks, heading);
+    (pen.drawing, slots)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sheet::frame::Area;
     use crate::sheet::place::{Order, place, tests::specs};
-    use crate::sheet::{PageFormat, TextSize};
+    use crate::sheet::{Frame, PageFormat, TextSize};
     use serde_json::json;
 
     fn bounds(shape: &Shape) -> Area {
@@ -109,10 +118,11 @@ mod tests {
             let Ok(layout) = place(&Order { format, text, max_pages: 31 }, &specs) else { continue };
             for page in &layout.content.pages {
                 let (drawing, _) = super::page(&layout, page.number, &heading);
+                let frame = Frame::of(format);
                 let square = |x: f64, y: f64, size: f64| Area::new(x - size / 2.0, y - size / 2.0, size, size);
                 let mut marks: Vec<Area> = page.fiducials.iter().map(|f| square(f.x, f.y, f.size)).collect();
                 marks.extend(page.anchors.iter().map(|a| square(a.x, a.y, a.size)));
-                let codes = [grown(page.code, 4.0 * page.code.w / 29.0), grown(page.backup, page.backup.w / 24.0)];
+                let codes = [grown(page.code, 4.0 * page.code.w / 29.0), grown(frame.backup, frame.backup.w / 24.0)];
                 let mut printed: Vec<(Area, String)> =
                     drawing.shapes.iter().map(|s| (bounds(s), format!("{s:?}"))).collect();
                 printed.extend(drawing.texts.iter().map(|t| (t.area(), format!("{t:?}"))));

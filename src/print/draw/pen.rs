@@ -9,20 +9,35 @@ use crate::sheet::layout::LayoutContent;
 use crate::sheet::{Frame, LayoutPage, TextSize};
 use crate::units::MM_PER_POINT;
 
-/// Lightness: 0 is solid ink, 1 is paper.
+/// Red, green and blue (sRGB): 0 is solid ink, 1 is paper.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ink(pub f32);
+pub struct Ink(pub [f32; 3]);
 
 impl Ink {
-    pub const SOLID: Ink = Ink(0.0);
-    pub const TEXT: Ink = Ink(0.1);
+    pub const SOLID: Ink = Ink::gray(0.0);
+    pub const TEXT: Ink = Ink::gray(0.1);
     /// Captions and labels.
-    pub const QUIET: Ink = Ink(0.4);
+    pub const QUIET: Ink = Ink::gray(0.4);
     /// Outlines of bubbles: seen by a person, little to a reader.
-    pub const OUTLINE: Ink = Ink(0.5);
+    pub const OUTLINE: Ink = Ink::gray(0.5);
     /// Letters in bubbles.
-    pub const LETTER: Ink = Ink(0.6);
-    pub const HAIRLINE: Ink = Ink(0.65);
+    pub const LETTER: Ink = Ink::gray(0.6);
+    pub const HAIRLINE: Ink = Ink::gray(0.65);
+    pub const PAPER: Ink = Ink::gray(1.0);
+
+    pub const fn gray(lightness: f32) -> Self {
+        Ink([lightness; 3])
+    }
+
+    pub const fn rgb(r: u8, g: u8, b: u8) -> Self {
+        Ink([r as f32 / 255.0, g as f32 / 255.0, b as f32 / 255.0])
+    }
+
+    /// The lightness of what is gray.
+    pub fn lightness(self) -> Option<f32> {
+        let [r, g, b] = self.0;
+        (r == g && g == b).then_some(r)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

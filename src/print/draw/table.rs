@@ -15,7 +15,7 @@ pub fn draw(pen: &mut Pen, field: &Field) {
         if let Some(above) = above
             && !matches!(field.kind, FieldKind::Score { .. })
         {
-            pen.level(field.area.x + INSET, field.area.right() - INSET, (above + first.y) / 2.0, Ink(0.8));
+            pen.level(field.area.x + INSET, field.area.right() - INSET, (above + first.y) / 2.0, Ink::gray(0.8));
         }
         let left = field.area.x + INSET;
         let right = first.x - first.rx - 0.8;

@@ -6,7 +6,7 @@ use crate::print::logo::Logo;
 use crate::sheet::layout::PageSize;
 use printpdf::{
     Color, Greyscale, Line, LinePoint, Mm, Op, PaintMode, PdfDocument, PdfPage, PdfSaveOptions, Point, Polygon,
-    PolygonRing, Pt, RawImage, RawImageData, RawImageFormat, WindingOrder, XObject, XObjectId, XObjectTransform,
+    PolygonRing, Pt, RawImage, RawImageData, RawImageFormat, Rgb, WindingOrder, XObject, XObjectId, XObjectTransform,
 };
 
 /// A quarter circle as one Bézier curve: its handles are this part of the radius away.
@@ -64,13 +64,13 @@ struct State {
 impl State {
     fn fill(&mut self, ops: &mut Vec<Op>, ink: Ink) {
         if self.fill.replace(ink) != Some(ink) {
-            ops.push(Op::SetFillColor { col: gray(ink) });
+            ops.push(Op::SetFillColor { col: color(ink) });
         }
     }
 
     fn stroke(&mut self, ops: &mut Vec<Op>, ink: Ink, width_mm: f64) {
         if self.stroke.replace(ink) != Some(ink) {
-            ops.push(Op::SetOutlineColor { col: gray(ink) });
+            ops.push(Op::SetOutlineColor { col: color(ink) });
         }
         if self.width.replace(width_mm) != Some(width_mm) {
             ops.push(Op::SetOutlineThickness { pt: Pt::from(Mm(width_mm as f32)) });
@@ -78,8 +78,12 @@ impl State {
     }
 }
 
-fn gray(ink: Ink) -> Color {
-    Color::Greyscale(Greyscale::new(ink.0, None))
+fn color(ink: Ink) -> Color {
+    let [r, g, b] = ink.0;
+    match ink.lightness() {
+        Some(lightness) => Color::Greyscale(Greyscale::new(lightness, None)),
+        None => Color::Rgb(Rgb::new(r, g, b, None)),
+    }
 }
 
 fn point(x: f64, y: f64, height: f64, bezier: bool) -> LinePoint {

@@ -1,17 +1,20 @@
 //! PACKAGE.json: what is to be printed, checked whole before the first page is drawn.
 
 mod application;
+mod lize;
 mod options;
 mod roster;
 mod sheets;
 
 pub use application::Application;
+pub use lize::LizeOrder;
 pub use options::{Contents, Options, Per, Spares};
 pub use roster::{Room, Student, Unit};
 pub use sheets::Sheets;
 
 use super::logo::{Logo, LogoError};
 use crate::json::{Fault, Faults, Object};
+use crate::sheet::lize::Models;
 use serde_json::Value;
 use std::path::Path;
 
@@ -29,15 +32,20 @@ pub struct Package {
 impl Package {
     /// Reads a package, or says everything that is wrong with it. The logo is not loaded: see [`Package::load_logo`].
     pub fn from_json(value: &Value) -> Result<Self, Vec<Fault>> {
-        Self::read(value, Faults::default(), roster::read)
+        Self::read(value, &Models::default(), Faults::default(), roster::read)
     }
 
     /// The same from text, a room at a time: as one [`Value`], 100,000 students would take 80 MiB.
     pub fn from_slice(json: &[u8]) -> Result<Self, Vec<Fault>> {
+        Self::with_models(json, &Models::default())
+    }
+
+    /// The same with another table of the Lize sheet's models.
+    pub fn with_models(json: &[u8], models: &Models) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::default();
         match roster::split(json, &mut faults) {
             Ok((value, units)) => {
-                Self::read(&value, faults, |o, faults| units.unwrap_or_else(|| roster::read(o, faults)))
+                Self::read(&value, models, faults, |o, faults| units.unwrap_or_else(|| roster::read(o, faults)))
             }
             Err(e) => Err(vec![Fault { path: String::new(), message: format!("not JSON: {e}") }]),
         }
@@ -45,6 +53,7 @@ impl Package {
 
     fn read(
         value: &Value,
+        models: &Models,
         mut faults: Faults,
         units: impl FnOnce(&mut Object, &mut Faults) -> Vec<Unit>,
     ) -> Result<Self, Vec<Fault>> {
@@ -56,7 +65,7 @@ impl Package {
         let units = units(&mut o, &mut faults);
         let versions = options::exam(&mut o, &mut faults);
         let large_print = roster::students(&units).any(|s| s.large_print);
-        let sheets = Sheets::read(&mut o, large_print, &mut faults);
+        let sheets = Sheets::read(&mut o, models, large_print, &mut faults);
         o.finish(&mut faults);
         roster::check(&units, versions, &mut faults);
         if !faults.0.is_empty() {
@@ -65,6 +74,10 @@ impl Package {
         let Some(sheets) = sheets else { return Err(vec![nothing()]) };
         roster::note_missing_glyphs(&units, &mut notes);
         sheets.note_large_print(&units, &mut notes);
+        roster::check_lize(&units, &sheets, &mut faults);
+        if !faults.0.is_empty() {
+            return Err(faults.0);
+        }
         Ok(Package { application, sheets, units, contents, options, notes })
     }
 

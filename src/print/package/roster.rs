@@ -1,7 +1,9 @@
 //! Units, rooms and students.
 
 use super::super::typeface::Style;
+use super::{LizeOrder, Sheets};
 use crate::json::{Faults, Object};
+use crate::sheet::lize::Operation;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
@@ -161,6 +163,19 @@ pub fn check(units: &[Unit], versions: Option<u64>, faults: &mut Faults) {
     }
     if students(units).next().is_none() {
         faults.add("units", "nothing to print: there is no student in any room");
+    }
+}
+
+/// What only a Lize sheet asks of a student: a shuffled one says which version it is.
+pub fn check_lize(units: &[Unit], sheets: &Sheets, faults: &mut Faults) {
+    let Some(LizeOrder { operation: Operation::Shuffled, .. }) = sheets.lize else { return };
+    for (u, unit) in units.iter().enumerate() {
+        for (r, room) in unit.rooms.iter().enumerate() {
+            for (s, _) in room.students.iter().enumerate().filter(|(_, s)| s.version.is_none()) {
+                let path = format!("units[{u}].rooms[{r}].students[{s}].version");
+                faults.add(path, "missing; a shuffled sheet (operation R) has a version in its code");
+            }
+        }
     }
 }
 

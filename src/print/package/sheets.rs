@@ -1,7 +1,9 @@
 //! The layouts of a package's sheets: one for all, and one in large print where a student needs it.
 
+use super::lize::LizeOrder;
 use super::roster::{Unit, students};
 use crate::json::{Faults, Object};
+use crate::sheet::lize::{self, Models};
 use crate::sheet::place::{Order, place};
 use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
 
@@ -9,29 +11,34 @@ use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
 pub struct Sheets {
     pub normal: Layout,
     pub large_print: Option<Layout>,
+    /// Where the sheets are Lize ones.
+    pub lize: Option<LizeOrder>,
 }
 
 impl Sheets {
     /// None when there is no sheet, or when it has been said what is wrong with it.
-    pub fn read(package: &mut Object, large_print_asked: bool, faults: &mut Faults) -> Option<Self> {
+    pub fn read(package: &mut Object, models: &Models, large_print_asked: bool, faults: &mut Faults) -> Option<Self> {
         let Some(value) = package.get("sheet") else {
             faults.add("sheet", "missing; an object with fields is expected");
             return None;
         };
         let before = faults.0.len();
         let mut o = Object::new(value, "sheet", faults);
-        o.word("edition", &[("native", ())], faults);
+        if o.word("edition", &[("native", false), (lize::EDITION, true)], faults) {
+            let order = LizeOrder::read(&mut o, models, faults);
+            let specs = specs(&mut o, faults);
+            o.finish(faults);
+            let layout = order.as_ref().and_then(|order| order.layout(&specs, "sheet.fields", faults));
+            let normal = layout.filter(|_| faults.0.len() == before)?;
+            return Some(Sheets { normal, large_print: None, lize: order });
+        }
         let mut order = Order::new(PageFormat::A4);
         order.format = format(&mut o, PageFormat::A4, faults);
         order.text = text(&mut o, TextSize::Normal, faults);
         let most = o.whole("max_pages", 1..=u64::from(identity::MAX_PAGE), faults);
         order.max_pages = most.map_or(order.max_pages, |n| n as u16);
         let large = large_print(&mut o, &order, most.is_some(), faults);
-        let list = o.list("fields", faults);
-        if list.is_none() && o.get("fields").is_none() {
-            faults.add("sheet.fields", "missing; a list of fields is expected");
-        }
-        let specs = FieldSpec::read_list(list.unwrap_or_default(), "sheet.fields", faults);
+        let specs = specs(&mut o, faults);
         o.finish(faults);
         if faults.0.len() > before {
             return None;
@@ -45,7 +52,7 @@ impl Sheets {
         };
         let normal = placed(&order, "sheet.fields");
         let large_print = if large_print_asked { Some(placed(&large, "sheet.large_print")?) } else { None };
-        Some(Sheets { normal: normal?, large_print })
+        Some(Sheets { normal: normal?, large_print, lize: None })
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Layout> {
@@ -66,7 +73,18 @@ impl Sheets {
             let pages = if pages == 1 { "1 page".to_owned() } else { format!("{pages} pages") };
             notes.push(format!("{many} in large print: {pages} of {}", content.format.name()));
         }
+        if self.lize.is_some() && students(units).any(|s| s.large_print) {
+            notes.push("a Lize sheet has no large print: all are printed alike".to_owned());
+        }
     }
+}
+
+fn specs(o: &mut Object, faults: &mut Faults) -> Vec<FieldSpec> {
+    let list = o.list("fields", faults);
+    if list.is_none() && o.get("fields").is_none() {
+        faults.add("sheet.fields", "missing; a list of fields is expected");
+    }
+    FieldSpec::read_list(list.unwrap_or_default(), "sheet.fields", faults)
 }
 
 fn format(o: &mut Object, default: PageFormat, faults: &mut Faults) -> PageFormat {

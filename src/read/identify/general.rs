@@ -4,6 +4,7 @@
 //! since averaging takes noise away.
 
 use crate::raster::Gray;
+use crate::read::pages::contain::contain;
 use crate::units::{Point, Px};
 use rxing::BarcodeFormat;
 
@@ -17,7 +18,9 @@ pub struct Found {
 
 pub fn qr(picture: &Gray) -> Option<Found> {
     let stretched = stretch(picture);
-    rxing_qr(&stretched).or_else(|| rqrr_qr(&stretched))
+    // Both assert what a noisy picture can break: one decoder's panic is one code not read.
+    let walled = |decode: fn(&Gray) -> Option<Found>| contain("QR", || Ok(decode(&stretched))).ok().flatten();
+    walled(rxing_qr).or_else(|| walled(rqrr_qr))
 }
 
 pub fn data_matrix(picture: &Gray) -> Option<Found> {

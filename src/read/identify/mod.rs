@@ -6,7 +6,7 @@ mod guided;
 use super::register::Registration;
 use super::result::IdentifiedBy;
 use crate::raster::{Gray, Partial, Window};
-use crate::sheet::code::{Decoded, datamatrix, qr};
+use crate::sheet::code::{Decoded, datamatrix, qr, qr_any};
 use crate::sheet::frame::{Area, Frame, PageFormat};
 use crate::sheet::identity::{CodeError, Identity, SheetKey};
 use crate::units::{Homography, Mm, Point, Px};
@@ -63,20 +63,24 @@ struct Read {
 
 /// In milliseconds on a 300-dpi page: 0.1, 0.1, 0.4, 0.4, 2, 2, 20.
 const CASCADE: [Stage; 7] = [
-    ("QR, sampled in place", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, r, false, qr::decode)),
-    ("backup code, sampled in place", IdentifiedBy::Backup, |p, r| {
-        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, r, false, datamatrix::decode)
+    ("QR, sampled in place", IdentifiedBy::Qr, |p, r| {
+        sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, false, qr::decode)
     }),
-    ("QR, sampled on bent paper", IdentifiedBy::Qr, |p, r| sampled(p, &QR_SHAPE, &r.frame.code, r, true, qr::decode)),
+    ("backup code, sampled in place", IdentifiedBy::Backup, |p, r| {
+        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, &r.sheet_to_picture, false, datamatrix::decode)
+    }),
+    ("QR, sampled on bent paper", IdentifiedBy::Qr, |p, r| {
+        sampled(p, &QR_SHAPE, &r.frame.code, &r.sheet_to_picture, true, qr::decode)
+    }),
     ("backup code, sampled on bent paper", IdentifiedBy::Backup, |p, r| {
-        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, r, true, datamatrix::decode)
+        sampled(p, &DATA_MATRIX_SHAPE, &r.frame.backup, &r.sheet_to_picture, true, datamatrix::decode)
     }),
     ("QR, general decoders on its crop", IdentifiedBy::Qr, |p, r| {
-        let (crop, corners) = crop(p, r, &r.frame.code);
+        let (crop, corners) = crop(p, &r.sheet_to_picture, &r.frame.code);
         Read { text: general::qr(&crop).map(|f| f.text), corners: Some(corners) }
     }),
     ("backup code, general decoder on its crop", IdentifiedBy::Backup, |p, r| {
-        let (crop, corners) = crop(p, r, &r.frame.backup);
+        let (crop, corners) = crop(p, &r.sheet_to_picture, &r.frame.backup);
         Read { text: general::data_matrix(&crop).map(|f| f.text), corners: Some(corners) }
     }),
     ("QR, general decoders on the page", IdentifiedBy::Qr, |p, r| {
@@ -87,13 +91,29 @@ const CASCADE: [Stage; 7] = [
 ];
 
 /// Any QR on a picture, at half size at 200 to 300 dpi.
-fn on_page(picture: &mut Partial) -> Option<general::Found> {
+pub fn on_page(picture: &mut Partial) -> Option<general::Found> {
     let picture = picture.all();
     let factor = page_reduction(picture);
     let mut found = general::qr(&crate::raster::reduce(picture, factor))?;
     let full = factor as f64;
     found.corners = found.corners.map(|c| c.map(|p| Point::new(p.x * full, p.y * full)));
     Some(found)
+}
+
+/// A QR of version 3 of any level and mask, where the map has it: its text, and its corners as they were found.
+pub fn foreign_qr(
+    picture: &mut Partial,
+    map: &Homography<Mm, Px>,
+    area: &Area,
+    bend: bool,
+) -> Option<(String, [Point<Px>; 4])> {
+    let read = sampled(picture, &QR_SHAPE, area, map, bend, qr_any::decode);
+    Some((read.text?, read.corners?))
+}
+
+/// The same by the general decoders, from the symbol's surroundings; they don't say where its corners are.
+pub fn foreign_qr_of_crop(picture: &mut Partial, map: &Homography<Mm, Px>, area: &Area) -> Option<String> {
+    Some(general::qr(&crop(picture, map, area).0)?.text)
 }
 
 /// Whether a symbol is about where this page has it: another sheet in the same picture has codes too.
@@ -136,8 +156,8 @@ pub fn identify(picture: &mut Partial, registration: &Registration, key: &SheetK
 
 /// Whether the backup code can be read and says something else. 0.1 ms, and a code glued over another is found out.
 fn contradicted(picture: &mut Partial, registration: &Registration, key: &SheetKey, identity: &Identity) -> bool {
-    let backup =
-        sampled(picture, &DATA_MATRIX_SHAPE, &registration.frame.backup, registration, false, datamatrix::decode);
+    let (area, map) = (&registration.frame.backup, &registration.sheet_to_picture);
+    let backup = sampled(picture, &DATA_MATRIX_SHAPE, area, map, false, datamatrix::decode);
     match backup.text.map(|t| Identity::from_code(&t, key)) {
         Some(Ok(other)) => other != *identity,
         Some(Err(CodeError::WrongMac)) => true,
@@ -181,12 +201,12 @@ fn sampled(
     picture: &mut Partial,
     shape: &Shape,
     area: &Area,
-    registration: &Registration,
+    map: &Homography<Mm, Px>,
     bend: bool,
     decode: fn(&[f32]) -> Option<Decoded>,
 ) -> Read {
-    picture.need(Placed::window(shape, area, &registration.sheet_to_picture));
-    let Some(mut placed) = Placed::at(picture.gray(), shape, area, &registration.sheet_to_picture) else {
+    picture.need(Placed::window(shape, area, map));
+    let Some(mut placed) = Placed::at(picture.gray(), shape, area, map) else {
         return Read { text: None, corners: None };
     };
     placed.slide();
@@ -197,13 +217,13 @@ fn sampled(
 }
 
 /// A symbol and its surroundings, straightened, at 6 pixels a millimetre.
-fn crop(picture: &mut Partial, registration: &Registration, area: &Area) -> (Gray, [Point<Px>; 4]) {
+fn crop(picture: &mut Partial, map: &Homography<Mm, Px>, area: &Area) -> (Gray, [Point<Px>; 4]) {
     const AROUND_MM: f64 = 5.0;
     const PX_PER_MM: f64 = 6.0;
     let side = ((area.w + 2.0 * AROUND_MM) * PX_PER_MM) as usize;
     let at = |x: f64, y: f64| {
         let p = Point::new(area.x - AROUND_MM + x / PX_PER_MM, area.y - AROUND_MM + y / PX_PER_MM);
-        registration.sheet_to_picture.apply(p)
+        map.apply(p)
     };
     let n = side as f64;
     let corners = [at(0.0, 0.0), at(n, 0.0), at(n, n), at(0.0, n)];

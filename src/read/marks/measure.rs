@@ -7,6 +7,7 @@
 use super::glance::{Glance, glance, like_the_empty};
 use super::judge::{HIDDEN, RINGED};
 use super::place::{FAR, Local};
+use super::print::{self, Pattern};
 use crate::raster::{Gray, Partial, Streaks};
 use crate::read::warp::Warp;
 use crate::sheet::layout::{Bubble, Field};
@@ -46,7 +47,7 @@ pub struct Measured {
 }
 
 /// Samples across a bubble's diameter.
-const GRID: usize = 13;
+pub(super) const GRID: usize = 13;
 /// The inside that is looked at, as part of the half-axes: within the printed outline, wherever registration is off by a
 /// little.
 const INSIDE: f64 = 0.80;
@@ -55,13 +56,15 @@ const AROUND: f64 = 1.27;
 const AROUND_POINTS: usize = 24;
 /// Where strokes that leave the bubble are looked for: a full mark spills to 1.3 half-axes, what crosses a mark out goes
 /// to 1.5 and more.
-const BEYOND: f64 = 1.43;
-const BEYOND_POINTS: usize = 48;
+pub(super) const BEYOND: f64 = 1.43;
+pub(super) const BEYOND_POINTS: usize = 48;
 /// Where the printed outline is looked for: registration is off by a little.
 const OUTLINE: [f64; 5] = [0.82, 0.90, 0.98, 1.06, 1.14];
 const OUTLINE_POINTS: usize = 12;
-/// Part of a bubble that must be seen where a streak runs over it.
-const BESIDE_STREAKS: f64 = 0.5;
+/// Part of a bubble that a streak may run over.
+const UNDER_STREAKS: f64 = 0.5;
+/// A full mark's ink reaches so far from its middle, and what is nearer than its neighbour's own half is not missed.
+const NEAR_FULL: f64 = 1.95;
 /// Ink that what is printed in an empty bubble has at most.
 const EMPTY: f64 = 0.12;
 /// Ink at which a sample counts as dark.
@@ -273,7 +276,7 @@ fn usual_outline<'a>(bubbles: impl Iterator<Item = &'a Measured>) -> Option<Outl
 
 /// From the ink of outlines to a part of what is usual on the page, or around the bubble where toner runs out. In a black
 /// and white scan they may have gone, here and there or all: where a quarter of them differ, what one shows says nothing.
-fn compare_outlines(fields: &[Field], all: &mut [Vec<Measured>]) {
+pub(super) fn compare_outlines(fields: &[Field], all: &mut [Vec<Measured>]) {
     const ALIKE: f64 = 0.2;
     /// Empty bubbles around that are asked.
     const AROUND: usize = 8;
@@ -318,7 +321,7 @@ fn compare_outlines(fields: &[Field], all: &mut [Vec<Measured>]) {
 }
 
 /// What most full marks on the page spill beyond their bubbles is this pen's width, or how black and white was cut.
-fn take_off_spilling(all: &mut [Vec<Measured>]) {
+pub(super) fn take_off_spilling(all: &mut [Vec<Measured>]) {
     const MOST: f64 = 0.06;
     const ENOUGH: usize = 8;
     let full = all.iter().flatten().filter(|m| m.coverage > 0.62 && m.ink > 0.5);
@@ -330,7 +333,7 @@ fn take_off_spilling(all: &mut [Vec<Measured>]) {
 
 /// The letter in a bubble is printed light, but it is ink; in a black and white scan it may even be black. What all
 /// bubbles of a label have in common is print: the lower quartile over the page, up to what print can be.
-fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
+pub(super) fn take_off_print(fields: &[Field], all: &mut [Vec<Measured>]) {
     const MOST_INK: f64 = 0.16;
     const MOST_COVERAGE: f64 = 0.25;
     // A label that occurs a few times only may be marked each time.
@@ -376,8 +379,8 @@ fn quartile(values: &mut [f64]) -> f64 {
 
 /// Where a bubble is sampled, in half-axes: the same for every bubble.
 struct Points {
-    /// Within the outline; the part of the bubble that the place belongs to.
-    inside: Vec<(f64, f64, Part)>,
+    /// Within the outline; its cell of the grid, and the part of the bubble that it belongs to.
+    inside: Vec<(f64, f64, usize, Part)>,
     around: [(f64, f64); AROUND_POINTS],
     beyond: [(f64, f64); BEYOND_POINTS],
     outline: [[(f64, f64); OUTLINE.len()]; OUTLINE_POINTS],
@@ -392,12 +395,12 @@ enum Part {
 static POINTS: LazyLock<Points> = LazyLock::new(|| {
     let unit = |i: usize| (2 * i + 1) as f64 / GRID as f64 - 1.0;
     let inside = (0..GRID * GRID)
-        .map(|i| (unit(i % GRID), unit(i / GRID)))
-        .filter(|(u, v)| u.hypot(*v) <= 1.0)
-        .map(|(u, v)| {
+        .map(|i| (i, unit(i % GRID), unit(i / GRID)))
+        .filter(|(_, u, v)| u.hypot(*v) <= 1.0)
+        .map(|(i, u, v)| {
             let turn = v.atan2(u) / TAU + 1.0;
             let sector = Part::Sector((turn * SECTORS as f64) as usize % SECTORS);
-            (u * INSIDE, v * INSIDE, if u.hypot(v) < 0.4 { Part::Middle } else { sector })
+            (u * INSIDE, v * INSIDE, i, if u.hypot(v) < 0.4 { Part::Middle } else { sector })
         })
         .collect();
     let ring = |i: usize, n: usize, radius: f64| {
@@ -412,14 +415,28 @@ static POINTS: LazyLock<Points> = LazyLock::new(|| {
     }
 });
 
+/// Ink at each cell of a grid over the bubble, None outside it and outside the picture.
+pub(super) fn cells(picture: &Gray, local: &Local, ink: Ink) -> Vec<Option<f64>> {
+    let mut inside = vec![None; GRID * GRID];
+    for &(u, v, cell, _) in &POINTS.inside {
+        inside[cell] = local.gray(picture, u, v).map(|gray| ink.of(gray));
+    }
+    inside
+}
+
+/// Whether all places at `radius` half-axes are as `pleases` says.
+pub(super) fn all_around(radius: f64, pleases: impl Fn(f64, f64) -> bool) -> bool {
+    POINTS.beyond.iter().all(|&(u, v)| pleases(u * radius / BEYOND, v * radius / BEYOND))
+}
+
 /// Where bubble `b` is from bubble `a`, in half-axes of `a`.
-fn offset(a: &Bubble, b: &Bubble) -> (f64, f64) {
+pub(super) fn offset(a: &Bubble, b: &Bubble) -> (f64, f64) {
     ((b.x - a.x) / a.rx, (b.y - a.y) / a.ry)
 }
 
 /// The part of the ring well outside a bubble that is about as dark as its mark. Where a full mark stands `beside`, what
 /// is nearer to that one has spilt from there.
-fn outside(
+pub(super) fn outside(
     picture: &Gray,
     local: &Local,
     beside: &[(f64, f64)],
@@ -434,25 +451,25 @@ fn outside(
 
 /// From gray to ink.
 #[derive(Clone, Copy)]
-struct Ink {
+pub(super) struct Ink {
     scale: f64,
     slope: f64,
     paper: f64,
 }
 
 impl Ink {
-    fn new(paper: f64, black: f64) -> Self {
+    pub(super) fn new(paper: f64, black: f64) -> Self {
         let scale = 1.0 / (1.0 - black);
         Ink { scale, slope: scale / paper.max(1.0), paper }
     }
 
-    fn of(self, gray: f64) -> f64 {
+    pub(super) fn of(self, gray: f64) -> f64 {
         (self.scale - gray * self.slope).clamp(0.0, 1.0)
     }
 }
 
 /// The upper quartile of the ring around a bubble.
-fn paper_around(picture: &Gray, local: &Local) -> f64 {
+pub(super) fn paper_around(picture: &Gray, local: &Local) -> f64 {
     let mut ring = [0.0; AROUND_POINTS];
     let mut n = 0;
     for gray in POINTS.around.iter().filter_map(|&(u, v)| local.gray(picture, u, v)) {
@@ -462,16 +479,42 @@ fn paper_around(picture: &Gray, local: &Local) -> f64 {
     if n == 0 { 255.0 } else { *ring[..n].select_nth_unstable_by(n * 3 / 4, f64::total_cmp).1 }
 }
 
-/// `level_at` is what counts as paper and ink at a place.
+/// What of a bubble says nothing of a mark in it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Hidden<'a> {
+    /// Places that print hides.
+    pub print: Option<&'a Pattern>,
+    /// Full marks beside: what is within `NEAR_FULL` of them has spilt.
+    pub beside: &'a [(f64, f64)],
+}
+
 fn inside(picture: &Gray, local: &Local, level_at: &impl Fn(f64, f64) -> Ink) -> Measured {
+    inside_but(picture, local, level_at, Hidden::default())
+}
+
+/// `level_at` is what counts as paper and ink at a place.
+pub(super) fn inside_but(
+    picture: &Gray,
+    local: &Local,
+    level_at: &impl Fn(f64, f64) -> Ink,
+    hidden: Hidden,
+) -> Measured {
     let mut samples = [0.0; GRID * GRID];
     let mut n = 0;
     let (mut sum, mut dark) = (0.0, 0);
     let mut sectors = [(0.0, 0.0); SECTORS];
     let mut middle = (0.0, 0.0);
-    for &(u, v, part) in &POINTS.inside {
-        let Some(gray) = local.gray(picture, u, v) else { continue };
-        let a = level_at(u, v).of(gray);
+    let mut lost = 0;
+    for &(u, v, cell, part) in &POINTS.inside {
+        if hidden.beside.iter().any(|&(x, y)| (u - x).hypot(v - y) < NEAR_FULL) {
+            continue;
+        }
+        let Some(gray) = local.gray(picture, u, v) else {
+            lost += 1;
+            continue;
+        };
+        let all = level_at(u, v).of(gray);
+        let Some(a) = hidden.print.map_or(Some(all), |p| print::above(all, p[cell])) else { continue };
         samples[n] = a;
         n += 1;
         sum += a;
@@ -488,7 +531,10 @@ fn inside(picture: &Gray, local: &Local, level_at: &impl Fn(f64, f64) -> Ink) ->
     let samples = &mut samples[..n];
     let darkest = *samples.select_nth_unstable_by(n * 9 / 10, f64::total_cmp).1;
     let even = samples.iter().filter(|&&a| a > darkest / 2.0).count();
-    let mut emptiest = sectors.map(|s| if s.1 > 0.0 { s.0 / s.1 } else { sum / n as f64 });
+    // A part of which nothing is known is as the rest.
+    let mean = sum / n as f64;
+    let known = |part: (f64, f64)| if part.1 > 1.0 { part.0 / part.1 } else { mean };
+    let mut emptiest = sectors.map(known);
     emptiest.sort_by(f64::total_cmp);
     let (mut outline, mut seen) = (0.0, 0);
     for across in &POINTS.outline {
@@ -498,16 +544,16 @@ fn inside(picture: &Gray, local: &Local, level_at: &impl Fn(f64, f64) -> Ink) ->
         }
     }
     Measured {
-        ink: sum / n as f64,
+        ink: mean,
         coverage: dark as f64 / n as f64,
         evenness: even as f64 / n as f64,
         darkest,
         emptiest: [emptiest[0], emptiest[1]],
-        middle: middle.0 / f64::max(middle.1, 1.0),
+        middle: known(middle),
         outside: outside(picture, local, &[], level_at, darkest),
         print: 0.0,
         outline: outline / f64::from(seen.max(1)),
         paper,
-        visible: n == POINTS.inside.len() || (local.whole && n as f64 > BESIDE_STREAKS * POINTS.inside.len() as f64),
+        visible: lost == 0 || (local.whole && (lost as f64) < UNDER_STREAKS * POINTS.inside.len() as f64),
     }
 }

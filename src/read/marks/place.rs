@@ -6,7 +6,7 @@ use crate::sheet::layout::Bubble;
 use crate::units::Point;
 
 /// How far from its middle a bubble's surroundings are looked at, in half-axes.
-pub const FAR: f64 = 1.5;
+pub const FAR: f64 = 1.55;
 
 /// A bubble's local map: its centre in the picture and the pixels per half-axis.
 #[derive(Clone, Copy)]

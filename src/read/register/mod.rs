@@ -62,6 +62,14 @@ pub struct Unregistered {
     pub dark: f64,
 }
 
+impl Unregistered {
+    /// Whether there is nothing on the page.
+    pub fn is_empty(&self) -> bool {
+        const BLANK_DARK: f64 = 0.002;
+        self.tags_seen == 0 && self.dark < BLANK_DARK
+    }
+}
+
 /// Fewest tags that fix a page.
 const ENOUGH: usize = 3;
 /// Tags after which no more are looked for in unlikely places, where the page is flat.

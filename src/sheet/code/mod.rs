@@ -5,6 +5,7 @@
 
 pub mod datamatrix;
 pub mod qr;
+pub mod qr_any;
 pub mod reed_solomon;
 
 use reed_solomon::Field;

@@ -95,7 +95,7 @@ fn masked(_row: usize, column: usize) -> bool {
 }
 
 /// Row and column of each data bit, in order (7.7.3).
-static PLACES: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
+pub(super) static PLACES: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
     let mut places = Vec::with_capacity(568);
     let mut upward = true;
     let mut right = SIZE - 1;
