@@ -3,8 +3,11 @@
 
 use super::baseline::baseline;
 use super::format::{Output, Template};
+use super::marks::Probe;
 use super::register::Registered;
+use crate::read::fields::{self, Group};
 use crate::read::result::{FieldReading, FieldStatus, MarkReading, MarkState};
+use crate::sheet::FieldKind;
 
 /// Shares of the way from what is expected of an empty bubble to the page's pen.
 const EMPTY_BELOW: f64 = 0.16;
@@ -33,12 +36,21 @@ struct Part {
 
 /// `too_small`: bubbles of so few pixels that nothing is sure.
 pub fn decide(template: &Template, found: &Registered, too_small: bool) -> Vec<FieldReading> {
-    let parts = parts(template, found, too_small);
+    let mut parts = parts_of(template, found, &found.probes, too_small);
+    if let Some(toned) = &found.toned {
+        for (part, other) in parts.iter_mut().zip(parts_of(template, found, toned, too_small)) {
+            let decided = part.status != FieldStatus::Doubtful && other.status != FieldStatus::Doubtful;
+            if decided && part.marked != other.marked {
+                part.status = FieldStatus::Doubtful;
+                part.confidence = part.confidence.min(0.5);
+            }
+        }
+    }
     template.outputs.iter().map(|output| reading(template, &parts, output)).collect()
 }
 
-fn parts(template: &Template, found: &Registered, too_small: bool) -> Vec<Part> {
-    let base = baseline(template, &found.probes);
+fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_small: bool) -> Vec<Part> {
+    let base = baseline(template, probes);
     let solid = base.pen.max(found.solid_ink);
     let mut parts = Vec::new();
     for (i, block) in template.blocks.iter().enumerate() {
@@ -134,37 +146,63 @@ fn reading(template: &Template, parts: &[Part], output: &Output) -> FieldReading
             }
         }
         Output::Concat { id, parts: members } => {
-            let mut value = String::new();
-            let (mut marked, mut marks) = (Vec::new(), Vec::new());
-            for (column, &i) in members.iter().enumerate() {
-                let (field, part) = (&template.fields[i], &parts[i]);
-                value += &if part.marked.is_empty() { field.empty_value.clone() } else { part.marked.concat() };
-                marked.extend(part.marked.iter().cloned());
-                marks.extend(part.marks.iter().enumerate().map(|(row, m)| MarkReading {
-                    row: Some(row),
-                    column: Some(column),
-                    ..m.clone()
-                }));
-            }
+            let text = |&i: &usize| match &parts[i].marked[..] {
+                [] => template.fields[i].empty_value.clone(),
+                marked => marked.concat(),
+            };
+            let value: String = members.iter().map(text).collect();
             let any = |status| members.iter().any(|&i| parts[i].status == status);
-            let status = if any(FieldStatus::Doubtful) {
-                FieldStatus::Doubtful
-            } else if any(FieldStatus::Multiple) {
+            let status = if any(FieldStatus::Multiple) {
                 FieldStatus::Multiple
             } else if any(FieldStatus::Answered) {
                 FieldStatus::Answered
             } else {
                 FieldStatus::Blank
             };
-            FieldReading {
-                id: id.clone(),
-                kind: "concat".to_owned(),
-                status,
-                marked,
-                value: Some(value).filter(|v| !v.is_empty()),
-                confidence: members.iter().map(|&i| parts[i].confidence).fold(1.0, f64::min),
-                marks,
-            }
+            joined(parts, members, id, "concat", status, Some(value).filter(|v| !v.is_empty()), false)
         }
+        Output::Typed { id, kind, parts: members } => {
+            let mut labels = Vec::new();
+            let mut groups = Vec::new();
+            for &i in members {
+                let from = labels.len();
+                labels.extend(template.fields[i].bubbles.iter().map(|b| b.value.as_str()));
+                let marked = (from..labels.len()).filter(|k| parts[i].marked.iter().any(|m| m == labels[*k]));
+                groups.push(Group { marked: marked.collect(), confidence: parts[i].confidence });
+            }
+            let (status, value) = fields::meaning(kind, &labels, &groups);
+            let by_rows =
+                matches!(kind, FieldKind::Matrix { .. } | FieldKind::Competence { .. } | FieldKind::Score { .. });
+            joined(parts, members, id, kind.name(), status, value, by_rows)
+        }
+    }
+}
+
+/// Several fields as one. `by_rows`: each of them is a row, and not a column.
+fn joined(
+    parts: &[Part],
+    members: &[usize],
+    id: &str,
+    kind: &str,
+    status: FieldStatus,
+    value: Option<String>,
+    by_rows: bool,
+) -> FieldReading {
+    let mut marks = Vec::new();
+    for (n, &i) in members.iter().enumerate() {
+        marks.extend(parts[i].marks.iter().enumerate().map(|(k, m)| {
+            let (row, column) = if by_rows { (n, k) } else { (k, n) };
+            MarkReading { row: Some(row), column: Some(column), ..m.clone() }
+        }));
+    }
+    let doubtful = members.iter().any(|&i| parts[i].status == FieldStatus::Doubtful);
+    FieldReading {
+        id: id.to_owned(),
+        kind: kind.to_owned(),
+        status: if doubtful { FieldStatus::Doubtful } else { status },
+        marked: members.iter().flat_map(|&i| parts[i].marked.iter().cloned()).collect(),
+        value,
+        confidence: members.iter().map(|&i| parts[i].confidence).fold(1.0, f64::min),
+        marks,
     }
 }

@@ -1,25 +1,32 @@
-//! Sheets that are not ours, described by a template in the format of OMRChecker.
+//! Sheets that are not ours, described by a template: in our notation ([`native`]) or that of OMRChecker ([`omrchecker`]).
 //!
 //! picture → candidates for the page ([`outline`], [`hough`], [`sides`], [`markers`]) → the hypothesis that the print bears out
 //! ([`evidence`], [`register`]) → every block's own place ([`refine`], [`neighbours`]) → darkness of bubbles ([`marks`]) → fields
 //! ([`baseline`], [`decide`]). A page that the print does not bear out yields no answers.
 
 mod baseline;
+mod config;
 mod decide;
 mod evidence;
 pub mod format;
 mod hough;
 mod labels;
+mod legacy;
+mod levels;
 mod markers;
 mod marks;
+pub mod native;
 mod neighbours;
+mod omrchecker;
 mod outline;
 mod outputs;
 mod parts;
+mod picture;
 mod rectify;
 mod refine;
 mod register;
 mod sides;
+mod steps;
 
 pub use format::{Template, TemplateError};
 
@@ -32,7 +39,7 @@ use register::Registered;
 /// Bubbles of fewer pixels across are all said to be doubtful.
 const SMALLEST_BUBBLE_PX: f64 = 3.5;
 const SMALLEST_PICTURE_PX: usize = 64;
-/// Foreign templates have no millimetres: a page is taken to be as wide as A4's shorter side, or its longer one.
+/// Templates need not have millimetres: a page is then taken to be as wide as A4's shorter side, or its longer one.
 const A4_MM: (f64, f64) = (210.0, 297.0);
 
 #[derive(Clone, Debug)]
@@ -122,11 +129,8 @@ fn place(template: &Template, found: &Registered) -> Placed {
             bubbles.push(placed.collect());
         }
     }
-    let fields = template.outputs.iter().map(|output| match output {
-        format::Output::Single(i) => bubbles[*i].clone(),
-        format::Output::Concat { parts, .. } => parts.iter().flat_map(|&i| bubbles[i].iter().copied()).collect(),
-    });
-    let fields = fields.collect();
+    let all = |parts: &[usize]| parts.iter().flat_map(|&i| bubbles[i].iter().copied()).collect();
+    let fields = template.outputs.iter().map(|output| all(output.parts())).collect();
     Placed { warp: Warp::with_shifts(found.map, shifts, reach), fields }
 }
 
@@ -139,8 +143,8 @@ fn smallest_bubble_px(template: &Template, warp: &Warp) -> f64 {
 }
 
 fn report(template: &Template, found: &Registered, warp: &Warp) -> RegistrationReport {
-    let page_mm = if template.width <= template.height { A4_MM.0 } else { A4_MM.1 };
-    let mm_per_unit = page_mm / template.width;
+    let a4_mm = if template.width <= template.height { A4_MM.0 } else { A4_MM.1 };
+    let mm_per_unit = template.width_mm.unwrap_or(a4_mm) / template.width;
     let middle = Point::new(template.width / 2.0, template.height / 2.0);
     let (squares, witnesses) = found
         .blocks

@@ -5,7 +5,7 @@
 //! the print: by bubbles where the template has them and gaps between.
 
 use super::evidence::{Evidence, Flip, View, windows};
-use super::format::Template;
+use super::format::{Block, Bubble, Template};
 use super::markers::marker_quads;
 use super::marks::{Probe, probe};
 use super::neighbours::heed_neighbours;
@@ -48,6 +48,8 @@ pub struct Registered {
     pub blocks: Vec<BlockFit>,
     /// For every block, in its bubbles' order.
     pub probes: Vec<Vec<Probe>>,
+    /// The same through the template's levels.
+    pub toned: Option<Vec<Vec<Probe>>>,
     /// Share of each block's bubbles that are explained.
     pub explained: Vec<f64>,
     /// Blocks that are where no smooth displacement of the page would have them.
@@ -251,24 +253,16 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let mut fits: Vec<BlockFit> =
         (0..template.blocks.len()).map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i])).collect();
     let astray = heed_neighbours(template, &mut fits, &dark, scale);
-    let mut probes = Vec::new();
+    let probes = measure(&dark, scale, template, &fits);
+    let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
     let mut edges = [(0usize, 0usize); 4];
     let mut total = (0usize, 0usize);
-    for (block, fit) in template.blocks.iter().zip(&fits) {
-        let (_, cell) = windows(block);
-        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+    for ((block, fit), measured) in template.blocks.iter().zip(&fits).zip(&probes) {
+        let bubbles: Vec<_> = template.bubbles(block).collect();
         let (columns, rows) = bubbles.iter().fold((0, 0), |m, b| (m.0.max(b.column), m.1.max(b.row)));
-        let measured: Vec<Probe> = bubbles
-            .iter()
-            .zip(&fit.shifts)
-            .map(|(b, s)| {
-                let at = ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
-                probe(&dark, at, (block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale))
-            })
-            .collect();
         let mut here = 0;
-        for ((b, p), like) in bubbles.iter().zip(&measured).zip(&fit.likeness) {
+        for ((b, p), like) in bubbles.iter().zip(measured).zip(&fit.likeness) {
             let good = *like > LIKE || p.lower > SOLID;
             here += usize::from(good);
             let on = [b.column == 0, b.column == columns, b.row == 0, b.row == rows];
@@ -278,7 +272,6 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         }
         total = (total.0 + here, total.1 + bubbles.len());
         explained.push(here as f64 / bubbles.len().max(1) as f64);
-        probes.push(measured);
     }
     let share = |e: (usize, usize)| e.0 as f64 / e.1.max(1) as f64;
     let score = 0.5 * share(total) + 0.5 * edges.iter().map(|&e| share(e)).fold(1.0, f64::min);
@@ -291,9 +284,20 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         rotation: h.rotation,
         blocks: fits,
         probes,
+        toned,
         explained,
         astray,
         solid_ink,
     };
     (score, found)
+}
+
+fn measure(dark: &Darkness, scale: f64, template: &Template, fits: &[BlockFit]) -> Vec<Vec<Probe>> {
+    let block = |(block, fit): (&Block, &BlockFit)| {
+        let (_, cell) = windows(block);
+        let (size, cell) = ((block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale));
+        let at = |b: &Bubble, s: &(f64, f64)| ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
+        template.bubbles(block).zip(&fit.shifts).map(|(b, s)| probe(dark, at(b, s), size, cell)).collect()
+    };
+    template.blocks.iter().zip(fits).map(block).collect()
 }
