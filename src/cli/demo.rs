@@ -56,7 +56,7 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         pool.install(|| demo::exam_day(&printed, &scans, args.seed)).map_err(|e| CliError::file(&args.out, e))?;
 
     say("3. Leitura\n")?;
-    let reading = Sheets::choose(None, Some(&printed), &[])?;
+    let reading = Sheets::choose(None, None, Some(&printed), &[])?;
     let limits = Limits::default();
     let csv = args.out.join("respostas.csv");
     let file = std::fs::File::create(&csv).map_err(|e| CliError::file(&csv, e))?;

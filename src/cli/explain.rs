@@ -24,7 +24,7 @@ pub struct ExplainArgs {
     /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
     #[arg(long, value_name = "DIR|geometry.json")]
     pub layouts: Option<PathBuf>,
-    /// The sheet is of another system, described in the format of OMRChecker
+    /// The sheet is of another system, described by a template
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
     #[command(flatten)]
@@ -33,7 +33,8 @@ pub struct ExplainArgs {
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
-    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
+    let sheets =
+        Sheets::choose(args.template.as_deref(), None, args.layouts.as_deref(), std::slice::from_ref(&args.file))?;
     let limits = args.limits.limits();
     let mut pages = pages::open(&args.file, &limits);
     let Some(page) = pages.nth(args.page as usize - 1) else {

@@ -11,6 +11,7 @@ pub mod print;
 pub mod read;
 mod sheets;
 mod spread;
+pub mod template;
 
 pub use error::CliError;
 pub use key::sheet_key;
@@ -36,6 +37,7 @@ pub enum Command {
     Print(print::PrintArgs),
     Read(read::ReadArgs),
     Explain(explain::ExplainArgs),
+    Template(template::TemplateArgs),
     Accuracy(accuracy::AccuracyArgs),
 }
 
@@ -53,6 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Print(args) => print::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Template(args) => template::run(&args),
         Command::Accuracy(args) => accuracy::run(&args),
     })
 }

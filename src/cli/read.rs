@@ -26,9 +26,12 @@ pub struct ReadArgs {
     /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
     #[arg(long, value_name = "DIR|geometry.json")]
     pub layouts: Option<PathBuf>,
-    /// Read sheets of another system, described in the format of OMRChecker
+    /// Read sheets of another system, described by a template: ours (docs/template.md) or OMRChecker's
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
+    /// Score the template's answers by OMRChecker's evaluation [default: evaluation.json beside the template]
+    #[arg(long, value_name = "EVALUATION.json", requires = "template")]
+    pub evaluation: Option<PathBuf>,
     /// Students, to match numbers filled in by hand against
     #[arg(long, value_name = "R.csv")]
     pub roster: Option<PathBuf>,
@@ -76,7 +79,7 @@ impl Jobs {
 impl ReadArgs {
     /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
     pub fn check_paths(&self) -> Result<(), CliError> {
-        let named = [&self.layouts, &self.template, &self.roster];
+        let named = [&self.layouts, &self.template, &self.evaluation, &self.roster];
         for path in self.paths.iter().chain(named.into_iter().flatten()) {
             path.metadata().map_err(|e| CliError::file(path, e))?;
         }
@@ -119,7 +122,8 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
         return Err(CliError::Usage("--roster cannot be used yet".to_owned()));
     }
     let sink = args.format.on_stdout()?;
-    let sheets = Sheets::choose(args.template.as_deref(), args.layouts.as_deref(), &args.paths)?;
+    let sheets =
+        Sheets::choose(args.template.as_deref(), args.evaluation.as_deref(), args.layouts.as_deref(), &args.paths)?;
     let limits = args.limits.limits();
     let pages = args.paths.iter().flat_map(|path| pages::open(path, &limits));
     let work = |page: PageRef| {

@@ -6,6 +6,7 @@
 
 pub mod annotate;
 mod canvas;
+pub mod check;
 pub mod csv;
 pub mod explain;
 pub mod jsonl;
@@ -81,6 +82,7 @@ pub(crate) mod samples {
                 marks: 6,
             }),
             fields,
+            score: None,
             issues: Vec::new(),
             timings_ms: Timings::default(),
         }

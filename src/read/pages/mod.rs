@@ -6,7 +6,7 @@
 
 mod archive;
 mod bilevel;
-mod contain;
+pub(super) mod contain;
 mod error;
 mod exif;
 mod jpeg;

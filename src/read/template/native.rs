@@ -442,3 +442,40 @@ fn fields_json(t: &Template) -> Vec<Value> {
     out.extend(compressed(singles.into_iter()).into_iter().map(Value::from));
     out
 }
+
+/// JSON for people: an object a line where it is short, and lists of plain values on one line.
+pub fn pretty(value: &Value) -> String {
+    const WIDTH: usize = 110;
+    const FIRST: [&str; 8] = ["format", "name", "id", "page", "registration", "blocks", "lines", "labels"];
+    fn write(value: &Value, indent: usize, out: &mut String) {
+        let short = value.to_string();
+        let flat = matches!(value, Value::Array(a) if a.iter().all(|v| !v.is_array() && !v.is_object()));
+        let pad = "  ".repeat(indent + 1);
+        match value {
+            Value::Object(map) if short.len() + 2 * indent > WIDTH => {
+                *out += "{\n";
+                let mut entries: Vec<_> = map.iter().collect();
+                entries.sort_by_key(|(k, _)| FIRST.iter().position(|f| f == k).unwrap_or(FIRST.len()));
+                for (i, (key, value)) in entries.into_iter().enumerate() {
+                    *out += &format!("{pad}{}: ", Value::from(key.as_str()));
+                    write(value, indent + 1, out);
+                    *out += if i + 1 < map.len() { ",\n" } else { "\n" };
+                }
+                *out += &format!("{}}}", "  ".repeat(indent));
+            }
+            Value::Array(list) if !flat && short.len() + 2 * indent > WIDTH => {
+                *out += "[\n";
+                for (i, value) in list.iter().enumerate() {
+                    *out += &pad;
+                    write(value, indent + 1, out);
+                    *out += if i + 1 < list.len() { ",\n" } else { "\n" };
+                }
+                *out += &format!("{}]", "  ".repeat(indent));
+            }
+            _ => *out += &short,
+        }
+    }
+    let mut out = String::new();
+    write(value, 0, &mut out);
+    out + "\n"
+}

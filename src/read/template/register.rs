@@ -1,7 +1,7 @@
 //! From a picture to the places of a template's bubbles in it.
 //!
 //! Four corners fit any map exactly and so prove nothing. Every candidate for the page (an outline, a rectangle of
-//! markers, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
+//! markers, a reference laid over it, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
 //! the print: by bubbles where the template has them and gaps between.
 
 use super::evidence::{Evidence, Flip, View, windows};
@@ -9,8 +9,9 @@ use super::format::{Block, Bubble, Template};
 use super::markers::marker_quads;
 use super::marks::{Probe, probe};
 use super::neighbours::heed_neighbours;
-use super::outline::{Quad, outlines};
+use super::outline::{Quad, border, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
+use super::reference::reference_quads;
 use super::refine::{BlockFit, refine};
 use super::sides::sharpen;
 use crate::read::result::Outcome;
@@ -40,8 +41,19 @@ const LIKE: f64 = 0.45;
 /// What is as dark as this all over is a mark, whatever it looks like.
 pub const SOLID: f64 = 0.2;
 
+/// What a page was found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Markers,
+    Reference,
+    Outline,
+    /// The whole picture is the page.
+    Border,
+}
+
 #[derive(Clone, Debug)]
 pub struct Registered {
+    pub by: By,
     pub map: Homography<Mm, Px>,
     pub mirrored: bool,
     pub rotation: u16,
@@ -63,9 +75,12 @@ pub struct Refusal {
     pub outcome: Outcome,
     pub code: &'static str,
     pub detail: String,
+    /// What came nearest.
+    pub nearest: Option<(Homography<Mm, Px>, By)>,
 }
 
 struct Hypothesis {
+    by: By,
     map: Homography<Mm, Px>,
     mirrored: bool,
     rotation: u16,
@@ -75,22 +90,27 @@ struct Hypothesis {
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut chosen: Option<Settled> = None;
-    for quad in &candidates(pyramid, template) {
-        let seen = hypotheses.len();
-        hypotheses.extend(orientations(pyramid, template, quad));
-        let best = hypotheses[seen..].iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth()));
-        let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
-        let settled = settle(pyramid, template, best);
-        if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
-            chosen = Some(settled);
-        }
-        if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
-            break;
+    'found: for &by in ways(template) {
+        for quad in &quads(pyramid, template, by) {
+            let seen = hypotheses.len();
+            hypotheses.extend(orientations(pyramid, template, quad, by));
+            let best = hypotheses[seen..].iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth()));
+            let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
+            let settled = settle(pyramid, template, best);
+            if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
+                chosen = Some(settled);
+            }
+            if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
+                break 'found;
+            }
         }
     }
     let Some(first) = hypotheses.iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth())) else {
-        let detail = "the four markers of the template were not found".to_owned();
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
+        let (code, detail) = match template.markers {
+            Some(_) => ("markers_not_found", "the four markers of the template were not found"),
+            None => ("template_mismatch", "the page does not look like the template's reference"),
+        };
+        return Err(Refusal { outcome: Outcome::Unidentified, code, detail: detail.to_owned(), nearest: None });
     };
     if chosen.is_none() && first.evidence.score() >= LEAST_SCORE && first.evidence.present >= 0.6 {
         chosen = Some(settle(pyramid, template, first));
@@ -98,12 +118,27 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     let Some(chosen) = chosen else {
         return Err(unlike(pyramid, first, template));
     };
+    let nearest = Some((chosen.page.map, chosen.page.by));
+    let refused = |code, detail| Refusal { outcome: Outcome::Unidentified, code, detail, nearest };
     if chosen.score < LEAST_EXPLAINED {
         let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
+        return Err(refused("template_mismatch", detail));
     }
-    unrivalled(&hypotheses, &chosen)?;
-    Ok(chosen.page)
+    match unrivalled(&hypotheses, &chosen) {
+        Ok(()) => Ok(chosen.page),
+        Err(detail) => Err(refused("orientation_unclear", detail.to_owned())),
+    }
+}
+
+/// How a template's page is looked for, the likeliest first.
+fn ways(template: &Template) -> &'static [By] {
+    match (&template.markers, &template.reference) {
+        (Some(_), _) => &[By::Markers],
+        (None, Some(_)) => &[By::Reference],
+        (None, None) if template.crop_page => &[By::Outline, By::Border],
+        // Somebody else's cropping may have left a rim of desk.
+        (None, None) => &[By::Border, By::Outline],
+    }
 }
 
 struct Settled {
@@ -113,11 +148,8 @@ struct Settled {
     page: Registered,
 }
 
-/// Refuses a page that could as well lie in another orientation.
-fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal> {
-    let unclear = |detail: &str| {
-        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
-    };
+/// Whether a page could as well lie in another orientation.
+fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), &'static str> {
     let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
         hypotheses.iter().filter(|h| keep(h)).map(|h| h.evidence.worth()).fold(f64::MIN, f64::max)
     };
@@ -125,7 +157,7 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal
     // Same hypotheses, so that chance favours none: the chosen one's own worth is looked up among them too.
     let own = top(&|h| h.rotation == page.rotation && h.mirrored == page.mirrored).max(chosen.worth);
     if top(&|h| h.rotation != page.rotation && h.mirrored == page.mirrored) > own - MARGIN {
-        return unclear("the print fits the template as well in another rotation");
+        return Err("the print fits the template as well in another rotation");
     }
     let other = top(&|h| h.mirrored != page.mirrored);
     let apart = own - other;
@@ -134,7 +166,7 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal
     match page.mirrored {
         false if apart > MIRROR_TIE || symmetric => Ok(()),
         true if apart > MIRROR_MARGIN => Ok(()),
-        _ => unclear("the print fits the template both mirrored and as it is"),
+        _ => Err("the print fits the template both mirrored and as it is"),
     }
 }
 
@@ -182,23 +214,25 @@ fn px_per_unit(map: &Homography<Mm, Px>, template: &Template) -> f64 {
 }
 
 fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
-    let view = View::new(pyramid, &best.map, template);
-    if view.is_empty() {
+    let nearest = Some((best.map, best.by));
+    if View::new(pyramid, &best.map, template).is_empty() {
         let detail = "the page has no print on it".to_owned();
-        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail };
+        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail, nearest };
     }
     let detail = "the page does not look like the template in any orientation".to_owned();
-    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail }
+    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail, nearest }
 }
 
-fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
-    if let Some(markers) = &template.markers {
-        return marker_quads(pyramid, markers, template.width / template.height);
-    }
-    let mut rough = outlines(pyramid);
-    if !template.crop_page {
-        rough = rough.split_off(rough.len().saturating_sub(1));
-    }
+fn quads(pyramid: &Pyramid, template: &Template, by: By) -> Vec<Quad> {
+    let rough = match by {
+        By::Markers => {
+            let markers = template.markers.iter();
+            return markers.flat_map(|m| marker_quads(pyramid, m, template.width / template.height)).collect();
+        }
+        By::Reference => return template.reference.iter().flat_map(|r| reference_quads(pyramid, r)).collect(),
+        By::Outline => outlines(pyramid),
+        By::Border => vec![border(pyramid)],
+    };
     let full = pyramid.level(0);
     let alike = 0.004 * (full.width + full.height) as f64;
     let mut quads: Vec<Quad> = Vec::new();
@@ -213,7 +247,7 @@ fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
 }
 
 /// The eight ways to lay a template on a quadrilateral.
-fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad) -> Vec<Hypothesis> {
+fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad, by: By) -> Vec<Hypothesis> {
     let (w, h) = (template.width, template.height);
     let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
     let mut found = Vec::new();
@@ -228,7 +262,7 @@ fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad) -> Vec<Hypo
             let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
             let map = flip.then(&map);
             let (rotation, mirrored) = orientation(&map, template);
-            found.push(Hypothesis { map, mirrored, rotation, evidence });
+            found.push(Hypothesis { by, map, mirrored, rotation, evidence });
         }
     }
     found
@@ -279,6 +313,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     sample.sort_by(f32::total_cmp);
     let solid_ink = sample.get(sample.len() * 995 / 1000).map_or(0.0, |&v| f64::from(v));
     let found = Registered {
+        by: h.by,
         map: h.map,
         mirrored: h.mirrored,
         rotation: h.rotation,
