@@ -3,16 +3,48 @@
 
 use super::canvas::*;
 use super::words::{self, count, number};
-use crate::raster::Rgb;
 use crate::raster::draw::{Ellipse, Pen};
 use crate::raster::text::Anchor;
+use crate::raster::{Gray, Rgb};
 use crate::read::template::{By, Placed, Template, TemplateReading};
+use crate::read::warp::Warp;
 use crate::units::{Homography, Mm, Point, Px};
 
 const HEIGHT_PX: usize = 2400;
 const ENLARGE: f64 = 3.0;
+/// Around the page, as a share of its size.
+const RIM: f64 = 0.06;
 
+/// The page and a rim around it, or the whole picture where nothing was laid.
 pub fn draw(seen: &Seen<'_>, template: &Template, read: &TemplateReading) -> Rgb {
+    let Some((map, by)) = read.laid else { return drawn(seen, template, read) };
+    let corners = [(0.0, 0.0), (template.width, 0.0), (template.width, template.height), (0.0, template.height)];
+    let corners = corners.map(|(x, y)| map.apply(Point::new(x, y)));
+    let span = |get: fn(&Point<Px>) -> f64, size: usize| {
+        let (low, high) = corners.iter().map(get).fold((f64::MAX, f64::MIN), |s, v| (s.0.min(v), s.1.max(v)));
+        let rim = RIM * (high - low).max(0.0);
+        let (from, to) = ((low - rim).max(0.0) as usize, ((high + rim).max(0.0) as usize).min(size));
+        // A page that lies beyond its picture is shown where the picture is.
+        if from + 32 < to { (from, to) } else { (0, size) }
+    };
+    let ((x0, x1), (y0, y1)) = (span(|p| p.x, seen.picture.width), span(|p| p.y, seen.picture.height));
+    let mut part = Gray::new(x1 - x0, y1 - y0, 0);
+    for y in y0..y1 {
+        part.row_mut(y - y0).copy_from_slice(&seen.picture.row(y)[x0..x1]);
+    }
+    let (dx, dy) = (x0 as f64, y0 as f64);
+    let shift: Homography<Px, Px> = Homography::new([1.0, 0.0, -dx, 0.0, 1.0, -dy, 0.0, 0.0, 1.0]);
+    let mut read = read.clone();
+    let map = map.then(&shift);
+    read.laid = Some((map, by));
+    for bubble in read.placed.iter_mut().flat_map(|p| &mut p.fields).flatten() {
+        bubble.centre = Point::new(bubble.centre.x - dx, bubble.centre.y - dy);
+    }
+    let warp = Warp::new(map);
+    drawn(&Seen { picture: &part, warp: Some(&warp), ..*seen }, template, &read)
+}
+
+fn drawn(seen: &Seen<'_>, template: &Template, read: &TemplateReading) -> Rgb {
     let mut canvas = Canvas::new(seen, HEIGHT_PX, ENLARGE, 0.35, 3);
     if let Some((map, by)) = read.laid {
         outline(&mut canvas, template, &map, by);
@@ -151,6 +183,10 @@ fn shifts(canvas: &mut Canvas, template: &Template, map: &Homography<Mm, Px>, pl
         if from.distance(&to) > 1.5 {
             canvas.rgb.arrow(from, to, Pen::new(VIOLET, 2.5));
         }
-        canvas.badge(name, to.x + 2.0 * size, to.y - 2.2 * size, size, VIOLET);
+        // No wider than its block, so that neighbours' names stay apart.
+        let right = bubbles.iter().map(|b| canvas.view.place(b.1).x).fold(to.x, f64::max);
+        let left = bubbles.iter().map(|b| canvas.view.place(b.1).x).fold(to.x, f64::min);
+        let name = canvas.font.fitted(name, size, (right - left).max(2.0 * size));
+        canvas.badge(&name, (left + right) / 2.0, to.y - 2.2 * size, size, VIOLET);
     }
 }

@@ -18,6 +18,8 @@ const FILLED_ABOVE: f64 = 0.62;
 const COVERED_ABOVE: f64 = 0.5;
 /// A ring this dark beside an empty inside is a mark that missed its bubble.
 const RING_ABOVE: f64 = 0.3;
+/// Ink at three corners beyond a filled bubble, against the pen's: strokes through it may strike it out.
+const STRUCK_ABOVE: f64 = 0.06;
 /// A block of which fewer bubbles were recognised is not where it was looked for.
 const LEAST_EXPLAINED: f64 = 0.75;
 /// A darkness that is no noise of paper or camera, whatever the pen.
@@ -54,7 +56,7 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
     let solid = base.pen.max(found.solid_ink);
     let mut parts = Vec::new();
     for (i, block) in template.blocks.iter().enumerate() {
-        let lost = too_small || found.astray[i] || found.explained[i] < LEAST_EXPLAINED;
+        let lost = too_small || found.astray[i] || found.unsure[i] || found.explained[i] < LEAST_EXPLAINED;
         let fields = &template.fields[block.fields.clone()];
         let bubbles: Vec<_> = fields.iter().flat_map(|f| &f.bubbles).collect();
         let fill = |k: usize| {
@@ -72,6 +74,7 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
                 // Letters hide some of a mark from the mean, and none of it from the lightest quarter.
                 let all_over = above.max(p.lower - e.lower);
                 let ring = (p.ring - e.ring) / (base.pen - e.ring).max(0.05);
+                let struck = (p.corner - e.corner) / (base.pen - e.corner).max(0.05);
                 // A neighbour's mark may run over its outline.
                 let beside = bubbles.iter().enumerate().any(|(n, b)| {
                     b.column.abs_diff(bubble.column) <= 1 && b.row.abs_diff(bubble.row) <= 1 && n != k && fill(n) > 0.5
@@ -79,7 +82,7 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
                 let state = if !e.sure {
                     MarkState::Ambiguous
                 } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && all_over >= SURE_INK {
-                    MarkState::Filled
+                    if struck > STRUCK_ABOVE { MarkState::Cancelled } else { MarkState::Filled }
                 } else if f <= EMPTY_BELOW && above <= LEAST_INK {
                     if ring > RING_ABOVE && !beside { MarkState::Outside } else { MarkState::Empty }
                 } else if f <= NEARLY_EMPTY && (above < NO_INK || above < 0.5 * LEAST_INK && above < 3.0 * base.noise) {
@@ -89,6 +92,12 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
                 } else {
                     MarkState::Ambiguous
                 };
+                if std::env::var_os("DIAG").is_some() && matches!(state, MarkState::Filled | MarkState::Cancelled) {
+                    println!(
+                        "RING {} {} {:.3} {:.3} {:.3} {:.2}",
+                        field.id, bubble.value, struck, p.corner, e.corner, covered
+                    );
+                }
                 let middle = (EMPTY_BELOW + FILLED_ABOVE) / 2.0;
                 let probability = 1.0 / (1.0 + (-(f - middle) / 0.05).exp());
                 let certain = match state {

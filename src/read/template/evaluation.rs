@@ -272,3 +272,90 @@ fn accepted(value: &Value, path: &str, f: &mut Faults) -> Vec<Accepted> {
         Vec::new()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn template() -> Template {
+        let value = json!({"pageDimensions": [500, 500], "bubbleDimensions": [20, 20], "fieldBlocks": {
+            "q": {"fieldType": "QTYPE_MCQ4", "origin": [50, 50], "fieldLabels": ["q1..5"], "bubblesGap": 30, "labelsGap": 30}}});
+        Template::parse(value.to_string().as_bytes(), |_| Err(String::new())).unwrap()
+    }
+
+    fn evaluation() -> Value {
+        json!({
+            "source_type": "custom",
+            "options": {"questions_in_order": ["q1..5"], "should_explain_scoring": true,
+                        "answers_in_order": ["B", ["B", "C"], [["A", 2], ["D", "-1/2"]], "AD", "A"]},
+            "marking_schemes": {
+                "DEFAULT": {"correct": "3", "incorrect": "-2/3", "unmarked": 0},
+                "RUN": {"questions": ["q4..5"], "marking_type": "verdict_level_streak",
+                        "marking": {"correct": [1, "3/2"], "incorrect": 0, "unmarked": 0}}}})
+    }
+
+    fn parsed(value: &Value) -> Result<Key, TemplateError> {
+        parse(value.to_string().as_bytes(), &template(), &|name| match name {
+            "key.csv" => Ok("q1,C\nq2,\"A,B\"\nq3,\"[['A', 2], ['B', '1/2']]\"\nq4,\"['A', ['5']]\"\n".into()),
+            other => Err(format!("no {other}")),
+        })
+    }
+
+    fn faults(change: impl FnOnce(&mut Value)) -> String {
+        let mut value = evaluation();
+        change(&mut value);
+        parsed(&value).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn answers_and_schemes_are_read() {
+        let key = parsed(&evaluation()).unwrap();
+        let points = |i: usize| key.questions[i].accepted.iter().map(|a| a.points).collect::<Vec<_>>();
+        assert_eq!((points(0), points(2)), (vec![None], vec![Some(2.0), Some(-0.5)]));
+        assert_eq!(key.questions[1].accepted[1].answer, "C");
+        let names: Vec<&str> = key.questions.iter().map(|q| key.schemes[q.scheme].name.as_str()).collect();
+        assert_eq!(names, ["DEFAULT", "DEFAULT", "DEFAULT", "RUN", "RUN"]);
+        assert_eq!(key.schemes[1].streak, Streak::Verdict);
+    }
+
+    #[test]
+    fn a_table_of_answers_is_a_key() {
+        let mut value = evaluation();
+        value["source_type"] = json!("csv");
+        value["options"] = json!({"answer_key_csv_path": "key.csv"});
+        value["marking_schemes"].as_object_mut().unwrap().remove("RUN");
+        let key = parsed(&value).unwrap();
+        let said: Vec<Vec<(&str, Option<f64>)>> =
+            key.questions.iter().map(|q| q.accepted.iter().map(|a| (a.answer.as_str(), a.points)).collect()).collect();
+        assert_eq!(said[0], [("C", None)]);
+        assert_eq!(said[1], [("A", None), ("B", None)]);
+        assert_eq!(said[2], [("A", Some(2.0)), ("B", Some(0.5))]);
+        assert_eq!(said[3], [("A", Some(5.0))]);
+        value["options"]["answer_key_csv_path"] = json!("lost.csv");
+        assert!(parsed(&value).unwrap_err().to_string().contains("answer_key_csv_path: lost.csv: no lost.csv"));
+    }
+
+    #[test]
+    fn faults_say_where_and_what_would_be_valid() {
+        let said = faults(|v| v["options"]["questions_in_order"] = json!(["q1..6"]));
+        assert!(said.contains("options.answers_in_order: 5 answers to 6 questions"), "{said}");
+        let said = faults(|v| v["options"]["questions_in_order"] = json!(["q1..4", "nota"]));
+        assert!(said.contains("the template has no field nota"), "{said}");
+        let said = faults(|v| v["options"]["answers_in_order"][0] = json!([]));
+        assert!(said.contains("options.answers_in_order[0]: an answer, a list"), "{said}");
+        let said = faults(|v| v["marking_schemes"]["DEFAULT"]["correct"] = json!("1/0"));
+        assert!(said.contains("marking_schemes.DEFAULT.correct: a number or a fraction"), "{said}");
+        let said = faults(|v| v["marking_schemes"]["DEFAULT"]["correct"] = json!([1, 2]));
+        assert!(said.contains("marking_schemes.DEFAULT.correct"), "{said}");
+        let said = faults(|v| {
+            v["marking_schemes"]["X"] =
+                json!({"questions": ["q5"], "marking": {"correct": 1, "incorrect": 0, "unmarked": 0}})
+        });
+        assert!(said.contains("the question q5 is in two schemes"), "{said}");
+        let said = faults(|v| v["conditional_sets"] = json!([{}]));
+        assert!(said.contains("conditional_sets: not supported"), "{said}");
+        let said = faults(|v| v["colour"] = json!(1));
+        assert!(said.contains("colour: unknown field"), "{said}");
+    }
+}

@@ -118,3 +118,39 @@ fn groups(name: &str, value: &Value, blocks: &mut Map<String, Value>, f: &mut Fa
         f.add(&path, "a list of lists of lists of labels is expected");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::read::template::Template;
+    use serde_json::json;
+
+    /// Positions as OMRChecker of 2021 has them: groups of a row follow each other downwards where values run across, and to
+    /// the right where they run down.
+    #[test]
+    fn blocks_of_groups_become_blocks() {
+        let value = json!({
+            "Dimensions": [1000, 1000], "BubbleDimensions": [20, 20],
+            "Concatenations": {"Roll": ["r1", "r2"]}, "Singles": ["q3", "q1", "q2", "q4"],
+            "QBlocks": {
+                "roll": {"qType": "QTYPE_ROLL", "orig": [500, 100], "bigGaps": [50, 50], "gaps": [40, 30],
+                         "qNos": [[["r1", "r2"]]]},
+                "mcq": {"qType": "QTYPE_MCQ4", "orig": [100, 100], "bigGaps": [90, 80], "gaps": [30, 40],
+                        "qNos": [[["q1", "q2"], ["q3"]], [["q4"]]]}}});
+        let template = Template::parse(value.to_string().as_bytes(), |_| Err(String::new())).unwrap();
+        let at = |id: &str, k: usize| {
+            let field = template.fields.iter().find(|f| f.id == id).unwrap();
+            (field.bubbles[k].centre.x, field.bubbles[k].centre.y)
+        };
+        assert_eq!(at("q1", 3), (200.0, 110.0));
+        assert_eq!(at("q2", 0), (110.0, 150.0));
+        assert_eq!(at("q3", 0), (110.0, 230.0));
+        assert_eq!(at("q4", 0), (290.0, 110.0));
+        assert_eq!(at("r2", 9), (550.0, 380.0));
+        let ids: Vec<&str> = template.outputs.iter().map(|o| o.id(&template.fields)).collect();
+        assert_eq!(ids, ["Roll", "q3", "q1", "q2", "q4"]);
+        assert!(template.crop_page && template.markers.is_none());
+        let broken = json!({"Dimensions": [9], "QBlocks": {"a": {"orig": 1, "qNos": [[1]], "x": 2}}});
+        let said = Template::parse(broken.to_string().as_bytes(), |_| Err(String::new())).unwrap_err().to_string();
+        assert!(said.contains("QBlocks.a.x: unknown field") && said.contains("QBlocks.a.orig"), "{said}");
+    }
+}

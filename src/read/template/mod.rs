@@ -28,6 +28,7 @@ mod reference;
 mod refine;
 mod register;
 mod sides;
+mod skew;
 mod steps;
 
 pub use format::{Template, TemplateError};
@@ -112,6 +113,8 @@ pub fn read(gray: &Gray, template: &Template) -> TemplateReading {
     for (i, block) in template.blocks.iter().enumerate() {
         if found.astray[i] {
             issues.push(Issue::new("block_displaced", format!("{}: not where the other blocks say", block.name)));
+        } else if found.unsure[i] {
+            issues.push(Issue::new("block_displaced", format!("{}: may be a row or a column off", block.name)));
         }
     }
     let fields = decide::decide(template, &found, too_small);

@@ -333,11 +333,16 @@ fn digits_only<'t>(kind: &FieldKind, lines: impl Iterator<Item = &'t Field>, pat
     }
 }
 
+/// Whole numbers without a fraction.
+fn number(v: f64) -> Value {
+    if v.fract() == 0.0 && v.abs() < 1e9 { json!(v as i64) } else { json!(v) }
+}
+
 /// A template in this notation; its pictures are in it.
 pub fn json(t: &Template) -> Result<Value, image::ImageError> {
-    let mut top = json!({"format": FORMAT, "page": {"width": t.width, "height": t.height}});
+    let mut top = json!({"format": FORMAT, "page": {"width": number(t.width), "height": number(t.height)}});
     if let Some(mm) = t.width_mm {
-        top["page"]["width_mm"] = json!(mm);
+        top["page"]["width_mm"] = number(mm);
     }
     let mut registration = Vec::new();
     if t.crop_page {
@@ -345,7 +350,8 @@ pub fn json(t: &Template) -> Result<Value, image::ImageError> {
     }
     if let Some(m) = &t.markers {
         let picture = data(&m.image)?;
-        registration.push(json!({"kind": "markers", "picture": picture, "sheet_to_marker_width": m.width_ratio}));
+        registration
+            .push(json!({"kind": "markers", "picture": picture, "sheet_to_marker_width": number(m.width_ratio)}));
     }
     if let Some(reference) = &t.reference {
         registration.push(json!({"kind": "reference", "picture": data(reference)?}));
@@ -358,7 +364,7 @@ pub fn json(t: &Template) -> Result<Value, image::ImageError> {
         top["review_multiple"] = json!(true);
     }
     if let Some(c) = t.code {
-        top["code"] = json!({"x": c.x, "y": c.y, "w": c.w, "h": c.h});
+        top["code"] = json!({"x": number(c.x), "y": number(c.y), "w": number(c.w), "h": number(c.h)});
     }
     top["blocks"] = t.blocks.iter().map(|b| block_json(t, b)).collect();
     top["fields"] = Value::Array(fields_json(t));
@@ -368,7 +374,7 @@ pub fn json(t: &Template) -> Result<Value, image::ImageError> {
 fn block_json(t: &Template, block: &Block) -> Value {
     let lines = &t.fields[block.fields.clone()];
     let ids = |lines: &[Field]| compressed(lines.iter().map(|l| l.id.as_str()));
-    let mut out = json!({"name": block.name, "bubble": [2.0 * block.rx, 2.0 * block.ry]});
+    let mut out = json!({"name": block.name, "bubble": [number(2.0 * block.rx), number(2.0 * block.ry)]});
     if let Some(empty) = lines.first().map(|l| &l.empty_value).filter(|e| !e.is_empty()) {
         out["empty"] = json!(empty);
     }
@@ -377,17 +383,16 @@ fn block_json(t: &Template, block: &Block) -> Value {
             out["lines"] = json!(ids(lines));
             out["labels"] = json!(l.labels);
             out["direction"] = json!(if l.down { "down" } else { "right" });
-            out["first"] = json!([l.first.0, l.first.1]);
+            out["first"] = json!([number(l.first.0), number(l.first.1)]);
             if l.labels.len() > 1 {
-                out["step"] = json!(l.step);
+                out["step"] = number(l.step);
             }
             if lines.len() > 1 {
-                out["next"] = json!(l.next[0]);
+                out["next"] = number(l.next[0]);
             }
         }
         None => {
-            let bubble =
-                |(line, b): (&String, &Bubble)| json!({"line": line, "label": b.value, "at": [b.centre.x, b.centre.y]});
+            let bubble = |(line, b): (&String, &Bubble)| json!({"line": line, "label": b.value, "at": [number(b.centre.x), number(b.centre.y)]});
             out["bubbles"] = lines.iter().flat_map(|l| l.bubbles.iter().map(|b| bubble((&l.id, b)))).collect();
         }
     }
@@ -443,39 +448,122 @@ fn fields_json(t: &Template) -> Vec<Value> {
     out
 }
 
-/// JSON for people: an object a line where it is short, and lists of plain values on one line.
+/// JSON for people: what is short stands on one line.
 pub fn pretty(value: &Value) -> String {
-    const WIDTH: usize = 110;
-    const FIRST: [&str; 8] = ["format", "name", "id", "page", "registration", "blocks", "lines", "labels"];
-    fn write(value: &Value, indent: usize, out: &mut String) {
-        let short = value.to_string();
-        let flat = matches!(value, Value::Array(a) if a.iter().all(|v| !v.is_array() && !v.is_object()));
-        let pad = "  ".repeat(indent + 1);
-        match value {
-            Value::Object(map) if short.len() + 2 * indent > WIDTH => {
-                *out += "{\n";
-                let mut entries: Vec<_> = map.iter().collect();
-                entries.sort_by_key(|(k, _)| FIRST.iter().position(|f| f == k).unwrap_or(FIRST.len()));
-                for (i, (key, value)) in entries.into_iter().enumerate() {
-                    *out += &format!("{pad}{}: ", Value::from(key.as_str()));
-                    write(value, indent + 1, out);
-                    *out += if i + 1 < map.len() { ",\n" } else { "\n" };
-                }
-                *out += &format!("{}}}", "  ".repeat(indent));
-            }
-            Value::Array(list) if !flat && short.len() + 2 * indent > WIDTH => {
-                *out += "[\n";
-                for (i, value) in list.iter().enumerate() {
-                    *out += &pad;
-                    write(value, indent + 1, out);
-                    *out += if i + 1 < list.len() { ",\n" } else { "\n" };
-                }
-                *out += &format!("{}]", "  ".repeat(indent));
-            }
-            _ => *out += &short,
-        }
-    }
     let mut out = String::new();
     write(value, 0, &mut out);
     out + "\n"
+}
+
+fn write(value: &Value, indent: usize, out: &mut String) {
+    const WIDTH: usize = 110;
+    const FIRST: [&str; 8] = ["format", "name", "id", "page", "registration", "blocks", "lines", "labels"];
+    let plain = |v: &Value| !v.is_array() && !v.is_object();
+    let (open, close, mut items) = match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().map(|(k, v)| (Some(k.as_str()), v)).collect();
+            entries.sort_by_key(|(k, _)| FIRST.iter().position(|f| Some(*f) == *k).unwrap_or(FIRST.len()));
+            ('{', '}', entries)
+        }
+        Value::Array(list) => ('[', ']', list.iter().map(|v| (None, v)).collect()),
+        other => {
+            *out += &other.to_string();
+            return;
+        }
+    };
+    let flat = value.is_array() && items.iter().all(|(_, v)| plain(v));
+    let one_line = flat || value.to_string().len() + 2 * indent <= WIDTH;
+    let (before, between) = match one_line {
+        true => (String::new(), ", ".to_owned()),
+        false => (format!("\n{}", "  ".repeat(indent + 1)), format!(",\n{}", "  ".repeat(indent + 1))),
+    };
+    out.push(open);
+    for (i, (key, value)) in items.drain(..).enumerate() {
+        *out += if i == 0 { &before } else { &between };
+        if let Some(key) = key {
+            *out += &format!("{}: ", Value::from(key));
+        }
+        write(value, indent + 1, out);
+    }
+    if !one_line {
+        *out += &format!("\n{}", "  ".repeat(indent));
+    }
+    out.push(close);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::template::TemplateError;
+
+    fn sheet() -> Value {
+        json!({
+            "format": "gabarito-template-1",
+            "page": {"width": 1000, "height": 1400, "width_mm": 210},
+            "registration": [{"kind": "outline"}],
+            "blocks": [
+                {"name": "questions", "lines": ["q1..3"], "labels": "ABCD", "bubble": [30, 20], "first": [115, 510],
+                 "step": 50, "next": [35, 50]},
+                {"name": "digits", "lines": ["m1..8"], "labels": "0123456789", "direction": "down", "bubble": [30, 30],
+                 "first": [500, 100], "step": 40, "next": 44, "empty": "_"},
+                {"name": "loose", "bubble": [30, 30], "bubbles": [
+                    {"line": "x", "label": "sim", "at": [500, 900]}, {"line": "x", "label": "não", "at": [560, 902]},
+                    {"line": "y", "label": "sim", "at": [501, 960]}, {"line": "y", "label": "não", "at": [561, 961]}]}],
+            "fields": ["q1..3", {"id": "matricula", "type": "id_grid", "lines": ["m1..8"]},
+                       {"id": "opcoes", "type": "matrix", "lines": ["x", "y"]}]})
+    }
+
+    fn parse(value: &Value) -> Result<Template, TemplateError> {
+        Template::parse(value.to_string().as_bytes(), |name| Err(format!("no {name}")))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let first = parse(&sheet()).unwrap();
+        assert_eq!(first.blocks.len(), 3);
+        let q3 = &first.fields[2];
+        assert_eq!((q3.bubbles[3].centre.x, q3.bubbles[3].centre.y), (265.0, 595.0));
+        let loose = &first.fields[first.blocks[2].fields.clone()];
+        assert_eq!((loose[1].bubbles[1].column, loose[1].bubbles[1].row), (1, 1));
+        assert_eq!((first.blocks[2].step_x, first.blocks[1].step_y), (60.0, 40.0));
+        let again = Template::parse(pretty(&json(&first).unwrap()).as_bytes(), |_| Err(String::new())).unwrap();
+        assert_eq!((&first.blocks, &first.fields), (&again.blocks, &again.fields));
+        assert_eq!(first.outputs, again.outputs);
+        assert_eq!((again.width_mm, again.crop_page), (Some(210.0), true));
+    }
+
+    #[test]
+    fn faults_say_where_and_what_would_be_valid() {
+        let said = |change: fn(&mut Value), path: &str, hint: &str| {
+            let mut value = sheet();
+            change(&mut value);
+            let Err(TemplateError::Invalid(faults)) = parse(&value) else { panic!("{path} was accepted") };
+            let said: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            assert!(said.iter().any(|f| f.starts_with(path) && f.contains(hint)), "{path}, {hint}: {said:?}");
+        };
+        said(|v| v["format"] = json!("gabarito-template-9"), "format", "gabarito-template-1");
+        said(|v| v["page"]["width"] = json!(null), "page.width", "missing");
+        said(|v| v["registration"][0]["kind"] = json!("stars"), "registration[0].kind", "outline, markers, reference");
+        said(
+            |v| v["registration"][0] = json!({"kind": "markers", "picture": "m.png"}),
+            "registration[0].picture",
+            "no m.png",
+        );
+        said(
+            |v| v["registration"][0] = json!({"kind": "reference", "picture": "data:image/png;base64,@"}),
+            "registration[0].picture",
+            "the picture in it",
+        );
+        said(|v| v["blocks"][0]["colour"] = json!(1), "blocks[0].colour", "unknown field");
+        said(|v| v["blocks"][1]["name"] = json!("questions"), "blocks[1].name", "already");
+        said(|v| v["blocks"][0]["next"] = json!([35]), "blocks[0].next", "a list of 2 numbers");
+        said(|v| v["blocks"][0]["first"] = json!([5, 510]), "blocks[0]", "beyond the page");
+        said(|v| v["blocks"][2]["bubbles"][1]["at"] = json!([505, 900]), "blocks[2].bubbles", "overlap");
+        said(|v| v["fields"][0] = json!("q1..2"), "fields", "q3 is in no field");
+        said(|v| v["fields"][1]["lines"] = json!(["m1..8", "q1"]), "fields[1].lines", "in two fields");
+        said(|v| v["fields"][1]["type"] = json!("essay"), "fields[1].type", "id_grid");
+        said(|v| v["fields"][1]["check"] = json!("cpf"), "fields[1].check", "11");
+        said(|v| v["fields"][2]["type"] = json!("numeric"), "fields[2]", "a digit");
+        said(|v| v["fields"][2]["type"] = json!("choice"), "fields[2].lines", "one line");
+    }
 }

@@ -4,7 +4,7 @@
 //! markers, a reference laid over it, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
 //! the print: by bubbles where the template has them and gaps between.
 
-use super::evidence::{Evidence, Flip, View, windows};
+use super::evidence::{Evidence, FAR, Flip, NEAR, View, windows};
 use super::format::{Block, Bubble, Template};
 use super::markers::marker_quads;
 use super::marks::{Probe, probe};
@@ -12,8 +12,9 @@ use super::neighbours::heed_neighbours;
 use super::outline::{Quad, border, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
 use super::reference::reference_quads;
-use super::refine::{BlockFit, refine};
+use super::refine::{BlockFit, CLEAR, refine_in_phase};
 use super::sides::sharpen;
+use super::skew::skewed;
 use crate::read::result::Outcome;
 use crate::units::{Homography, Mm, Point, Px};
 
@@ -36,8 +37,14 @@ const MIRROR_TIE: f64 = 0.03;
 const MIRROR_NEAR: f64 = 0.25;
 /// A refined page that explains so much is not tried to be bettered.
 const GOOD: f64 = 0.97;
+/// How often a page is moved as a whole to where its bubbles were found.
+const ROUNDS: usize = 3;
 /// What looks as much like its block's pattern as this is a bubble.
 const LIKE: f64 = 0.45;
+/// The outer line of a lattice is as much like the others.
+const LEAST_END: f64 = 0.7;
+/// Where a lattice goes on beyond its block, only a block displaced by less than this share of a step is in its place.
+const FARTHEST: f64 = 0.4;
 /// What is as dark as this all over is a mark, whatever it looks like.
 pub const SOLID: f64 = 0.2;
 
@@ -66,6 +73,8 @@ pub struct Registered {
     pub explained: Vec<f64>,
     /// Blocks that are where no smooth displacement of the page would have them.
     pub astray: Vec<bool>,
+    /// Blocks that may be a step or half a step off.
+    pub unsure: Vec<bool>,
     /// Darkness of the page's blackest print and marks.
     pub solid_ink: f64,
 }
@@ -87,6 +96,13 @@ struct Hypothesis {
     evidence: Evidence,
 }
 
+impl Hypothesis {
+    /// A mirrored page must be better borne out than a plain one.
+    fn rank(&self) -> f64 {
+        self.evidence.worth() - if self.mirrored { MIRROR_MARGIN } else { 0.0 }
+    }
+}
+
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut chosen: Option<Settled> = None;
@@ -94,7 +110,7 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
         for quad in &quads(pyramid, template, by) {
             let seen = hypotheses.len();
             hypotheses.extend(orientations(pyramid, template, quad, by));
-            let best = hypotheses[seen..].iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth()));
+            let best = hypotheses[seen..].iter().max_by(|a, b| a.rank().total_cmp(&b.rank()));
             let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
             let settled = settle(pyramid, template, best);
             if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
@@ -105,7 +121,7 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
             }
         }
     }
-    let Some(first) = hypotheses.iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth())) else {
+    let Some(first) = hypotheses.iter().max_by(|a, b| a.rank().total_cmp(&b.rank())) else {
         let (code, detail) = match template.markers {
             Some(_) => ("markers_not_found", "the four markers of the template were not found"),
             None => ("template_mismatch", "the page does not look like the template's reference"),
@@ -173,13 +189,15 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), &'stati
 /// A hypothesis refined, moved as a whole where that explains more.
 fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
     let (mut score, mut page) = place(pyramid, template, h);
-    if score < GOOD
-        && let Some(better) = adjusted(pyramid, template, h, &page)
-    {
+    for _ in 0..ROUNDS {
+        let Some(better) = Some(h).filter(|_| score < GOOD).and_then(|h| adjusted(pyramid, template, h, &page)) else {
+            break;
+        };
         let again = place(pyramid, template, &better);
-        if again.0 > score {
-            (score, page) = again;
+        if again.0 <= score {
+            break;
         }
+        (score, page) = again;
     }
     Settled { score, worth: h.evidence.worth(), displaced: h.evidence.displaced, page }
 }
@@ -192,7 +210,7 @@ fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Regi
         let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
         for ((b, s), like) in bubbles.zip(&fit.shifts).zip(&fit.likeness) {
             if *like > LIKE {
-                pairs.push((b.centre, h.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
+                pairs.push((b.centre, found.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
                 weights.push(1.0);
             }
         }
@@ -204,7 +222,7 @@ fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Regi
     if corners.iter().any(|c| map.apply(Point::new(c.0, c.1)).distance(&h.map.apply(Point::new(c.0, c.1))) > limit) {
         return None;
     }
-    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false });
+    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false }, NEAR);
     Some(Hypothesis { map, evidence, ..*h })
 }
 
@@ -231,7 +249,7 @@ fn quads(pyramid: &Pyramid, template: &Template, by: By) -> Vec<Quad> {
         }
         By::Reference => return template.reference.iter().flat_map(|r| reference_quads(pyramid, r)).collect(),
         By::Outline => outlines(pyramid),
-        By::Border => vec![border(pyramid)],
+        By::Border => std::iter::once(border(pyramid)).chain(skewed(pyramid)).collect(),
     };
     let full = pyramid.level(0);
     let alike = 0.004 * (full.width + full.height) as f64;
@@ -250,13 +268,14 @@ fn quads(pyramid: &Pyramid, template: &Template, by: By) -> Vec<Quad> {
 fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad, by: By) -> Vec<Hypothesis> {
     let (w, h) = (template.width, template.height);
     let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+    let reach = if by == By::Border { FAR } else { NEAR };
     let mut found = Vec::new();
     for turn in 0..2 {
         let pairs: Vec<_> = (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
         let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
         let view = View::new(pyramid, &map, template);
         for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
-            let evidence = view.evidence(template, Flip { x, y });
+            let evidence = view.evidence(template, Flip { x, y }, reach);
             let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
             let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
             let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
@@ -285,8 +304,27 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
     let mut fits: Vec<BlockFit> =
-        (0..template.blocks.len()).map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i])).collect();
+        (0..template.blocks.len()).map(|i| refine_in_phase(&dark, scale, template, i, h.evidence.shifts[i])).collect();
     let astray = heed_neighbours(template, &mut fits, &dark, scale);
+    let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f)).collect();
+    if std::env::var_os("DIAG").is_some() {
+        println!("  by {:?} rot {} mir {} evidence {:.2}", h.by, h.rotation, h.mirrored, h.evidence.score());
+        for (b, f) in template.blocks.iter().zip(&fits) {
+            let n = f.shifts.len().max(1) as f64;
+            let m = f.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n));
+            println!(
+                "  {:12} shift {:.2} {:.2} typ {:.2} ends {:.2?} beyond {:.2?} wit {} of {}",
+                b.name,
+                m.0 / b.step_x,
+                m.1 / b.step_y,
+                f.typical,
+                f.ends,
+                f.beyond,
+                f.witnesses,
+                f.likeness.len()
+            );
+        }
+    }
     let probes = measure(&dark, scale, template, &fits);
     let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
@@ -322,9 +360,24 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         toned,
         explained,
         astray,
+        unsure,
         solid_ink,
     };
     (score, found)
+}
+
+/// Whether a block's lattice has no clear ends; or it goes on beyond both, and so says nothing about a step more or less,
+/// and was not found where the template has it.
+fn out_of_step(block: &Block, fit: &BlockFit) -> bool {
+    let n = fit.shifts.len().max(1) as f64;
+    let mean = fit.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n));
+    let axis = |ends: &[f64], beyond: &[f64], displaced: f64| {
+        let (end, on) = (ends[0].min(ends[1]), beyond[0].min(beyond[1]));
+        end < LEAST_END || on > LEAST_END && displaced > FARTHEST
+    };
+    fit.typical > CLEAR
+        && (axis(&fit.ends[..2], &fit.beyond[..2], mean.0.abs() / block.step_x)
+            || axis(&fit.ends[2..], &fit.beyond[2..], mean.1.abs() / block.step_y))
 }
 
 fn measure(dark: &Darkness, scale: f64, template: &Template, fits: &[BlockFit]) -> Vec<Vec<Probe>> {
