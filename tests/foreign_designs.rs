@@ -342,11 +342,6 @@ fn judge(design: &Design, picture: &Gray, marks: &[Vec<Option<Mark>>], what: &st
     }
     for field in &reading.fields {
         let i = design.template.fields.iter().position(|f| f.id == field.id).unwrap();
-        if std::env::var_os("DIAG").is_some() {
-            for (m, mark) in field.marks.iter().zip(&marks[i]) {
-                println!("KIND {} {} {mark:?}", field.id, m.label);
-            }
-        }
         match field.status {
             FieldStatus::Doubtful => count.doubtful += 1,
             _ if is_wrong(field, &marks[i]) => {

@@ -92,12 +92,6 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
                 } else {
                     MarkState::Ambiguous
                 };
-                if std::env::var_os("DIAG").is_some() && matches!(state, MarkState::Filled | MarkState::Cancelled) {
-                    println!(
-                        "RING {} {} {:.3} {:.3} {:.3} {:.2}",
-                        field.id, bubble.value, struck, p.corner, e.corner, covered
-                    );
-                }
                 let middle = (EMPTY_BELOW + FILLED_ABOVE) / 2.0;
                 let probability = 1.0 / (1.0 + (-(f - middle) / 0.05).exp());
                 let certain = match state {

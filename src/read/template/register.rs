@@ -307,24 +307,6 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         (0..template.blocks.len()).map(|i| refine_in_phase(&dark, scale, template, i, h.evidence.shifts[i])).collect();
     let astray = heed_neighbours(template, &mut fits, &dark, scale);
     let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f)).collect();
-    if std::env::var_os("DIAG").is_some() {
-        println!("  by {:?} rot {} mir {} evidence {:.2}", h.by, h.rotation, h.mirrored, h.evidence.score());
-        for (b, f) in template.blocks.iter().zip(&fits) {
-            let n = f.shifts.len().max(1) as f64;
-            let m = f.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n));
-            println!(
-                "  {:12} shift {:.2} {:.2} typ {:.2} ends {:.2?} beyond {:.2?} wit {} of {}",
-                b.name,
-                m.0 / b.step_x,
-                m.1 / b.step_y,
-                f.typical,
-                f.ends,
-                f.beyond,
-                f.witnesses,
-                f.likeness.len()
-            );
-        }
-    }
     let probes = measure(&dark, scale, template, &fits);
     let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
