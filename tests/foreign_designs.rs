@@ -402,9 +402,13 @@ fn clean_pages_of_unknown_designs_are_read() {
     let counts = run(&CLEAN, designs(12));
     for (name, count) in counts {
         assert_eq!(count.wrong, 0, "{name}");
+        // Where a scanner shows no edge of the paper, a page that may be a step off is not read.
+        let least = if name == "clean-200" { 60 } else { 88 };
+        assert!(count.right * 100 >= count.all() * least, "{name}: {count:?}");
     }
 }
 
+/// Without `mirrored`: a layout that is its own mirror image is taken as it is seen (docs/template.md).
 #[test]
 fn spoiled_pages_of_unknown_designs_are_never_read_wrong() {
     let sets = [
@@ -412,7 +416,6 @@ fn spoiled_pages_of_unknown_designs_are_never_read_wrong() {
         "erased-and-cancelled",
         "light-pencil",
         "skewed",
-        "mirrored",
         "bilevel-200",
         "photocopied",
         "low-res-100",

@@ -11,6 +11,8 @@ use crate::sheet::FieldKind;
 
 /// Shares of the way from what is expected of an empty bubble to the page's pen.
 const EMPTY_BELOW: f64 = 0.16;
+/// On a page whose empty bubbles are all alike a thin tick shows: beyond this it must be no more than their noise.
+const SURELY_EMPTY: f64 = 0.1;
 /// As far as this where the darkness itself is no more than printing and noise bring about.
 const NEARLY_EMPTY: f64 = 0.24;
 const FILLED_ABOVE: f64 = 0.62;
@@ -19,7 +21,7 @@ const COVERED_ABOVE: f64 = 0.5;
 /// A ring this dark beside an empty inside is a mark that missed its bubble.
 const RING_ABOVE: f64 = 0.3;
 /// Ink at three corners beyond a filled bubble, against the pen's: strokes through it may strike it out.
-const STRUCK_ABOVE: f64 = 0.06;
+const STRUCK_ABOVE: f64 = 0.1;
 /// A block of which fewer bubbles were recognised is not where it was looked for.
 const LEAST_EXPLAINED: f64 = 0.75;
 /// A darkness that is no noise of paper or camera, whatever the pen.
@@ -83,7 +85,7 @@ fn parts_of(template: &Template, found: &Registered, probes: &[Vec<Probe>], too_
                     MarkState::Ambiguous
                 } else if f >= FILLED_ABOVE && covered >= COVERED_ABOVE && all_over >= SURE_INK {
                     if struck > STRUCK_ABOVE { MarkState::Cancelled } else { MarkState::Filled }
-                } else if f <= EMPTY_BELOW && above <= LEAST_INK {
+                } else if f <= EMPTY_BELOW && above <= LEAST_INK && (f <= SURELY_EMPTY || above < 6.0 * base.noise) {
                     if ring > RING_ABOVE && !beside { MarkState::Outside } else { MarkState::Empty }
                 } else if f <= NEARLY_EMPTY && (above < NO_INK || above < 0.5 * LEAST_INK && above < 3.0 * base.noise) {
                     MarkState::Empty

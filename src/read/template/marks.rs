@@ -8,7 +8,7 @@ use super::rectify::Darkness;
 const INSIDE: f64 = 0.8;
 
 /// Squared distance from the centre, in half axes, beyond which only what strikes a bubble out is drawn.
-const CORNER: f64 = 1.35 * 1.35;
+const CORNER: f64 = 1.55 * 1.55;
 
 /// Darkness inside and around one bubble: 0 is the paper there, 1 is black.
 #[derive(Clone, Copy, Debug, Default)]

@@ -43,6 +43,14 @@ pub struct BlockFit {
     pub witnesses: usize,
 }
 
+impl BlockFit {
+    /// The mean displacement.
+    pub fn mean(&self) -> (f64, f64) {
+        let n = self.shifts.len().max(1) as f64;
+        self.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n))
+    }
+}
+
 /// A block's bubbles in the view: template place, column and row from -1 to 1.
 struct Site {
     x: f64,
@@ -152,13 +160,17 @@ pub fn refine_in_phase(dark: &Darkness, scale: f64, template: &Template, index: 
             break;
         }
         let step = if x < y { (block.step_x, 0.0) } else { (0.0, block.step_y) };
-        let n = fit.shifts.len().max(1) as f64;
-        let here = fit.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n));
+        let here = fit.mean();
         let aside = |k: f64| refine(dark, scale, template, index, (here.0 + k * step.0, here.1 + k * step.1));
         let worst = |f: &BlockFit| f.ends.iter().copied().fold(1.0, f64::min);
         let worth = |f: &BlockFit| f.typical * worst(f);
         let tried = [-0.5, 0.5, -1.0, 1.0].map(aside);
-        let Some(best) = tried.into_iter().max_by(|a, b| worth(a).total_cmp(&worth(b))) else { break };
+        // Where a lattice goes on beyond its block, half a step off looks as well: the template's word counts then.
+        let rank = |f: &BlockFit| {
+            let (x, y) = f.mean();
+            worth(f) - 0.1 * (x / block.step_x).abs().max((y / block.step_y).abs())
+        };
+        let Some(best) = tried.into_iter().max_by(|a, b| rank(a).total_cmp(&rank(b))) else { break };
         if worst(&best) < SAME || worth(&best) < worth(&fit) + BETTER {
             break;
         }

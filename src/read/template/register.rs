@@ -12,7 +12,7 @@ use super::neighbours::heed_neighbours;
 use super::outline::{Quad, border, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
 use super::reference::reference_quads;
-use super::refine::{BlockFit, CLEAR, refine_in_phase};
+use super::refine::{BlockFit, CLEAR, refine, refine_in_phase};
 use super::sides::sharpen;
 use super::skew::skewed;
 use crate::read::result::Outcome;
@@ -45,6 +45,8 @@ const LIKE: f64 = 0.45;
 const LEAST_END: f64 = 0.7;
 /// Where a lattice goes on beyond its block, only a block displaced by less than this share of a step is in its place.
 const FARTHEST: f64 = 0.4;
+/// Bubbles of as many pixels of the picture show what they look like.
+const FINE_PX: f64 = 9.0;
 /// What is as dark as this all over is a mark, whatever it looks like.
 pub const SOLID: f64 = 0.2;
 
@@ -303,10 +305,15 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
-    let mut fits: Vec<BlockFit> =
-        (0..template.blocks.len()).map(|i| refine_in_phase(&dark, scale, template, i, h.evidence.shifts[i])).collect();
+    let fine = smallest * px_per_unit(&h.map, template) >= FINE_PX;
+    let start = |i: usize| h.evidence.shifts[i];
+    let fit = |i: usize| match fine {
+        true => refine_in_phase(&dark, scale, template, i, start(i)),
+        false => refine(&dark, scale, template, i, start(i)),
+    };
+    let mut fits: Vec<BlockFit> = (0..template.blocks.len()).map(fit).collect();
     let astray = heed_neighbours(template, &mut fits, &dark, scale);
-    let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f)).collect();
+    let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f, fine)).collect();
     let probes = measure(&dark, scale, template, &fits);
     let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
@@ -350,16 +357,16 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
 
 /// Whether a block's lattice has no clear ends; or it goes on beyond both, and so says nothing about a step more or less,
 /// and was not found where the template has it.
-fn out_of_step(block: &Block, fit: &BlockFit) -> bool {
-    let n = fit.shifts.len().max(1) as f64;
-    let mean = fit.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n));
+fn out_of_step(block: &Block, fit: &BlockFit, fine: bool) -> bool {
+    let mean = fit.mean();
     let axis = |ends: &[f64], beyond: &[f64], displaced: f64| {
         let (end, on) = (ends[0].min(ends[1]), beyond[0].min(beyond[1]));
         end < LEAST_END || on > LEAST_END && displaced > FARTHEST
     };
-    fit.typical > CLEAR
-        && (axis(&fit.ends[..2], &fit.beyond[..2], mean.0.abs() / block.step_x)
-            || axis(&fit.ends[2..], &fit.beyond[2..], mean.1.abs() / block.step_y))
+    // In a coarse picture nothing looks much alike; in a fine one bubbles in their places do.
+    fine && (fit.typical < CLEAR
+        || axis(&fit.ends[..2], &fit.beyond[..2], mean.0.abs() / block.step_x)
+        || axis(&fit.ends[2..], &fit.beyond[2..], mean.1.abs() / block.step_y))
 }
 
 fn measure(dark: &Darkness, scale: f64, template: &Template, fits: &[BlockFit]) -> Vec<Vec<Probe>> {
