@@ -3,6 +3,7 @@
 pub mod accuracy;
 pub mod cli;
 pub mod demo;
+pub mod grade;
 pub mod json;
 pub mod limits;
 pub mod output;

@@ -3,7 +3,7 @@
 
 use gabarito::raster::gray::Gray;
 use gabarito::read::result::{FieldStatus, MarkReading, Outcome};
-use gabarito::read::template::{Template, read};
+use gabarito::read::template::{Template, evaluation, native, read};
 use image::{GrayImage, imageops};
 use std::path::{Path, PathBuf};
 
@@ -150,6 +150,92 @@ fn a_mirrored_picture_is_never_read_wrong() {
             println!("{name} mirrored, {size}: {c:?}");
             assert_eq!(c.wrong, 0);
         }
+    }
+}
+
+#[test]
+fn an_imported_template_reads_the_same() {
+    let Some(folder) = pictures() else { return };
+    for (template, name) in PICTURES {
+        let original = Template::open(&folder.join(template)).unwrap();
+        let text = native::pretty(&native::json(&original).unwrap());
+        let imported = Template::parse(text.as_bytes(), |file| Err(format!("{file} is not in the template"))).unwrap();
+        let picture = gray(&image::open(folder.join(name)).unwrap().to_luma8());
+        let (one, other) = (read(&picture, &original), read(&picture, &imported));
+        assert_eq!((one.outcome, &one.fields, &one.registration), (other.outcome, &other.fields, &other.registration));
+    }
+}
+
+#[test]
+fn scores_are_those_of_the_evaluation() {
+    let Some(folder) = pictures() else { return };
+    // Added up by hand from truth.json.
+    for (which, points, max) in [(3, 33.0, 33.0), (1, -4.0, 55.0)] {
+        let (template, name) = PICTURES[which];
+        let template_path = folder.join(template);
+        let template = Template::open(&template_path).unwrap();
+        let key = evaluation::open(&template_path.with_file_name("evaluation.json"), &template).unwrap();
+        let reading = read(&gray(&image::open(folder.join(name)).unwrap().to_luma8()), &template);
+        let score = key.score(&reading.fields);
+        assert_eq!((score.points, score.max, score.provisional), (points, max, false), "{name}");
+    }
+}
+
+/// The bubbles of a read picture, one by one, as a template of the picture itself: other pictures of the form are laid over
+/// it.
+#[test]
+fn a_page_is_laid_over_a_reference() {
+    let Some(folder) = pictures() else { return };
+    let (template, name) = PICTURES[1];
+    let theirs = Template::open(&folder.join(template)).unwrap();
+    let original = image::open(folder.join(name)).unwrap().to_luma8();
+    let before = read(&gray(&original), &theirs);
+    let mut blocks = std::collections::BTreeMap::<usize, (Vec<serde_json::Value>, f64)>::new();
+    let outputs = theirs.outputs.iter().zip(&before.placed.as_ref().unwrap().fields);
+    for (output, bubbles) in outputs {
+        let lines = output.parts().iter().map(|&i| &theirs.fields[i]);
+        let labels = lines.flat_map(|l| l.bubbles.iter().map(move |b| (l, b)));
+        for ((line, bubble), placed) in labels.zip(bubbles) {
+            let block = blocks.entry(line.block).or_default();
+            block.1 = 2.0 * placed.along_x.0.hypot(placed.along_x.1);
+            let at = [placed.centre.x, placed.centre.y];
+            block.0.push(serde_json::json!({"line": line.id, "label": bubble.value, "at": at}));
+        }
+    }
+    let blocks: Vec<_> = blocks
+        .into_iter()
+        .map(|(i, (bubbles, size))| serde_json::json!({"name": theirs.blocks[i].name, "bubble": [size, size], "bubbles": bubbles}))
+        .collect();
+    let fields: Vec<_> = theirs
+        .outputs
+        .iter()
+        .map(|o| {
+            let lines: Vec<&str> = o.parts().iter().map(|&i| theirs.fields[i].id.as_str()).collect();
+            serde_json::json!({"id": o.id(&theirs.fields), "type": "concat", "lines": lines})
+        })
+        .collect();
+    let value = serde_json::json!({
+        "format": "gabarito-template-1", "page": {"width": original.width(), "height": original.height()},
+        "registration": [{"kind": "reference", "picture": "it.png"}], "blocks": blocks, "fields": fields});
+    let mut png = std::io::Cursor::new(Vec::new());
+    original.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let template = Template::parse(value.to_string().as_bytes(), |_| Ok(png.get_ref().clone())).unwrap();
+    let truth = truth(&folder);
+    for quarters in 0..4 {
+        // Fed a little askew, with a rim around it.
+        let mut scan = GrayImage::from_pixel(original.width() + 40, original.height() + 50, image::Luma([250]));
+        let (s, c) = 0.02_f32.sin_cos();
+        for (x, y, p) in scan.enumerate_pixels_mut() {
+            let (u, v) = (x as f32 - 22.0, y as f32 - 12.0);
+            let (u, v) = (c * u + s * v, c * v - s * u);
+            if u >= 0.0 && v >= 0.0 && (u as u32) < original.width() && (v as u32) < original.height() {
+                *p = *original.get_pixel(u as u32, v as u32);
+            }
+        }
+        let c =
+            count(&template, &shaded(&turned(&scan, quarters)), &truth[name], &format!("over a reference, {quarters}"));
+        println!("{name} over a reference, turned {}°: {c:?}", 90 * quarters);
+        assert!(c.wrong == 0 && c.right >= 21, "{c:?}");
     }
 }
 

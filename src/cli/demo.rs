@@ -1,7 +1,7 @@
 //! `gabarito demo`: the main job from end to end, on a small school.
 
 use super::read::Jobs;
-use super::sheets::Sheets;
+use super::sheets::{Sheets, Told};
 use super::spread::{Page, Spread};
 use super::{CliError, sheet_key};
 use crate::demo;
@@ -57,7 +57,8 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         pool.install(|| demo::exam_day(&printed, &scans, args.seed)).map_err(|e| CliError::file(&args.out, e))?;
 
     say("3. Leitura\n")?;
-    let reading = Sheets::choose(None, Some(&printed), None, &[])?;
+    let told = Told { layouts: Some(&printed), ..Told::default() };
+    let reading = Sheets::choose(told, &[])?;
     let limits = Limits::default();
     let csv = args.out.join("respostas.csv");
     let file = std::fs::File::create(&csv).map_err(|e| CliError::file(&csv, e))?;

@@ -2,7 +2,7 @@
 
 use super::CliError;
 use super::bounds::LimitArgs;
-use super::sheets::Sheets;
+use super::sheets::{Sheets, Told};
 use crate::output::explain::explain;
 use crate::output::words;
 use crate::read::pages;
@@ -24,7 +24,7 @@ pub struct ExplainArgs {
     /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
     #[arg(long, value_name = "DIR|geometry.json")]
     pub layouts: Option<PathBuf>,
-    /// The sheet is of another system, described in the format of OMRChecker
+    /// The sheet is of another system, described by a template
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
     /// Models of Lize sheets, in place of the built-in table
@@ -36,9 +36,13 @@ pub struct ExplainArgs {
 
 pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
     args.file.metadata().map_err(|e| CliError::file(&args.file, e))?;
-    let (template, layouts) = (args.template.as_deref(), args.layouts.as_deref());
-    let scans = std::slice::from_ref(&args.file);
-    let sheets = Sheets::choose(template, layouts, args.models.as_deref(), scans)?;
+    let told = Told {
+        template: args.template.as_deref(),
+        layouts: args.layouts.as_deref(),
+        models: args.models.as_deref(),
+        ..Told::default()
+    };
+    let sheets = Sheets::choose(told, std::slice::from_ref(&args.file))?;
     let limits = args.limits.limits();
     let mut pages = pages::open(&args.file, &limits);
     let Some(page) = pages.nth(args.page as usize - 1) else {

@@ -12,6 +12,7 @@ pub mod read;
 mod resume;
 mod sheets;
 mod spread;
+pub mod template;
 
 pub use error::CliError;
 pub use key::sheet_key;
@@ -37,6 +38,7 @@ pub enum Command {
     Print(print::PrintArgs),
     Read(read::ReadArgs),
     Explain(explain::ExplainArgs),
+    Template(template::TemplateArgs),
     Accuracy(accuracy::AccuracyArgs),
 }
 
@@ -54,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Print(args) => print::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Template(args) => template::run(&args),
         Command::Accuracy(args) => accuracy::run(&args),
     })
 }

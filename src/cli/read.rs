@@ -3,7 +3,7 @@
 use super::CliError;
 use super::bounds::LimitArgs;
 use super::resume::Resume;
-use super::sheets::Sheets;
+use super::sheets::{Sheets, Told};
 use super::spread::{Page, Spread};
 use crate::output::Sink;
 use crate::output::annotate::annotate;
@@ -29,9 +29,12 @@ pub struct ReadArgs {
     /// Where the printed layouts are: a folder `layouts/`, or a `geometry.json`
     #[arg(long, value_name = "DIR|geometry.json")]
     pub layouts: Option<PathBuf>,
-    /// Read sheets of another system, described in the format of OMRChecker
+    /// Read sheets of another system, described by a template: ours (docs/template.md) or OMRChecker's
     #[arg(long, value_name = "TEMPLATE.json")]
     pub template: Option<PathBuf>,
+    /// Score the template's answers by OMRChecker's evaluation [default: evaluation.json beside the template]
+    #[arg(long, value_name = "EVALUATION.json", requires = "template")]
+    pub evaluation: Option<PathBuf>,
     /// Models of Lize sheets, in place of the built-in table
     #[arg(long, value_name = "MODELS.json")]
     pub models: Option<PathBuf>,
@@ -89,7 +92,7 @@ impl Jobs {
 impl ReadArgs {
     /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
     pub fn check_paths(&self) -> Result<(), CliError> {
-        let named = [&self.layouts, &self.template, &self.models, &self.roster];
+        let named = [&self.layouts, &self.template, &self.evaluation, &self.models, &self.roster];
         for path in self.paths.iter().chain(named.into_iter().flatten()) {
             path.metadata().map_err(|e| CliError::file(path, e))?;
         }
@@ -128,8 +131,14 @@ impl Format {
 
 pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
     args.check_paths()?;
-    let (template, layouts, roster) = (args.template.as_deref(), args.layouts.as_deref(), args.roster.as_deref());
-    let sheets = Sheets::choose(template, layouts, args.models.as_deref(), &args.paths)?;
+    let told = Told {
+        template: args.template.as_deref(),
+        evaluation: args.evaluation.as_deref(),
+        layouts: args.layouts.as_deref(),
+        models: args.models.as_deref(),
+    };
+    let (template, layouts, roster) = (told.template, told.layouts, args.roster.as_deref());
+    let sheets = Sheets::choose(told, &args.paths)?;
     let limits = args.limits.limits();
     let mut batch = Batch::new(sheets.known(roster, layouts, &args.paths)?);
     let mut pages = args.paths.iter().flat_map(|path| pages::open(path, &limits)).peekable();

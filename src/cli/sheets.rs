@@ -1,6 +1,7 @@
 //! Which sheets a run reads: ours, or those of a template; and what it keeps of a page to draw it.
 
 use super::{CliError, sheet_key};
+use crate::grade::Key;
 use crate::limits::Limits;
 use crate::output::{Seen, Trace, trace};
 use crate::print::manifest::hex;
@@ -8,8 +9,8 @@ use crate::read::batch::{Known, Observed, Printed, Roster};
 use crate::read::fields::Policy;
 use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{PageRef, Picture};
-use crate::read::result::{Issue, Outcome, PageReading};
-use crate::read::template::{self, Template};
+use crate::read::result::{IdentifiedBy, Issue, Outcome, PageReading, SheetRef};
+use crate::read::template::{self, Template, TemplateError, TemplateReading};
 use crate::read::warp::Warp;
 use crate::read::{PageTrace, Reader};
 use crate::sheet::LayoutPage;
@@ -21,7 +22,13 @@ use std::time::Instant;
 
 pub enum Sheets {
     Native(Reader),
-    Foreign(Box<Template>),
+    Foreign(Box<Foreign>),
+}
+
+/// Sheets of a template, and what their answers are worth.
+pub struct Foreign {
+    pub template: Template,
+    key: Option<Key>,
 }
 
 /// What a picture of the reading is drawn from.
@@ -41,21 +48,23 @@ impl Shown {
     }
 }
 
+/// What a run was told of the sheets that it reads.
+#[derive(Clone, Copy, Default)]
+pub struct Told<'a> {
+    pub template: Option<&'a Path>,
+    pub evaluation: Option<&'a Path>,
+    pub layouts: Option<&'a Path>,
+    pub models: Option<&'a Path>,
+}
+
 impl Sheets {
     /// The sheets of `template`, or else ours: with the layouts named, or those beside the scans or in the folder that the
     /// command runs in.
-    pub fn choose(
-        template: Option<&Path>,
-        layouts: Option<&Path>,
-        models: Option<&Path>,
-        scans: &[PathBuf],
-    ) -> Result<Self, CliError> {
-        match template {
-            Some(path) => Template::open(path)
-                .map(|t| Sheets::Foreign(Box::new(t)))
-                .map_err(|e| CliError::Usage(format!("{}: {e}", path.display()))),
+    pub fn choose(told: Told, scans: &[PathBuf]) -> Result<Self, CliError> {
+        match told.template {
+            Some(path) => Foreign::open(path, told.evaluation).map(|f| Sheets::Foreign(Box::new(f))),
             None => Ok(Sheets::Native(Reader {
-                layouts: find_layouts(layouts, scans)?.with_lize(lize_models(models)?),
+                layouts: find_layouts(told.layouts, scans)?.with_lize(lize_models(told.models)?),
                 key: sheet_key()?,
                 policy: Policy::default(),
             })),
@@ -98,7 +107,7 @@ impl Sheets {
                 let shown = if drawn { shown(seen) } else { Shown::default() };
                 (reading, Shown { observed, ..shown })
             }
-            Sheets::Foreign(template) => foreign(template, page, limits),
+            Sheets::Foreign(foreign) => foreign.read(page, limits),
         }
     }
 }
@@ -113,30 +122,71 @@ fn shown(seen: PageTrace) -> Shown {
     }
 }
 
-fn foreign(template: &Template, page: &PageRef, limits: &Limits) -> (PageReading, Shown) {
-    let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
-    let begun = Instant::now();
-    let mut reading = PageReading::new(page.source.clone(), Outcome::Error);
-    let picture = match page.decode(limits) {
-        Ok(picture) => picture,
-        Err(error) => {
-            reading.issues.push(Issue::new(error.code(), error.to_string()));
-            reading.timings_ms.total = ms(begun);
-            return (reading, Shown::default());
-        }
-    };
-    reading.timings_ms.decode = ms(begun);
-    let read = template::read(&picture.gray, template);
-    reading.outcome = read.outcome;
-    reading.registration = read.registration;
-    reading.fields = read.fields;
-    reading.issues = read.issues;
-    for note in &picture.notes {
-        reading.issues.push(Issue::new(note.code(), note.detail()));
+/// Opens a template, and says on stderr what in it has no effect.
+pub fn open_template(path: &Path) -> Result<Template, CliError> {
+    let template = Template::open(path).map_err(|e| template_error(path, e))?;
+    for note in &template.notes {
+        let _ = writeln!(io::stderr(), "note: {}: {note}", path.display());
     }
-    reading.timings_ms.total = ms(begun);
-    let (warp, page) = read.placed.map(|p| trace::of_template(&p, &reading.fields)).unzip();
-    (reading, Shown { picture: Some(picture), warp, page, ..Shown::default() })
+    Ok(template)
+}
+
+fn template_error(path: &Path, error: TemplateError) -> CliError {
+    match error {
+        TemplateError::Invalid(faults) => CliError::Faults { file: path.to_owned(), faults },
+        TemplateError::File { path, source } => CliError::file(Path::new(&path), source),
+        e => CliError::Usage(format!("{}: {e}", path.display())),
+    }
+}
+
+impl Foreign {
+    /// An `evaluation.json` beside the template is heeded unasked, as OMRChecker does.
+    pub fn open(path: &Path, evaluation: Option<&Path>) -> Result<Self, CliError> {
+        let template = open_template(path)?;
+        let beside = path.with_file_name("evaluation.json");
+        let key = evaluation.or(Some(&*beside).filter(|p| p.is_file()));
+        let open = |p: &Path| template::evaluation::open(p, &template).map_err(|e| template_error(p, e));
+        Ok(Foreign { key: key.map(open).transpose()?, template })
+    }
+
+    fn read(&self, page: &PageRef, limits: &Limits) -> (PageReading, Shown) {
+        let (reading, looked) = self.look(page, limits);
+        let Some((picture, read)) = looked else { return (reading, Shown::default()) };
+        let (warp, page) = read.placed.map(|p| trace::of_template(&p, &reading.fields)).unzip();
+        (reading, Shown { picture: Some(picture), warp, page, ..Shown::default() })
+    }
+
+    /// The reading, and where the template was laid on the picture, for [`crate::output::check`].
+    pub fn look(&self, page: &PageRef, limits: &Limits) -> (PageReading, Option<(Picture, TemplateReading)>) {
+        let ms = |since: Instant| since.elapsed().as_secs_f64() * 1000.0;
+        let begun = Instant::now();
+        let mut reading = PageReading::new(page.source.clone(), Outcome::Error);
+        let picture = match page.decode(limits) {
+            Ok(picture) => picture,
+            Err(error) => {
+                reading.issues.push(Issue::new(error.code(), error.to_string()));
+                reading.timings_ms.total = ms(begun);
+                return (reading, None);
+            }
+        };
+        reading.timings_ms.decode = ms(begun);
+        let mut read = template::read(&picture.gray, &self.template);
+        reading.outcome = read.outcome;
+        reading.registration = read.registration.clone();
+        if let Some(code) = read.code.clone() {
+            reading.sheet = Some(SheetRef { id: Some(code), ..SheetRef::default() });
+            reading.identified_by = Some(IdentifiedBy::Qr);
+        }
+        reading.fields = std::mem::take(&mut read.fields);
+        reading.issues = std::mem::take(&mut read.issues);
+        for note in &picture.notes {
+            reading.issues.push(Issue::new(note.code(), note.detail()));
+        }
+        // A page that was not recognised has no answers, and so no score.
+        reading.score = self.key.as_ref().filter(|_| !reading.fields.is_empty()).map(|k| k.score(&reading.fields));
+        reading.timings_ms.total = ms(begun);
+        (reading, Some((picture, read)))
+    }
 }
 
 fn folder_of_layouts<'p>(layouts: Option<&'p Path>, scans: &'p [PathBuf]) -> Option<&'p Path> {
@@ -162,7 +212,7 @@ fn find_layouts(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Layouts, Cl
         return Ok(Layouts::default());
     };
     Layouts::load(path).map_err(|e| match e {
-        LayoutsError::Io { path, source } => CliError::file(&path, source),
+        LayoutsError::Io { path, source } => CliError::file(Path::new(&path), source),
         e => CliError::Usage(e.to_string()),
     })
 }

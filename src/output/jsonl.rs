@@ -48,6 +48,9 @@ pub fn presented(mut r: PageReading) -> PageReading {
             round(&mut mark.probability, 4);
         }
     }
+    for question in r.score.iter_mut().flat_map(|s| &mut s.questions) {
+        question.points.iter_mut().for_each(|p| round(p, 6));
+    }
     let t = &mut r.timings_ms;
     for ms in [&mut t.decode, &mut t.register, &mut t.identify, &mut t.marks, &mut t.total] {
         round(ms, 2);

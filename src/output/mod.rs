@@ -6,6 +6,7 @@
 
 pub mod annotate;
 mod canvas;
+pub mod check;
 pub mod csv;
 pub mod explain;
 pub mod jsonl;
@@ -90,6 +91,7 @@ pub(crate) mod samples {
                 marks: 6,
             }),
             fields,
+            score: None,
             issues: Vec::new(),
             timings_ms: Timings::default(),
         }

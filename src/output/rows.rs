@@ -3,13 +3,13 @@
 
 use super::words;
 use crate::read::batch::{Amendment, Change};
-use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading};
+use crate::read::result::{FieldReading, FieldStatus, Outcome, PageReading, Score};
 use std::collections::HashMap;
 
 /// What stands before the fields, and after them.
 const BEFORE: [&str; 7] =
     ["arquivo", "página", "situação", "folha", "página da folha", "estudante", "identificado por"];
-const AFTER: [&str; 2] = ["dúvidas", "ocorrências"];
+const AFTER: [&str; 3] = ["pontos", "dúvidas", "ocorrências"];
 const OUTCOME: usize = 2;
 const STUDENT: usize = 5;
 
@@ -24,6 +24,8 @@ pub struct Rows {
     shapes: Vec<Vec<u32>>,
     shape_numbers: HashMap<Vec<u32>, u32>,
     rows: Vec<Row>,
+    /// Whether there is a score: without one there is no column for it.
+    scored: bool,
     pub counts: Counts,
 }
 
@@ -123,6 +125,8 @@ impl Rows {
             // Whoever adds up a column must not add a page twice.
             push(&if r.is_duplicate() { String::new() } else { answer(field) });
         }
+        self.scored |= r.score.is_some();
+        push(&r.score.as_ref().map(points).unwrap_or_default());
         let doubtful = r.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).map(|f| f.id.as_str());
         push(&doubtful.collect::<Vec<_>>().join(", "));
         push(&r.issues.iter().map(words::issue_line).collect::<Vec<_>>().join(" | "));
@@ -176,7 +180,7 @@ impl Rows {
 
     pub fn header(&self) -> Vec<&str> {
         let ids = self.order().into_iter().map(|i| self.ids[i as usize].as_str());
-        BEFORE.into_iter().chain(ids).chain(AFTER).collect()
+        BEFORE.into_iter().chain(ids).chain(AFTER.into_iter().skip(usize::from(!self.scored))).collect()
     }
 
     pub fn len(&self) -> usize {
@@ -204,6 +208,9 @@ impl Rows {
             for (place, (text, status)) in places.zip(cells) {
                 line[place] = Cell { text, status };
             }
+            if !self.scored {
+                line.remove(after);
+            }
             line
         })
     }
@@ -222,6 +229,13 @@ pub fn answer(f: &FieldReading) -> String {
         FieldStatus::Invalid => said + "!",
         FieldStatus::Doubtful => said + "?",
     }
+}
+
+/// Points as they are written in Brazil; “?” where a doubtful answer may change them.
+pub fn points(score: &Score) -> String {
+    let text = words::number(score.points, 2);
+    let text = text.trim_end_matches('0').trim_end_matches(',');
+    format!("{text}{}", if score.provisional { "?" } else { "" })
 }
 
 /// A key by which runs of digits sort as numbers.
@@ -278,6 +292,18 @@ mod tests {
         assert_eq!(said(FieldStatus::Doubtful, Some("B"), &["B"]), "B?");
         assert_eq!(said(FieldStatus::Doubtful, None, &[]), "?");
         assert_eq!(said(FieldStatus::Invalid, None, &["1", "2"]), "1+2!");
+    }
+
+    #[test]
+    fn a_score_has_a_column_where_there_is_one() {
+        let mut rows = Rows::default();
+        let mut scored = samples::page("a", 1, &["A"]);
+        scored.score = Some(Score { points: 1234.5, max: 2000.0, provisional: true, questions: Vec::new() });
+        rows.add(&scored);
+        rows.add(&samples::page("a", 2, &["B"]));
+        assert_eq!(rows.header()[7..], ["q1", "pontos", "dúvidas", "ocorrências"]);
+        let cells: Vec<_> = rows.lines().map(|l| (l[7].text.to_owned(), l[8].text.to_owned())).collect();
+        assert_eq!(cells, [("A".into(), "1.234,5?".into()), ("B".into(), String::new())]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The table for a person at a terminal: a line a page, reasons under it, and at the end what to do next.
 
-use super::rows::Counts;
+use super::rows::{Counts, points};
 use super::words::{number, plain};
 use super::{Run, Sink, summary, words};
 use crate::read::batch::{Amendment, Change};
@@ -109,6 +109,12 @@ impl<W: Write> Table<W> {
         let doubtful: Vec<&str> =
             r.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).map(|f| f.id.as_str()).collect();
         let mut said = Vec::new();
+        if let Some(score) = &r.score {
+            let provisional = if score.provisional { " (provisório: há respostas em dúvida)" } else { "" };
+            let max = words::number(score.max, 2);
+            let max = max.trim_end_matches('0').trim_end_matches(',');
+            said.push(format!("pontos: {} de {max}{provisional}", points(score).trim_end_matches('?')));
+        }
         if !doubtful.is_empty() {
             said.push(format!("em dúvida: {}", doubtful.join(", ")));
         }

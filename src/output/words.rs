@@ -1,6 +1,7 @@
 //! What is said to people, in Portuguese.
 
 use crate::read::result::{FieldStatus, IdentifiedBy, Issue, MarkState, Outcome, Source};
+use crate::read::template::By;
 use std::borrow::Cow;
 
 /// Of one page.
@@ -38,6 +39,15 @@ pub fn identified_by(by: IdentifiedBy) -> &'static str {
         IdentifiedBy::Vision => "Vision",
         IdentifiedBy::Roster => "lista de estudantes",
         IdentifiedBy::Person => "pessoa",
+    }
+}
+
+pub fn registered_by(by: By) -> &'static str {
+    match by {
+        By::Markers => "quatro marcadores",
+        By::Reference => "imagem de referência",
+        By::Outline => "contorno da folha",
+        By::Border => "imagem inteira",
     }
 }
 
@@ -92,6 +102,10 @@ pub fn issue(code: &str) -> &str {
         "foreign_page" => "página de outro sistema",
         "block_displaced" => "bloco fora do lugar",
         "doubtful_fields" => "campos em dúvida",
+        "multiple_marks" => "campos com mais de uma marca",
+        "template_mismatch" => "não parece a folha do modelo: confira com `template check`",
+        "orientation_unclear" => "orientação incerta: a folha serve ao modelo de mais de um jeito",
+        "markers_not_found" => "faltam os quatro marcadores do modelo: mostre a folha inteira",
         "truncated" => "imagem cortada: escaneie de novo",
         "rendered" => "página desenhada a partir do PDF",
         "no_such_file" => "arquivo não encontrado",

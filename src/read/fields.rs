@@ -168,11 +168,11 @@ fn in_company(group: &[usize], one_of: bool, usual: Option<Usual>, measured: &[M
 /// Part of a full mark's ink that is left of another at most when it was rubbed out.
 const RUBBED_OUT: f64 = 0.35;
 
-/// One group's marks.
-struct Group {
+/// The marks of a group of bubbles that belong together: one digit, one row, or the whole field.
+pub struct Group {
     /// Indices of the bubbles that count as marked.
-    marked: Vec<usize>,
-    confidence: f64,
+    pub marked: Vec<usize>,
+    pub confidence: f64,
 }
 
 impl Group {
@@ -184,39 +184,9 @@ impl Group {
 }
 
 fn value(field: &Field, groups: &[Group]) -> FieldReading {
-    let label = |i: usize| field.bubbles[i].label.clone();
-    let marked: Vec<String> = groups.iter().flat_map(|g| g.marked.iter().map(|&i| label(i))).collect();
-    let (status, value) = match &field.kind {
-        FieldKind::Choice { multiple: false, .. } | FieldKind::Version { .. } | FieldKind::Language { .. } => {
-            single(groups, label)
-        }
-        FieldKind::Choice { multiple: true, .. } | FieldKind::Flag { .. } => several(&marked, marked.join("+")),
-        FieldKind::Sum { style: SumStyle::Bubbles, .. } => {
-            let total: u32 = marked.iter().filter_map(|l| l.parse::<u32>().ok()).sum();
-            several(&marked, format!("{total:02}"))
-        }
-        FieldKind::Matrix { .. } | FieldKind::Competence { .. } => rows(groups, label),
-        FieldKind::Sum { style: SumStyle::Grid, propositions } => {
-            let most = (1u32 << propositions) - 1;
-            let (status, value) = number(field, groups, 0, false, LeadingZeros::Optional);
-            match value.as_deref().map(str::parse::<u32>) {
-                Some(Ok(n)) if n > most => (FieldStatus::Invalid, value),
-                _ => (status, value),
-            }
-        }
-        FieldKind::Numeric { decimals, sign, leading_zeros, .. } => {
-            number(field, groups, usize::from(*decimals), *sign, *leading_zeros)
-        }
-        FieldKind::IdGrid { check, .. } => {
-            let (status, value) = number(field, groups, 0, false, LeadingZeros::Required);
-            match &value {
-                Some(v) if status == FieldStatus::Answered && !check_holds(*check, v) => (FieldStatus::Invalid, value),
-                _ => (status, value),
-            }
-        }
-        FieldKind::Score { .. } => score(groups, label),
-        FieldKind::Region { .. } | FieldKind::Signature {} => (FieldStatus::Blank, None),
-    };
+    let labels: Vec<&str> = field.bubbles.iter().map(|b| b.label.as_str()).collect();
+    let (status, value) = meaning(&field.kind, &labels, groups);
+    let marked = groups.iter().flat_map(|g| g.marked.iter().map(|&i| labels[i].to_owned())).collect();
     FieldReading {
         id: field.id.clone(),
         kind: field.kind.name().to_owned(),
@@ -228,7 +198,44 @@ fn value(field: &Field, groups: &[Group]) -> FieldReading {
     }
 }
 
-type Said = (FieldStatus, Option<String>);
+/// What marks mean in a field of some kind. `labels` are those of its bubbles.
+pub fn meaning(kind: &FieldKind, labels: &[&str], groups: &[Group]) -> Said {
+    let label = |i: usize| labels[i].to_owned();
+    let marked: Vec<&str> = groups.iter().flat_map(|g| g.marked.iter().map(|&i| labels[i])).collect();
+    match kind {
+        FieldKind::Choice { multiple: false, .. } | FieldKind::Version { .. } | FieldKind::Language { .. } => {
+            single(groups, label)
+        }
+        FieldKind::Choice { multiple: true, .. } | FieldKind::Flag { .. } => several(&marked, marked.join("+")),
+        FieldKind::Sum { style: SumStyle::Bubbles, .. } => {
+            let total: u32 = marked.iter().filter_map(|l| l.parse::<u32>().ok()).sum();
+            several(&marked, format!("{total:02}"))
+        }
+        FieldKind::Matrix { .. } | FieldKind::Competence { .. } => rows(groups, label),
+        FieldKind::Sum { style: SumStyle::Grid, propositions } => {
+            let most = (1u32 << propositions) - 1;
+            let (status, value) = number(labels, groups, 0, false, LeadingZeros::Optional);
+            match value.as_deref().map(str::parse::<u32>) {
+                Some(Ok(n)) if n > most => (FieldStatus::Invalid, value),
+                _ => (status, value),
+            }
+        }
+        FieldKind::Numeric { decimals, sign, leading_zeros, .. } => {
+            number(labels, groups, usize::from(*decimals), *sign, *leading_zeros)
+        }
+        FieldKind::IdGrid { check, .. } => {
+            let (status, value) = number(labels, groups, 0, false, LeadingZeros::Required);
+            match &value {
+                Some(v) if status == FieldStatus::Answered && !check_holds(*check, v) => (FieldStatus::Invalid, value),
+                _ => (status, value),
+            }
+        }
+        FieldKind::Score { .. } => score(groups, label),
+        FieldKind::Region { .. } | FieldKind::Signature {} => (FieldStatus::Blank, None),
+    }
+}
+
+pub type Said = (FieldStatus, Option<String>);
 
 fn single(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
     match groups.first().map(|g| &g.marked[..]).unwrap_or_default() {
@@ -238,7 +245,7 @@ fn single(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
     }
 }
 
-fn several(marked: &[String], value: String) -> Said {
+fn several(marked: &[&str], value: String) -> Said {
     if marked.is_empty() { (FieldStatus::Blank, None) } else { (FieldStatus::Answered, Some(value)) }
 }
 
@@ -256,14 +263,14 @@ fn rows(groups: &[Group], label: impl Fn(usize) -> String) -> Said {
     (status, Some(value))
 }
 
-fn number(field: &Field, groups: &[Group], decimals: usize, sign: bool, zeros: LeadingZeros) -> Said {
+fn number(labels: &[&str], groups: &[Group], decimals: usize, sign: bool, zeros: LeadingZeros) -> Said {
     if groups.iter().all(|g| g.marked.is_empty()) {
         return (FieldStatus::Blank, None);
     }
     if groups.iter().any(|g| g.marked.len() > 1) {
         return (FieldStatus::Multiple, None);
     }
-    let mark = |g: &Group| g.marked.first().map(|&i| field.bubbles[i].label.as_str());
+    let mark = |g: &Group| g.marked.first().map(|&i| labels[i]);
     let (sign_group, digits) = if sign { groups.split_at(1) } else { (&groups[..0], groups) };
     let digits: Vec<Option<&str>> = digits.iter().map(mark).collect();
     let first = digits.iter().position(Option::is_some).unwrap_or(digits.len());

@@ -10,6 +10,9 @@ pub struct PageReading {
     pub identified_by: Option<IdentifiedBy>,
     pub registration: Option<RegistrationReport>,
     pub fields: Vec<FieldReading>,
+    /// Where a key was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     pub issues: Vec<Issue>,
     pub timings_ms: Timings,
 }
@@ -42,6 +45,7 @@ impl PageReading {
             identified_by: None,
             registration: None,
             fields: Vec::new(),
+            score: None,
             issues: Vec::new(),
             timings_ms: Timings::default(),
         }
@@ -93,7 +97,7 @@ impl Outcome {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SheetRef {
     pub id: Option<String>,
     pub page: Option<u16>,
@@ -190,6 +194,36 @@ pub struct MarkReading {
     pub row: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
+}
+
+/// What a page's answers are worth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Of the questions that are decided.
+    pub points: f64,
+    pub max: f64,
+    /// A question waits for a person: the points will change.
+    pub provisional: bool,
+    pub questions: Vec<QuestionScore>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct QuestionScore {
+    pub id: String,
+    pub verdict: Verdict,
+    /// None where a doubtful answer decides them.
+    pub points: Option<f64>,
+    /// Which rule of the key gave them: `DEFAULT.correct`, `BONUS.incorrect`, `q3.answers.B`.
+    pub rule: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Correct,
+    Incorrect,
+    Unmarked,
+    Doubtful,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,6 +23,7 @@ pub struct Expected {
     pub mean: f64,
     pub lower: f64,
     pub ring: f64,
+    pub corner: f64,
     /// False where the others of this kind are themselves too dark to be told from marks.
     pub sure: bool,
 }
@@ -61,7 +62,13 @@ fn unshaded(template: &Template, probes: &[Vec<Probe>]) -> Vec<Vec<Probe>> {
         let lift = |(b, p): (&&Bubble, &Probe)| {
             let shade = columns[b.column].max(rows[b.row]);
             let lift = |v: f64| (v - shade).max(0.0);
-            Probe { mean: lift(p.mean), lower: lift(p.lower), ring: lift(p.ring), ground: lift(p.ground) }
+            Probe {
+                mean: lift(p.mean),
+                lower: lift(p.lower),
+                ring: lift(p.ring),
+                corner: lift(p.corner),
+                ground: lift(p.ground),
+            }
         };
         bubbles.iter().zip(probes).map(lift).collect()
     };
@@ -93,6 +100,7 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
         mean: light_mean.min(DARKEST_PRINT),
         lower: of(&light, |p| p.lower, 0.5).unwrap_or(0.0).min(DARKEST_PRINT),
         ring: of(&light, |p| p.ring, 0.5).unwrap_or(0.0),
+        corner: of(&light, |p| p.corner, 0.5).unwrap_or(0.0),
         sure: true,
     };
     let darkest = DARKEST_PRINT.min(0.5 * pen);
@@ -120,8 +128,13 @@ pub fn baseline(template: &Template, probes: &[Vec<Probe>]) -> Baseline {
                 let learned = [&alike, &page].into_iter().filter(|set| set.len() >= LEAST_ALIKE).find_map(|set| {
                     // Marks are the darker part of every population.
                     let get = |f: fn(&Probe) -> f64| of(set, f, 0.25).unwrap_or(0.0);
-                    let e =
-                        Expected { mean: get(|p| p.mean), lower: get(|p| p.lower), ring: get(|p| p.ring), sure: true };
+                    let e = Expected {
+                        mean: get(|p| p.mean),
+                        lower: get(|p| p.lower),
+                        ring: get(|p| p.ring),
+                        corner: get(|p| p.corner),
+                        sure: true,
+                    };
                     (e.lower <= darkest && e.mean <= fallback.mean + LETTERS_DIFFER).then_some(e)
                 });
                 // All of its kind are dark: marks, then, if they are as dark as the pen; else nobody can say.

@@ -9,9 +9,17 @@ use crate::units::{Homography, Mm, Px};
 const BUBBLE_PX: f64 = 9.0;
 /// A filled bubble must not outweigh the print of many empty ones.
 const MOST_DARKNESS: f32 = 0.25;
-/// Share of a step by which the whole template may be displaced: beyond half a step a neighbour would be met.
-const REACH: f64 = 0.45;
-const BLOCK_REACH: f64 = 0.25;
+/// Shares of a step by which the whole template, and then every block, may be displaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Reach {
+    whole: f64,
+    block: f64,
+}
+
+/// Beyond half a step a neighbour would be met.
+pub const NEAR: Reach = Reach { whole: 0.45, block: 0.25 };
+/// Where the page's own edges are not seen, it is for the lattices' ends to tell a step from the next.
+pub const FAR: Reach = Reach { whole: 1.0, block: 0.5 };
 /// Print has to stand out by this much of the paper's brightness.
 const LEAST_CONTRAST: f32 = 0.006;
 /// An outer line with this share of the others' contrast is whole: an I is narrower than an M.
@@ -88,12 +96,12 @@ impl View {
     }
 
     /// Print at the bubbles of `template`, at the best displacement within reach.
-    pub fn evidence(&self, template: &Template, flip: Flip) -> Evidence {
+    pub fn evidence(&self, template: &Template, flip: Flip, reach: Reach) -> Evidence {
         let least = |step: fn(&Block) -> f64| template.blocks.iter().map(step).fold(f64::MAX, f64::min);
         let steps = (least(|b| b.step_x), least(|b| b.step_y));
         let all: Vec<usize> = (0..template.blocks.len()).collect();
-        let joint = self.search(template, flip, &all, (0.0, 0.0), (REACH * steps.0, REACH * steps.1));
-        let first = self.at(template, flip, joint, steps);
+        let joint = self.search(template, flip, &all, (0.0, 0.0), (reach.whole * steps.0, reach.whole * steps.1));
+        let first = self.at(template, flip, joint, steps, reach);
         // Where outlines nearly touch, the gaps between them look like bubbles: only the ends of rows and columns tell.
         let other = |v: f64, step: f64| if v.abs() > 0.25 * step { v - v.signum() * 0.5 * step } else { v };
         let (x, y) = (other(joint.0, steps.0), other(joint.1, steps.1));
@@ -101,20 +109,20 @@ impl View {
         alternatives
             .map(|from| {
                 let near = (0.15 * steps.0, 0.15 * steps.1);
-                self.at(template, flip, self.search(template, flip, &all, from, near), steps)
+                self.at(template, flip, self.search(template, flip, &all, from, near), steps, reach)
             })
             .fold(first, |best, e| if e.worth() > best.worth() { e } else { best })
     }
 
     /// The evidence with the whole displaced by about `joint`.
-    fn at(&self, template: &Template, flip: Flip, joint: (f64, f64), steps: (f64, f64)) -> Evidence {
+    fn at(&self, template: &Template, flip: Flip, joint: (f64, f64), steps: (f64, f64), reach: Reach) -> Evidence {
         let mut shifts = Vec::new();
         let (mut found, mut total) = (0usize, 0usize);
         // Left, right, top, bottom.
         let mut edges = [(0.0, 0usize); 4];
         for (i, block) in template.blocks.iter().enumerate() {
-            let reach = (BLOCK_REACH * block.step_x, BLOCK_REACH * block.step_y);
-            let shift = self.search(template, flip, &[i], joint, reach);
+            let block_reach = (reach.block * block.step_x, reach.block * block.step_y);
+            let shift = self.search(template, flip, &[i], joint, block_reach);
             shifts.push(shift);
             let contrasts = self.contrasts(template, flip, i, shift);
             let middle = |values: Vec<f32>| {
@@ -144,7 +152,7 @@ impl View {
             shifts,
             present: found as f64 / total.max(1) as f64,
             worst_edge: edges.iter().map(|e| e.0 / e.1.max(1) as f64).fold(1.0, f64::min),
-            displaced: (joint.0 / steps.0).abs().max((joint.1 / steps.1).abs()) / REACH,
+            displaced: (joint.0 / steps.0).abs().max((joint.1 / steps.1).abs()) / reach.whole,
         }
     }
 

@@ -1,33 +1,44 @@
-//! The template format of OMRChecker (github.com/Udayraj123/OMRChecker, `src/schemas/template_schema.py`): what is
-//! where on a sheet that somebody else designed.
+//! What is where on a sheet that somebody else designed, in either notation: ours ([`super::native`]) or that of
+//! OMRChecker ([`super::omrchecker`]).
 //!
-//! Lengths are the template's own units: pixels of a page that was warped to `pageDimensions`, x to the right, y down.
-//! They take the place of [`Mm`] here. `origin` is the top-left corner of the first bubble's box. The preprocessors
-//! `GaussianBlur`, `MedianBlur` and `Levels` are accepted without effect: they prepare a picture for a global
-//! threshold, and marks are measured here against the paper and the ink around them.
+//! Lengths are the template's own units, x to the right, y down, from the top-left corner of what registration finds: the
+//! sheet's outline, the rectangle of its markers, or the whole picture. They take the place of [`Mm`] here.
 
-use super::outputs::outputs;
-use super::parts;
-use crate::json::{Fault, Faults, Object};
+use super::levels::Levels;
+use super::{config, native, omrchecker};
+use crate::json::{Fault, Faults};
 use crate::raster::gray::Gray;
+use crate::sheet::FieldKind;
+use crate::sheet::frame::Area;
 use crate::units::{Mm, Point};
 use serde_json::Value;
 use std::path::Path;
 
-const MAX_BUBBLES: usize = 20_000;
+pub(super) const MAX_BUBBLES: usize = 20_000;
 const MAX_FILE_BYTES: u64 = 16 << 20;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Template {
     pub width: f64,
     pub height: f64,
+    /// The page's width on paper, where the template says it.
+    pub width_mm: Option<f64>,
     pub blocks: Vec<Block>,
     pub fields: Vec<Field>,
-    /// What is reported, in order: fields on their own, and custom labels that join several.
+    /// What is reported, in order: fields on their own, and labels that join several.
     pub outputs: Vec<Output>,
     /// The sheet's outline is looked for.
     pub crop_page: bool,
     pub markers: Option<Markers>,
+    /// A picture of the page that the sheets are laid over.
+    pub reference: Option<Gray>,
+    pub levels: Option<Levels>,
+    /// A page with a field of several marks is for a person.
+    pub review_multiple: bool,
+    /// Where a QR or Data Matrix says whose sheet it is.
+    pub code: Option<Area>,
+    /// What the template asks for and has no effect here, with the reason.
+    pub notes: Vec<String>,
 }
 
 /// A lattice of equal bubbles. Steps are along x and along y; a lattice of one column has its step from the gaps too.
@@ -58,10 +69,36 @@ pub struct Bubble {
     pub row: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     Single(usize),
-    Concat { id: String, parts: Vec<usize> },
+    /// The texts of several fields, one after the other.
+    Concat {
+        id: String,
+        parts: Vec<usize>,
+    },
+    /// Several fields, each a column or a row, that mean what one of our field types means.
+    Typed {
+        id: String,
+        kind: FieldKind,
+        parts: Vec<usize>,
+    },
+}
+
+impl Output {
+    pub fn id<'a>(&'a self, fields: &'a [Field]) -> &'a str {
+        match self {
+            Output::Single(i) => &fields[*i].id,
+            Output::Concat { id, .. } | Output::Typed { id, .. } => id,
+        }
+    }
+
+    pub fn parts(&self) -> &[usize] {
+        match self {
+            Output::Single(i) => std::slice::from_ref(i),
+            Output::Concat { parts, .. } | Output::Typed { parts, .. } => parts,
+        }
+    }
 }
 
 /// The four equal pictures at the corners of the page.
@@ -76,62 +113,31 @@ pub struct Markers {
 pub enum TemplateError {
     #[error("{path}: {source}")]
     File { path: String, source: std::io::Error },
-    #[error("the template is not JSON: {0}")]
+    #[error("not JSON: {0}")]
     Json(#[from] serde_json::Error),
-    #[error("the template is not valid: {}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("not valid: {}", .0.iter().map(Fault::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Fault>),
 }
 
 impl Template {
-    /// Reads a template file; the marker picture lies beside it.
+    /// Reads a template file, with the pictures that lie beside it and the `config.json` that belongs to it.
     pub fn open(path: &Path) -> Result<Self, TemplateError> {
         let failed = |source| TemplateError::File { path: path.display().to_string(), source };
         let text = read_limited(path).map_err(failed)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        Self::parse(&text, |relative| {
-            if Path::new(relative).is_absolute() {
-                return Err("a path relative to the template is expected".to_owned());
-            }
-            read_limited(&folder.join(relative)).map_err(|e| e.to_string())
-        })
+        let mut template = Self::parse(&text, |relative| beside(path, relative))?;
+        config::apply(path, &mut template)?;
+        Ok(template)
     }
 
     /// `file` gives the bytes of a file by its path relative to the template.
     pub fn parse(json: &[u8], file: impl Fn(&str) -> Result<Vec<u8>, String>) -> Result<Self, TemplateError> {
         let value: Value = serde_json::from_slice(json)?;
         let mut faults = Faults::default();
-        let f = &mut faults;
-        let mut top = Object::new(&value, "", f);
-        let (width, height) = pair(&mut top, "pageDimensions", 10.0..=20_000.0, f).unwrap_or((1.0, 1.0));
-        let bubble = pair(&mut top, "bubbleDimensions", 1.0..=2_000.0, f).unwrap_or((1.0, 1.0));
-        let empty_value = top.opt_text("emptyValue", f).unwrap_or_default();
-        let mut template = Template {
-            width,
-            height,
-            blocks: Vec::new(),
-            fields: Vec::new(),
-            outputs: Vec::new(),
-            crop_page: false,
-            markers: None,
+        let template = if value.get("format").is_some() {
+            native::template(&value, &file, &mut faults)
+        } else {
+            omrchecker::template(&value, &file, &mut faults)
         };
-        match top.get("fieldBlocks").map(Value::as_object) {
-            Some(Some(blocks)) if !blocks.is_empty() => {
-                for (name, block) in blocks {
-                    template.add_block(name, block, bubble, &empty_value, f);
-                }
-            }
-            _ => f.add("fieldBlocks", "an object with at least one block is expected"),
-        }
-        let custom = top.get("customLabels");
-        let columns = top.list("outputColumns", f).unwrap_or_default();
-        if f.0.is_empty() {
-            template.outputs = outputs(&template.fields, custom, columns, f);
-        }
-        parts::preprocessors(&mut template, top.list("preProcessors", f).unwrap_or_default(), file, f);
-        for ignored in ["$schema", "options", "comment"] {
-            top.get(ignored);
-        }
-        top.finish(f);
         if faults.0.is_empty() { Ok(template) } else { Err(TemplateError::Invalid(faults.0)) }
     }
 
@@ -139,86 +145,120 @@ impl Template {
         self.fields.iter().map(|f| f.bubbles.len()).sum()
     }
 
-    fn add_block(&mut self, name: &str, value: &Value, bubble: (f64, f64), empty: &str, f: &mut Faults) {
+    /// The bubbles of a block, field after field.
+    pub fn bubbles<'t>(&'t self, block: &Block) -> impl Iterator<Item = &'t Bubble> + use<'t> {
+        self.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles)
+    }
+
+    /// Adds a block; says what is wrong with it otherwise. Fields and bubbles that other blocks have are refused, and
+    /// bubbles off the page.
+    pub(super) fn add(&mut self, block: NewBlock, path: &str, f: &mut Faults) {
+        let (w, h) = block.size;
         let before = f.0.len();
-        let mut o = Object::new(value, format!("fieldBlocks.{name}"), f);
-        let (values, vertical) = parts::bubble_values(&mut o, f);
-        let origin = pair(&mut o, "origin", 0.0..=20_000.0, f).unwrap_or_default();
-        let (w, h) = if o.get("bubbleDimensions").is_some() {
-            pair(&mut o, "bubbleDimensions", 1.0..=2_000.0, f).unwrap_or(bubble)
-        } else {
-            bubble
-        };
-        let labels = parts::texts(&mut o, "fieldLabels", f);
-        let mut gap = |key, needed: bool, f: &mut Faults| {
-            if needed && o.get(key).is_none() {
-                f.add(o.path(key), "missing; a number of the template's units is expected");
-            }
-            o.number(key, 0.0..=20_000.0, f).unwrap_or(0.0)
-        };
-        let bubbles_gap = gap("bubblesGap", true, f);
-        let labels_gap = gap("labelsGap", labels.len() > 1, f);
-        let empty_value = o.opt_text("emptyValue", f).unwrap_or_else(|| empty.to_owned());
-        let path = o.path("");
-        o.finish(f);
-        // Bubbles on top of each other could not be told apart.
-        let (along, across) = if vertical { (h, w) } else { (w, h) };
-        let tight = |gap: f64, size: f64, n: usize| n > 1 && gap < 0.6 * size;
-        if f.0.len() == before && (tight(bubbles_gap, along, values.len()) || tight(labels_gap, across, labels.len())) {
-            f.add(&path, "the bubbles overlap: gaps of at least the bubble's size are expected");
-        }
-        if self.bubble_count() + values.len() * labels.len() > MAX_BUBBLES {
-            f.add(&path, format!("too many bubbles; at most {MAX_BUBBLES} are expected"));
-        }
-        if f.0.len() > before {
+        let first = self.fields.len();
+        let index = self.blocks.len();
+        if self.bubble_count() + block.lines.iter().map(|l| l.bubbles.len()).sum::<usize>() > MAX_BUBBLES {
+            f.add(path, format!("too many bubbles; at most {MAX_BUBBLES} are expected"));
             return;
         }
-        // With one field or one value there is no lattice in that direction; the neighbourhood is twice the bubble.
-        let bubbles_step = if values.len() > 1 { bubbles_gap } else { 2.0 * along };
-        let labels_step = if labels.len() > 1 { labels_gap } else { 2.0 * across };
-        let (step_x, step_y) = if vertical { (labels_step, bubbles_step) } else { (bubbles_step, labels_step) };
-        let first = self.fields.len();
-        for (i, id) in labels.into_iter().enumerate() {
-            let bubbles = values.iter().enumerate().map(|(j, value)| {
-                let (column, row) = if vertical { (i, j) } else { (j, i) };
-                let x = origin.0 + w / 2.0 + column as f64 * step_x;
-                let y = origin.1 + h / 2.0 + row as f64 * step_y;
-                Bubble { value: value.clone(), centre: Point::new(x, y), column, row }
-            });
-            let field =
-                Field { id, block: self.blocks.len(), empty_value: empty_value.clone(), bubbles: bubbles.collect() };
-            if self.fields.iter().any(|other| other.id == field.id) {
-                f.add(format!("{path}fieldLabels"), format!("the label {} is there twice", field.id));
+        for line in block.lines {
+            if self.fields.iter().any(|other| other.id == line.id) {
+                f.add(path, format!("the field {} is there twice", line.id));
             }
-            let inside = |b: &Bubble| b.centre.x + w / 2.0 <= self.width && b.centre.y + h / 2.0 <= self.height;
-            if !field.bubbles.iter().all(inside) {
-                let message =
-                    format!("bubbles of {} lie beyond the page of {} × {}", field.id, self.width, self.height);
-                f.add(&path, message);
-                return;
+            let inside = |b: &Bubble| {
+                let (x, y) = (b.centre.x, b.centre.y);
+                x - w / 2.0 >= 0.0 && y - h / 2.0 >= 0.0 && x + w / 2.0 <= self.width && y + h / 2.0 <= self.height
+            };
+            if !line.bubbles.iter().all(inside) {
+                f.add(path, format!("bubbles of {} lie beyond the page of {} × {}", line.id, self.width, self.height));
             }
-            self.fields.push(field);
+            let empty_value = block.empty_value.clone();
+            self.fields.push(Field { id: line.id, block: index, empty_value, bubbles: line.bubbles });
         }
+        if f.0.len() > before {
+            self.fields.truncate(first);
+            return;
+        }
+        let (step_x, step_y) = block.steps;
         let fields = first..self.fields.len();
-        self.blocks.push(Block { name: name.to_owned(), step_x, step_y, rx: w / 2.0, ry: h / 2.0, fields });
+        self.blocks.push(Block { name: block.name, step_x, step_y, rx: w / 2.0, ry: h / 2.0, fields });
     }
 }
 
-/// Two numbers, as a list.
-fn pair(o: &mut Object, key: &'static str, valid: std::ops::RangeInclusive<f64>, f: &mut Faults) -> Option<(f64, f64)> {
-    let value = o.get(key);
-    let numbers: Vec<f64> = value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_f64).collect();
-    match numbers[..] {
-        [a, b] if valid.contains(&a) && valid.contains(&b) => Some((a, b)),
-        _ => {
-            let message = format!("a list of two numbers from {} to {} is expected", valid.start(), valid.end());
-            f.add(o.path(key), message);
-            None
+/// A block before it has a place among the others.
+pub(super) struct NewBlock {
+    pub name: String,
+    pub size: (f64, f64),
+    pub steps: (f64, f64),
+    pub empty_value: String,
+    pub lines: Vec<Line>,
+}
+
+pub(super) struct Line {
+    pub id: String,
+    pub bubbles: Vec<Bubble>,
+}
+
+/// A lattice in its notation: the centre of its first bubble, and the steps to the next label and to the next field.
+pub(super) struct Lattice {
+    pub first: (f64, f64),
+    pub size: (f64, f64),
+    pub labels: Vec<String>,
+    pub ids: Vec<String>,
+    /// Labels run downwards, and fields to the right.
+    pub down: bool,
+    pub step: f64,
+    /// From each field to the next: one number where all are equal.
+    pub next: Vec<f64>,
+}
+
+impl Lattice {
+    /// The steps along x and y, and the fields.
+    pub fn lines(self, path: &str, f: &mut Faults) -> Option<((f64, f64), Vec<Line>)> {
+        let (w, h) = self.size;
+        let (along, across) = if self.down { (h, w) } else { (w, h) };
+        let (n, labels) = (self.ids.len(), self.labels.len());
+        // The product is held against the limit before anything is made.
+        if n.saturating_mul(labels) > MAX_BUBBLES {
+            f.add(path, format!("too many bubbles; at most {MAX_BUBBLES} are expected"));
+            return None;
         }
+        let least = self.next.iter().copied().fold(f64::MAX, f64::min);
+        if labels > 1 && self.step < 0.6 * along || n > 1 && least < 0.6 * across {
+            f.add(path, "the bubbles overlap: gaps of at least the bubble's size are expected");
+            return None;
+        }
+        // With one field or one label there is no lattice in that direction; the neighbourhood is twice the bubble.
+        let label_step = if labels > 1 { self.step } else { 2.0 * along };
+        let field_step = if n > 1 { least } else { 2.0 * across };
+        let place = |i: usize| match self.next[..] {
+            [one] => i as f64 * one,
+            _ => self.next.iter().take(i).sum(),
+        };
+        let field = |(i, id): (usize, String)| {
+            let bubble = |(j, value): (usize, &String)| {
+                let (column, row) = if self.down { (i, j) } else { (j, i) };
+                let (across, along) = (place(i), j as f64 * label_step);
+                let (dx, dy) = if self.down { (across, along) } else { (along, across) };
+                let centre = Point::new(self.first.0 + dx, self.first.1 + dy);
+                Bubble { value: value.clone(), centre, column, row }
+            };
+            Line { id, bubbles: self.labels.iter().enumerate().map(bubble).collect() }
+        };
+        let steps = if self.down { (field_step, label_step) } else { (label_step, field_step) };
+        Some((steps, self.ids.into_iter().enumerate().map(field).collect()))
     }
 }
 
-fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
+/// The bytes of a file named relative to another.
+pub(super) fn beside(path: &Path, relative: &str) -> Result<Vec<u8>, String> {
+    if Path::new(relative).is_absolute() {
+        return Err("a path relative to the template is expected".to_owned());
+    }
+    read_limited(&path.parent().unwrap_or(Path::new(".")).join(relative)).map_err(|e| e.to_string())
+}
+
+pub(super) fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
@@ -226,110 +266,4 @@ fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {
         return Err(std::io::Error::other(format!("larger than {MAX_FILE_BYTES} bytes")));
     }
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn sheet() -> Value {
-        json!({
-            "pageDimensions": [1000, 1400], "bubbleDimensions": [30, 20], "emptyValue": "-",
-            "customLabels": {"code": ["d1..2"]},
-            "fieldBlocks": {
-                "digits": {"fieldType": "QTYPE_INT", "origin": [100, 50], "fieldLabels": ["d1..2"], "bubblesGap": 30, "labelsGap": 40},
-                "questions": {"fieldType": "QTYPE_MCQ4", "origin": [100, 500], "fieldLabels": ["q9..11"], "bubblesGap": 50, "labelsGap": 35},
-                "extra": {"bubbleValues": ["yes", "no"], "direction": "vertical", "origin": [600, 500], "fieldLabels": ["again"],
-                    "bubblesGap": 60, "bubbleDimensions": [40, 40], "emptyValue": ""}}})
-    }
-
-    fn parse(value: &Value) -> Result<Template, TemplateError> {
-        Template::parse(value.to_string().as_bytes(), |name| Err(format!("no {name}")))
-    }
-
-    fn faults(change: impl FnOnce(&mut Value)) -> Vec<String> {
-        let mut value = sheet();
-        change(&mut value);
-        match parse(&value) {
-            Err(TemplateError::Invalid(faults)) => faults.iter().map(Fault::to_string).collect(),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn bubbles_lie_where_omrchecker_has_them() {
-        let t = parse(&sheet()).unwrap();
-        let field = |id: &str| t.fields.iter().find(|f| f.id == id).unwrap();
-        // The origin is a box's corner; letters run along x, digits along y.
-        let at = |id: &str, k: usize| (field(id).bubbles[k].centre.x, field(id).bubbles[k].centre.y);
-        assert_eq!(at("q9", 0), (115.0, 510.0));
-        assert_eq!(at("q11", 3), (265.0, 580.0));
-        assert_eq!(at("d2", 9), (155.0, 330.0));
-        assert_eq!(at("again", 1), (620.0, 580.0));
-        assert_eq!(field("d1").bubbles[9].value, "9");
-        assert_eq!((field("q9").empty_value.as_str(), field("again").empty_value.as_str()), ("-", ""));
-    }
-
-    #[test]
-    fn joined_fields_are_not_listed_on_their_own() {
-        let t = parse(&sheet()).unwrap();
-        let ids: Vec<&str> = t
-            .outputs
-            .iter()
-            .map(|o| match o {
-                Output::Single(i) => t.fields[*i].id.as_str(),
-                Output::Concat { id, .. } => id,
-            })
-            .collect();
-        assert_eq!(ids, ["code", "again", "q9", "q10", "q11"]);
-    }
-
-    #[test]
-    fn bad_templates_say_where_and_what_would_be_valid() {
-        let one = |change: fn(&mut Value), path: &str, hint: &str| {
-            let said = faults(change);
-            assert!(said.iter().any(|f| f.starts_with(path) && f.contains(hint)), "{path}, {hint}: {said:?}");
-        };
-        one(|v| v["pageDimensions"] = json!([0, 5]), "pageDimensions", "two numbers");
-        one(|v| v["fieldBlocks"] = json!({}), "fieldBlocks", "at least one block");
-        one(
-            |v| v["fieldBlocks"]["digits"]["fieldType"] = json!("QTYPE_X"),
-            "fieldBlocks.digits.fieldType",
-            "QTYPE_MCQ4",
-        );
-        one(|v| v["fieldBlocks"]["digits"]["origin"] = json!([990, 50]), "fieldBlocks.digits", "beyond the page");
-        one(|v| v["fieldBlocks"]["digits"]["direction"] = json!("down"), "fieldBlocks.digits.direction", "vertical");
-        one(
-            |v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(["d9..1"]),
-            "fieldBlocks.digits.fieldLabels[0]",
-            "q1..10",
-        );
-        one(|v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(["q9"]), "fieldBlocks.", "twice");
-        one(|v| v["fieldBlocks"]["digits"]["bubblesGap"] = json!(3), "fieldBlocks.digits", "overlap");
-        one(|v| v["fieldBlocks"]["digits"]["colour"] = json!(3), "fieldBlocks.digits.colour", "unknown field");
-        one(|v| v["customLabels"]["code"] = json!(["d1..3"]), "customLabels.code", "d3");
-        one(|v| v["customLabels"]["q9"] = json!(["d1"]), "customLabels.q9", "already");
-        one(|v| v["outputColumns"] = json!(["q77"]), "outputColumns", "q77");
-        one(|v| v["preProcessors"] = json!([{"name": "Sharpen"}]), "preProcessors[0].name", "CropPage");
-        one(
-            |v| v["preProcessors"] = json!([{"name": "FeatureBasedAlignment"}]),
-            "preProcessors[0].name",
-            "not supported yet",
-        );
-        one(
-            |v| v["preProcessors"] = json!([{"name": "CropOnMarkers", "options": {"relativePath": "m.jpg"}}]),
-            "preProcessors[0].options.relativePath",
-            "no m.jpg",
-        );
-        assert!(matches!(Template::parse(b"{", |_| Err(String::new())), Err(TemplateError::Json(_))));
-    }
-
-    #[test]
-    fn no_range_of_numbers_takes_memory_without_bound() {
-        let said = faults(|v| v["fieldBlocks"]["digits"]["fieldLabels"] = json!(vec!["a1..999"; 60]));
-        assert!(said.iter().any(|f| f.contains("too many bubbles")), "{said:?}");
-        assert!(parse(&json!([1, 2])).is_err());
-        assert!(parse(&json!({"pageDimensions": 7})).is_err());
-    }
 }

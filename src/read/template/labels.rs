@@ -34,6 +34,33 @@ pub fn numbered(label: &str) -> (Option<&str>, u64) {
     }
 }
 
+/// Names with runs of numbers written as ranges: what [`expand`] takes apart again.
+pub fn compressed<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    // The last name's prefix, and the first and last number of its run.
+    let mut run: Option<(&str, u64, u64)> = None;
+    for name in names {
+        let (prefix, number) = numbered(name);
+        // `q01` is not what a range makes.
+        let plain = prefix.filter(|p| !p.is_empty() && format!("{p}{number}") == name);
+        match (plain, &mut run) {
+            (Some(p), Some((prefix, first, last)))
+                if p == *prefix && number == *last + 1 && number - *first < u64::from(LONGEST_RANGE) =>
+            {
+                *last = number;
+                if let Some(text) = out.last_mut() {
+                    *text = format!("{p}{first}..{last}");
+                }
+            }
+            _ => {
+                out.push(name.to_owned());
+                run = plain.map(|p| (p, number, number));
+            }
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,6 +71,15 @@ mod tests {
         assert_eq!(expand("q5_1...2").unwrap(), ["q5_1", "q5_2"]);
         assert_eq!(expand("Medium").unwrap(), ["Medium"]);
         assert_eq!(expand("How was it? Tell us...").unwrap(), ["How was it? Tell us..."]);
+    }
+
+    #[test]
+    fn runs_of_numbers_are_written_as_ranges() {
+        let names = ["q1", "q2", "q3", "q5", "q06", "q07", "Medium", "r9", "r10", "4", "5", "a.1", "a.2"];
+        let short = compressed(names.into_iter());
+        assert_eq!(short, ["q1..3", "q5", "q06", "q07", "Medium", "r9..10", "4", "5", "a.1..2"]);
+        let long: Vec<String> = short.iter().flat_map(|s| expand(s).unwrap()).collect();
+        assert_eq!(long, names);
     }
 
     #[test]

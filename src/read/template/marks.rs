@@ -7,6 +7,9 @@ use super::rectify::Darkness;
 /// The inside that is measured, as a share of the template's bubble: free of most outlines.
 const INSIDE: f64 = 0.8;
 
+/// Squared distance from the centre, in half axes, beyond which only what strikes a bubble out is drawn.
+const CORNER: f64 = 1.55 * 1.55;
+
 /// Darkness inside and around one bubble: 0 is the paper there, 1 is black.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Probe {
@@ -15,6 +18,9 @@ pub struct Probe {
     pub lower: f64,
     /// Mean over the ring just outside.
     pub ring: f64,
+    /// Mean at the corners further out, the second lightest of the four: strokes that run over on one side do not darken
+    /// it, and those that strike a bubble out do.
+    pub corner: f64,
     /// Median over that ring: the ground that is printed there, if any, without the outline.
     pub ground: f64,
 }
@@ -26,6 +32,7 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
         |c: f64, r: f64, n: usize| ((c - r).floor().max(0.0) as usize)..((c + r).ceil().max(0.0) as usize).min(n);
     let mut inside: Vec<f32> = Vec::new();
     let mut ring: Vec<f32> = Vec::new();
+    let mut corners = [(0.0, 0usize); 4];
     for py in range(y, wy, dark.height) {
         for px in range(x, wx, dark.width) {
             let (dx, dy) = (px as f64 + 0.5 - x, py as f64 + 0.5 - y);
@@ -34,6 +41,10 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
                 inside.push(d);
             } else if dx.abs() <= wx && dy.abs() <= wy && (dx / rx).powi(2) + (dy / ry).powi(2) > 1.1 {
                 ring.push(d);
+                if (dx / rx).powi(2) + (dy / ry).powi(2) > CORNER {
+                    let corner = &mut corners[usize::from(dx > 0.0) + 2 * usize::from(dy > 0.0)];
+                    *corner = (corner.0 + f64::from(d), corner.1 + 1);
+                }
             }
         }
     }
@@ -42,11 +53,14 @@ pub fn probe(dark: &Darkness, (x, y): (f64, f64), (rx, ry): (f64, f64), cell: (f
     }
     inside.sort_by(f32::total_cmp);
     ring.sort_by(f32::total_cmp);
+    let mut corners = corners.map(|(sum, n)| sum / n.max(1) as f64);
+    corners.sort_by(f64::total_cmp);
     let at = |share: usize| f64::from(inside[inside.len() * share / 100]);
     Probe {
         mean: inside.iter().map(|&v| f64::from(v)).sum::<f64>() / inside.len() as f64,
         lower: at(25),
         ring: ring.iter().map(|&v| f64::from(v)).sum::<f64>() / ring.len().max(1) as f64,
+        corner: corners[1],
         ground: ring.get(ring.len() / 2).map_or(0.0, |&v| f64::from(v)),
     }
 }

@@ -14,7 +14,7 @@ const THRESHOLDS: usize = 14;
 const SMALLEST_SHARE: f64 = 0.04;
 const MOST_CANDIDATES: usize = 4;
 
-/// Candidates, the best first. The picture's own border is always the last of them.
+/// Candidates, the best first; the picture's own border ([`border`]) is none of them.
 pub fn outlines(pyramid: &Pyramid) -> Vec<Quad> {
     let (view, shrink) = pyramid.at_least(SEARCH_SIDE_PX);
     let mut found: Vec<(f64, [(f64, f64); 4])> = Vec::new();
@@ -56,12 +56,13 @@ pub fn outlines(pyramid: &Pyramid) -> Vec<Quad> {
             kept.push((score, quad));
         }
     }
-    let found = kept;
-    let mut quads: Vec<Quad> = found.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect();
+    kept.iter().map(|(_, q)| q.map(|(x, y)| Point::new(x * shrink, y * shrink))).collect()
+}
+
+pub fn border(pyramid: &Pyramid) -> Quad {
     let full = pyramid.level(0);
     let (w, h) = (full.width as f64, full.height as f64);
-    quads.push([Point::new(0.0, 0.0), Point::new(w, 0.0), Point::new(w, h), Point::new(0.0, h)]);
-    quads
+    [Point::new(0.0, 0.0), Point::new(w, 0.0), Point::new(w, h), Point::new(0.0, h)]
 }
 
 fn thresholds(view: &Gray) -> impl Iterator<Item = u8> {

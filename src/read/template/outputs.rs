@@ -45,10 +45,7 @@ pub fn outputs(fields: &[Field], custom: Option<&Value>, columns: &[Value], f: &
     }
     let mut placed: Vec<(usize, Output)> =
         (0..fields.len()).filter(|i| !used.contains(i)).map(|i| (i, Output::Single(i))).collect();
-    placed.extend(concats.into_iter().map(|c| match &c {
-        Output::Concat { parts, .. } => (parts.first().copied().unwrap_or(0), c),
-        Output::Single(i) => (*i, c),
-    }));
+    placed.extend(concats.into_iter().map(|c| (c.parts().first().copied().unwrap_or(0), c)));
     let mut wanted: HashMap<String, usize> = HashMap::new();
     for (n, text) in columns.iter().enumerate() {
         match text.as_str().map(expand) {
@@ -60,10 +57,7 @@ pub fn outputs(fields: &[Field], custom: Option<&Value>, columns: &[Value], f: &
             None => f.add(format!("outputColumns[{n}]"), "a field label is expected"),
         }
     }
-    let id = |o: &Output| match o {
-        Output::Single(i) => fields[*i].id.clone(),
-        Output::Concat { id, .. } => id.clone(),
-    };
+    let id = |o: &Output| o.id(fields).to_owned();
     for name in wanted.keys() {
         if !placed.iter().any(|(_, o)| id(o) == *name) {
             f.add("outputColumns", format!("there is no field or custom label {name}"));

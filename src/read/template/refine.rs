@@ -12,6 +12,14 @@ const MOST_DARKNESS: f32 = 0.35;
 const ROUNDS: usize = 3;
 /// Below this correlation a bubble's own word about its place is noise.
 const LEAST_CORRELATION: f64 = 0.35;
+/// What is darker than this in its inner half is a mark, or a solid print beside a block.
+const SOLID: f64 = 0.27;
+/// An end of a lattice that is as much like the rest as this is an end.
+const SAME: f64 = 0.8;
+/// Bubbles that look less alike than this, as in a coarse picture, tell no phase from another.
+pub const CLEAR: f64 = 0.6;
+/// By how much a block must look better for being moved by half a step or a whole one.
+const BETTER: f64 = 0.1;
 /// Displacements: constant, along columns, along rows, and bends.
 const TERMS: usize = 6;
 /// Weight of the wish for no stretch and no bend, in bubbles of full correlation.
@@ -23,9 +31,24 @@ pub struct BlockFit {
     pub shifts: Vec<(f64, f64)>,
     /// How much each bubble looks like the block's pattern, from -1 to 1.
     pub likeness: Vec<f64>,
+    /// The median of that over bubbles without marks.
+    pub typical: f64,
+    /// How much the bubbles of the first and last column, and of the first and last row, look like it, against those of
+    /// the whole block. Half a step off, the outer bubbles are half there; a whole step off, one line is something else.
+    pub ends: [f64; 4],
+    /// The same for where a further column or row would be.
+    pub beyond: [f64; 4],
     /// Root mean square of what the fit leaves, in template units, and from how many bubbles.
     pub residual: f64,
     pub witnesses: usize,
+}
+
+impl BlockFit {
+    /// The mean displacement.
+    pub fn mean(&self) -> (f64, f64) {
+        let n = self.shifts.len().max(1) as f64;
+        self.shifts.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0 / n, s.1 + d.1 / n))
+    }
 }
 
 /// A block's bubbles in the view: template place, column and row from -1 to 1.
@@ -34,6 +57,8 @@ struct Site {
     y: f64,
     u: f64,
     v: f64,
+    /// Whether the block has but one column, and but one row.
+    single: (bool, bool),
 }
 
 pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, start: (f64, f64)) -> BlockFit {
@@ -51,6 +76,8 @@ pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, st
     let mut y_terms = [0.0; TERMS];
     (x_terms[0], y_terms[0]) = start;
     let mut likeness = vec![0.0; sites.len()];
+    let mut solid = vec![false; sites.len()];
+    let mut learned = Vec::new();
     let (mut residual, mut witnesses) = (0.0, 0);
     for round in 0..ROUNDS {
         // Once a block is in place only stretch and curl are left to find.
@@ -74,10 +101,12 @@ pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, st
         for (i, (s, (patch, _))) in sites.iter().zip(&patches).enumerate() {
             let (dx, dy, correlation, own) = best_match(patch, wide, &pattern, hx, reach);
             likeness[i] = own;
+            solid[i] = middle(patch, wide) > SOLID;
             if correlation > LEAST_CORRELATION {
                 words.push((basis(s), dx / scale, dy / scale, correlation * correlation));
             }
         }
+        learned = pattern;
         if words.is_empty() {
             break;
         }
@@ -91,19 +120,90 @@ pub fn refine(dark: &Darkness, scale: f64, template: &Template, index: usize, st
         }
         residual = rms;
     }
-    let shifts = sites.iter().map(|s| (dot(&x_terms, &basis(s)), dot(&y_terms, &basis(s)))).collect();
-    BlockFit { shifts, likeness, residual, witnesses }
+    let shift = |s: &Site| (dot(&x_terms, &basis(s)), dot(&y_terms, &basis(s)));
+    let shifts = sites.iter().map(shift).collect();
+    let like = |x: f64, y: f64| {
+        let patch = patch(dark, x * scale, y * scale, hx + 1, hy + 1);
+        best_match(&patch, (2 * (hx + 1) + 1) as usize, &learned, hx, (1, 1)).3
+    };
+    let whole = median(likeness.iter().zip(&solid).filter(|(_, s)| !**s).map(|(l, _)| *l).collect()).unwrap_or(0.0);
+    let share = |v: Option<f64>| v.filter(|_| whole > 0.0).map_or(0.0, |v| v / whole);
+    let (mut lines, mut beyond) = ([None; 4], [0.0; 4]);
+    for (n, (dx, dy)) in [(-1.0, 0.0), (1.0, 0.0), (0.0, -1.0), (0.0, 1.0)].into_iter().enumerate() {
+        let at_end = |s: &Site| match n {
+            0 | 1 => s.u == dx || s.single.0,
+            _ => s.v == dy || s.single.1,
+        };
+        let line = || sites.iter().enumerate().filter(|(_, s)| at_end(s));
+        let seen: Vec<f64> = line().filter(|(i, _)| !solid[*i]).map(|(i, _)| likeness[i]).collect();
+        let enough = seen.len() * 4 >= line().count();
+        lines[n] = median(seen).filter(|_| enough).map(|v| share(Some(v)));
+        let outside = line().map(|(_, s)| {
+            let (sx, sy) = shift(s);
+            like(s.x + sx + dx * block.step_x, s.y + sy + dy * block.step_y)
+        });
+        beyond[n] = share(median(outside.collect()));
+    }
+    // A line of marks only may be what is printed beside a block: then there are bubbles beyond the other end.
+    let ends = [0, 1, 2, 3].map(|n| lines[n].unwrap_or(if beyond[n ^ 1] > SAME { 0.0 } else { 1.0 }));
+    BlockFit { shifts, likeness, typical: whole, ends, beyond, residual, witnesses }
+}
+
+/// A block in its place: where an end of its lattice is not what the rest is, half a step and a whole one aside are tried
+/// too.
+pub fn refine_in_phase(dark: &Darkness, scale: f64, template: &Template, index: usize, start: (f64, f64)) -> BlockFit {
+    let block = &template.blocks[index];
+    let mut fit = refine(dark, scale, template, index, start);
+    for _ in 0..2 {
+        let (x, y) = (fit.ends[0].min(fit.ends[1]), fit.ends[2].min(fit.ends[3]));
+        if x.min(y) >= SAME || fit.typical < CLEAR {
+            break;
+        }
+        let step = if x < y { (block.step_x, 0.0) } else { (0.0, block.step_y) };
+        let here = fit.mean();
+        let aside = |k: f64| refine(dark, scale, template, index, (here.0 + k * step.0, here.1 + k * step.1));
+        let worst = |f: &BlockFit| f.ends.iter().copied().fold(1.0, f64::min);
+        let worth = |f: &BlockFit| f.typical * worst(f);
+        let tried = [-0.5, 0.5, -1.0, 1.0].map(aside);
+        // Where a lattice goes on beyond its block, half a step off looks as well: the template's word counts then.
+        let rank = |f: &BlockFit| {
+            let (x, y) = f.mean();
+            worth(f) - 0.1 * (x / block.step_x).abs().max((y / block.step_y).abs())
+        };
+        let Some(best) = tried.into_iter().max_by(|a, b| rank(a).total_cmp(&rank(b))) else { break };
+        if worst(&best) < SAME || worth(&best) < worth(&fit) + BETTER {
+            break;
+        }
+        fit = best;
+    }
+    fit
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    let n = values.len() / 2;
+    (!values.is_empty()).then(|| *values.select_nth_unstable_by(n, f64::total_cmp).1)
+}
+
+/// Mean darkness of a patch's inner half.
+fn middle(patch: &[f32], wide: usize) -> f64 {
+    let high = patch.len() / wide;
+    let inner = patch.chunks_exact(wide).skip(high / 4).take(high / 2).flat_map(|row| &row[wide / 4..wide * 3 / 4]);
+    let (sum, n) = inner.fold((0.0, 0usize), |(s, n), v| (s + f64::from(*v), n + 1));
+    sum / n.max(1) as f64
 }
 
 fn sites(template: &Template, block: &Block) -> Vec<Site> {
     let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
-    let columns = bubbles.iter().map(|b| b.column).max().unwrap_or(0).max(1) as f64;
-    let rows = bubbles.iter().map(|b| b.row).max().unwrap_or(0).max(1) as f64;
+    let columns = bubbles.iter().map(|b| b.column).max().unwrap_or(0);
+    let rows = bubbles.iter().map(|b| b.row).max().unwrap_or(0);
+    let single = (columns == 0, rows == 0);
+    let (columns, rows) = (columns.max(1) as f64, rows.max(1) as f64);
     let site = |b: &&super::format::Bubble| Site {
         x: b.centre.x,
         y: b.centre.y,
         u: 2.0 * b.column as f64 / columns - 1.0,
         v: 2.0 * b.row as f64 / rows - 1.0,
+        single,
     };
     bubbles.iter().map(site).collect()
 }

@@ -1,18 +1,20 @@
 //! From a picture to the places of a template's bubbles in it.
 //!
 //! Four corners fit any map exactly and so prove nothing. Every candidate for the page (an outline, a rectangle of
-//! markers, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
+//! markers, a reference laid over it, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
 //! the print: by bubbles where the template has them and gaps between.
 
-use super::evidence::{Evidence, Flip, View, windows};
-use super::format::Template;
+use super::evidence::{Evidence, FAR, Flip, NEAR, View, windows};
+use super::format::{Block, Bubble, Template};
 use super::markers::marker_quads;
 use super::marks::{Probe, probe};
 use super::neighbours::heed_neighbours;
-use super::outline::{Quad, outlines};
+use super::outline::{Quad, border, outlines};
 use super::rectify::{Darkness, Pyramid, rectify};
-use super::refine::{BlockFit, refine};
+use super::reference::reference_quads;
+use super::refine::{BlockFit, CLEAR, refine, refine_in_phase};
 use super::sides::sharpen;
+use super::skew::skewed;
 use crate::read::result::Outcome;
 use crate::units::{Homography, Mm, Point, Px};
 
@@ -35,23 +37,46 @@ const MIRROR_TIE: f64 = 0.03;
 const MIRROR_NEAR: f64 = 0.25;
 /// A refined page that explains so much is not tried to be bettered.
 const GOOD: f64 = 0.97;
+/// How often a page is moved as a whole to where its bubbles were found.
+const ROUNDS: usize = 3;
 /// What looks as much like its block's pattern as this is a bubble.
 const LIKE: f64 = 0.45;
+/// The outer line of a lattice is as much like the others.
+const LEAST_END: f64 = 0.7;
+/// Where a lattice goes on beyond its block, only a block displaced by less than this share of a step is in its place.
+const FARTHEST: f64 = 0.4;
+/// Bubbles of as many pixels of the picture show what they look like.
+const FINE_PX: f64 = 9.0;
 /// What is as dark as this all over is a mark, whatever it looks like.
 pub const SOLID: f64 = 0.2;
 
+/// What a page was found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Markers,
+    Reference,
+    Outline,
+    /// The whole picture is the page.
+    Border,
+}
+
 #[derive(Clone, Debug)]
 pub struct Registered {
+    pub by: By,
     pub map: Homography<Mm, Px>,
     pub mirrored: bool,
     pub rotation: u16,
     pub blocks: Vec<BlockFit>,
     /// For every block, in its bubbles' order.
     pub probes: Vec<Vec<Probe>>,
+    /// The same through the template's levels.
+    pub toned: Option<Vec<Vec<Probe>>>,
     /// Share of each block's bubbles that are explained.
     pub explained: Vec<f64>,
     /// Blocks that are where no smooth displacement of the page would have them.
     pub astray: Vec<bool>,
+    /// Blocks that may be a step or half a step off.
+    pub unsure: Vec<bool>,
     /// Darkness of the page's blackest print and marks.
     pub solid_ink: f64,
 }
@@ -61,34 +86,49 @@ pub struct Refusal {
     pub outcome: Outcome,
     pub code: &'static str,
     pub detail: String,
+    /// What came nearest.
+    pub nearest: Option<(Homography<Mm, Px>, By)>,
 }
 
 struct Hypothesis {
+    by: By,
     map: Homography<Mm, Px>,
     mirrored: bool,
     rotation: u16,
     evidence: Evidence,
 }
 
+impl Hypothesis {
+    /// A mirrored page must be better borne out than a plain one.
+    fn rank(&self) -> f64 {
+        self.evidence.worth() - if self.mirrored { MIRROR_MARGIN } else { 0.0 }
+    }
+}
+
 pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Refusal> {
     let mut hypotheses: Vec<Hypothesis> = Vec::new();
     let mut chosen: Option<Settled> = None;
-    for quad in &candidates(pyramid, template) {
-        let seen = hypotheses.len();
-        hypotheses.extend(orientations(pyramid, template, quad));
-        let best = hypotheses[seen..].iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth()));
-        let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
-        let settled = settle(pyramid, template, best);
-        if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
-            chosen = Some(settled);
-        }
-        if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
-            break;
+    'found: for &by in ways(template) {
+        for quad in &quads(pyramid, template, by) {
+            let seen = hypotheses.len();
+            hypotheses.extend(orientations(pyramid, template, quad, by));
+            let best = hypotheses[seen..].iter().max_by(|a, b| a.rank().total_cmp(&b.rank()));
+            let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
+            let settled = settle(pyramid, template, best);
+            if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
+                chosen = Some(settled);
+            }
+            if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
+                break 'found;
+            }
         }
     }
-    let Some(first) = hypotheses.iter().max_by(|a, b| a.evidence.worth().total_cmp(&b.evidence.worth())) else {
-        let detail = "the four markers of the template were not found".to_owned();
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "markers_not_found", detail });
+    let Some(first) = hypotheses.iter().max_by(|a, b| a.rank().total_cmp(&b.rank())) else {
+        let (code, detail) = match template.markers {
+            Some(_) => ("markers_not_found", "the four markers of the template were not found"),
+            None => ("template_mismatch", "the page does not look like the template's reference"),
+        };
+        return Err(Refusal { outcome: Outcome::Unidentified, code, detail: detail.to_owned(), nearest: None });
     };
     if chosen.is_none() && first.evidence.score() >= LEAST_SCORE && first.evidence.present >= 0.6 {
         chosen = Some(settle(pyramid, template, first));
@@ -96,12 +136,27 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     let Some(chosen) = chosen else {
         return Err(unlike(pyramid, first, template));
     };
+    let nearest = Some((chosen.page.map, chosen.page.by));
+    let refused = |code, detail| Refusal { outcome: Outcome::Unidentified, code, detail, nearest };
     if chosen.score < LEAST_EXPLAINED {
         let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
-        return Err(Refusal { outcome: Outcome::Unidentified, code: "template_mismatch", detail });
+        return Err(refused("template_mismatch", detail));
     }
-    unrivalled(&hypotheses, &chosen)?;
-    Ok(chosen.page)
+    match unrivalled(&hypotheses, &chosen) {
+        Ok(()) => Ok(chosen.page),
+        Err(detail) => Err(refused("orientation_unclear", detail.to_owned())),
+    }
+}
+
+/// How a template's page is looked for, the likeliest first.
+fn ways(template: &Template) -> &'static [By] {
+    match (&template.markers, &template.reference) {
+        (Some(_), _) => &[By::Markers],
+        (None, Some(_)) => &[By::Reference],
+        (None, None) if template.crop_page => &[By::Outline, By::Border],
+        // Somebody else's cropping may have left a rim of desk.
+        (None, None) => &[By::Border, By::Outline],
+    }
 }
 
 struct Settled {
@@ -111,11 +166,8 @@ struct Settled {
     page: Registered,
 }
 
-/// Refuses a page that could as well lie in another orientation.
-fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal> {
-    let unclear = |detail: &str| {
-        Err(Refusal { outcome: Outcome::Unidentified, code: "orientation_unclear", detail: detail.to_owned() })
-    };
+/// Whether a page could as well lie in another orientation.
+fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), &'static str> {
     let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
         hypotheses.iter().filter(|h| keep(h)).map(|h| h.evidence.worth()).fold(f64::MIN, f64::max)
     };
@@ -123,7 +175,7 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal
     // Same hypotheses, so that chance favours none: the chosen one's own worth is looked up among them too.
     let own = top(&|h| h.rotation == page.rotation && h.mirrored == page.mirrored).max(chosen.worth);
     if top(&|h| h.rotation != page.rotation && h.mirrored == page.mirrored) > own - MARGIN {
-        return unclear("the print fits the template as well in another rotation");
+        return Err("the print fits the template as well in another rotation");
     }
     let other = top(&|h| h.mirrored != page.mirrored);
     let apart = own - other;
@@ -132,20 +184,22 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), Refusal
     match page.mirrored {
         false if apart > MIRROR_TIE || symmetric => Ok(()),
         true if apart > MIRROR_MARGIN => Ok(()),
-        _ => unclear("the print fits the template both mirrored and as it is"),
+        _ => Err("the print fits the template both mirrored and as it is"),
     }
 }
 
 /// A hypothesis refined, moved as a whole where that explains more.
 fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
     let (mut score, mut page) = place(pyramid, template, h);
-    if score < GOOD
-        && let Some(better) = adjusted(pyramid, template, h, &page)
-    {
+    for _ in 0..ROUNDS {
+        let Some(better) = Some(h).filter(|_| score < GOOD).and_then(|h| adjusted(pyramid, template, h, &page)) else {
+            break;
+        };
         let again = place(pyramid, template, &better);
-        if again.0 > score {
-            (score, page) = again;
+        if again.0 <= score {
+            break;
         }
+        (score, page) = again;
     }
     Settled { score, worth: h.evidence.worth(), displaced: h.evidence.displaced, page }
 }
@@ -158,7 +212,7 @@ fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Regi
         let bubbles = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles);
         for ((b, s), like) in bubbles.zip(&fit.shifts).zip(&fit.likeness) {
             if *like > LIKE {
-                pairs.push((b.centre, h.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
+                pairs.push((b.centre, found.map.apply(Point::new(b.centre.x + s.0, b.centre.y + s.1))));
                 weights.push(1.0);
             }
         }
@@ -170,7 +224,7 @@ fn adjusted(pyramid: &Pyramid, template: &Template, h: &Hypothesis, found: &Regi
     if corners.iter().any(|c| map.apply(Point::new(c.0, c.1)).distance(&h.map.apply(Point::new(c.0, c.1))) > limit) {
         return None;
     }
-    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false });
+    let evidence = View::new(pyramid, &map, template).evidence(template, Flip { x: false, y: false }, NEAR);
     Some(Hypothesis { map, evidence, ..*h })
 }
 
@@ -180,23 +234,25 @@ fn px_per_unit(map: &Homography<Mm, Px>, template: &Template) -> f64 {
 }
 
 fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
-    let view = View::new(pyramid, &best.map, template);
-    if view.is_empty() {
+    let nearest = Some((best.map, best.by));
+    if View::new(pyramid, &best.map, template).is_empty() {
         let detail = "the page has no print on it".to_owned();
-        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail };
+        return Refusal { outcome: Outcome::Blank, code: "blank_page", detail, nearest };
     }
     let detail = "the page does not look like the template in any orientation".to_owned();
-    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail }
+    Refusal { outcome: Outcome::Foreign, code: "template_mismatch", detail, nearest }
 }
 
-fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
-    if let Some(markers) = &template.markers {
-        return marker_quads(pyramid, markers, template.width / template.height);
-    }
-    let mut rough = outlines(pyramid);
-    if !template.crop_page {
-        rough = rough.split_off(rough.len().saturating_sub(1));
-    }
+fn quads(pyramid: &Pyramid, template: &Template, by: By) -> Vec<Quad> {
+    let rough = match by {
+        By::Markers => {
+            let markers = template.markers.iter();
+            return markers.flat_map(|m| marker_quads(pyramid, m, template.width / template.height)).collect();
+        }
+        By::Reference => return template.reference.iter().flat_map(|r| reference_quads(pyramid, r)).collect(),
+        By::Outline => outlines(pyramid),
+        By::Border => std::iter::once(border(pyramid)).chain(skewed(pyramid)).collect(),
+    };
     let full = pyramid.level(0);
     let alike = 0.004 * (full.width + full.height) as f64;
     let mut quads: Vec<Quad> = Vec::new();
@@ -211,22 +267,23 @@ fn candidates(pyramid: &Pyramid, template: &Template) -> Vec<Quad> {
 }
 
 /// The eight ways to lay a template on a quadrilateral.
-fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad) -> Vec<Hypothesis> {
+fn orientations(pyramid: &Pyramid, template: &Template, quad: &Quad, by: By) -> Vec<Hypothesis> {
     let (w, h) = (template.width, template.height);
     let corners = [(0.0, 0.0), (w, 0.0), (w, h), (0.0, h)];
+    let reach = if by == By::Border { FAR } else { NEAR };
     let mut found = Vec::new();
     for turn in 0..2 {
         let pairs: Vec<_> = (0..4).map(|i| (Point::new(corners[i].0, corners[i].1), quad[(i + turn) % 4])).collect();
         let Some(map) = Homography::<Mm, Px>::fit(&pairs, &[1.0; 4]) else { continue };
         let view = View::new(pyramid, &map, template);
         for (x, y) in [(false, false), (true, true), (true, false), (false, true)] {
-            let evidence = view.evidence(template, Flip { x, y });
+            let evidence = view.evidence(template, Flip { x, y }, reach);
             let sign = |on: bool, size: f64| if on { (-1.0, size) } else { (1.0, 0.0) };
             let ((sx, ox), (sy, oy)) = (sign(x, w), sign(y, h));
             let flip: Homography<Mm, Mm> = Homography::new([sx, 0.0, ox, 0.0, sy, oy, 0.0, 0.0, 1.0]);
             let map = flip.then(&map);
             let (rotation, mirrored) = orientation(&map, template);
-            found.push(Hypothesis { map, mirrored, rotation, evidence });
+            found.push(Hypothesis { by, map, mirrored, rotation, evidence });
         }
     }
     found
@@ -248,27 +305,25 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let gray = rectify(pyramid, &h.map, (template.width, template.height), scale);
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
-    let mut fits: Vec<BlockFit> =
-        (0..template.blocks.len()).map(|i| refine(&dark, scale, template, i, h.evidence.shifts[i])).collect();
+    let fine = smallest * px_per_unit(&h.map, template) >= FINE_PX;
+    let start = |i: usize| h.evidence.shifts[i];
+    let fit = |i: usize| match fine {
+        true => refine_in_phase(&dark, scale, template, i, start(i)),
+        false => refine(&dark, scale, template, i, start(i)),
+    };
+    let mut fits: Vec<BlockFit> = (0..template.blocks.len()).map(fit).collect();
     let astray = heed_neighbours(template, &mut fits, &dark, scale);
-    let mut probes = Vec::new();
+    let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f, fine)).collect();
+    let probes = measure(&dark, scale, template, &fits);
+    let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
     let mut edges = [(0usize, 0usize); 4];
     let mut total = (0usize, 0usize);
-    for (block, fit) in template.blocks.iter().zip(&fits) {
-        let (_, cell) = windows(block);
-        let bubbles: Vec<_> = template.fields[block.fields.clone()].iter().flat_map(|f| &f.bubbles).collect();
+    for ((block, fit), measured) in template.blocks.iter().zip(&fits).zip(&probes) {
+        let bubbles: Vec<_> = template.bubbles(block).collect();
         let (columns, rows) = bubbles.iter().fold((0, 0), |m, b| (m.0.max(b.column), m.1.max(b.row)));
-        let measured: Vec<Probe> = bubbles
-            .iter()
-            .zip(&fit.shifts)
-            .map(|(b, s)| {
-                let at = ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
-                probe(&dark, at, (block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale))
-            })
-            .collect();
         let mut here = 0;
-        for ((b, p), like) in bubbles.iter().zip(&measured).zip(&fit.likeness) {
+        for ((b, p), like) in bubbles.iter().zip(measured).zip(&fit.likeness) {
             let good = *like > LIKE || p.lower > SOLID;
             here += usize::from(good);
             let on = [b.column == 0, b.column == columns, b.row == 0, b.row == rows];
@@ -278,7 +333,6 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         }
         total = (total.0 + here, total.1 + bubbles.len());
         explained.push(here as f64 / bubbles.len().max(1) as f64);
-        probes.push(measured);
     }
     let share = |e: (usize, usize)| e.0 as f64 / e.1.max(1) as f64;
     let score = 0.5 * share(total) + 0.5 * edges.iter().map(|&e| share(e)).fold(1.0, f64::min);
@@ -286,14 +340,41 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     sample.sort_by(f32::total_cmp);
     let solid_ink = sample.get(sample.len() * 995 / 1000).map_or(0.0, |&v| f64::from(v));
     let found = Registered {
+        by: h.by,
         map: h.map,
         mirrored: h.mirrored,
         rotation: h.rotation,
         blocks: fits,
         probes,
+        toned,
         explained,
         astray,
+        unsure,
         solid_ink,
     };
     (score, found)
+}
+
+/// Whether a block's lattice has no clear ends; or it goes on beyond both, and so says nothing about a step more or less,
+/// and was not found where the template has it.
+fn out_of_step(block: &Block, fit: &BlockFit, fine: bool) -> bool {
+    let mean = fit.mean();
+    let axis = |ends: &[f64], beyond: &[f64], displaced: f64| {
+        let (end, on) = (ends[0].min(ends[1]), beyond[0].min(beyond[1]));
+        end < LEAST_END || on > LEAST_END && displaced > FARTHEST
+    };
+    // In a coarse picture nothing looks much alike; in a fine one bubbles in their places do.
+    fine && (fit.typical < CLEAR
+        || axis(&fit.ends[..2], &fit.beyond[..2], mean.0.abs() / block.step_x)
+        || axis(&fit.ends[2..], &fit.beyond[2..], mean.1.abs() / block.step_y))
+}
+
+fn measure(dark: &Darkness, scale: f64, template: &Template, fits: &[BlockFit]) -> Vec<Vec<Probe>> {
+    let block = |(block, fit): (&Block, &BlockFit)| {
+        let (_, cell) = windows(block);
+        let (size, cell) = ((block.rx * scale, block.ry * scale), (cell.0 * scale, cell.1 * scale));
+        let at = |b: &Bubble, s: &(f64, f64)| ((b.centre.x + s.0) * scale, (b.centre.y + s.1) * scale);
+        template.bubbles(block).zip(&fit.shifts).map(|(b, s)| probe(dark, at(b, s), size, cell)).collect()
+    };
+    template.blocks.iter().zip(fits).map(block).collect()
 }
