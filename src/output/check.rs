@@ -84,7 +84,7 @@ fn drawn(seen: &Seen<'_>, template: &Template, read: &TemplateReading) -> Rgb {
 /// One line for each block: how far it was found from where the template has it, in the template's units.
 pub fn displacements(template: &Template, map: &Homography<Mm, Px>, placed: &Placed) -> Vec<String> {
     let Some(back) = map.inverse() else { return Vec::new() };
-    let line = |(name, bubbles): (&str, Vec<(Point<Mm>, Point<Px>)>)| {
+    let line = |(name, bubbles): (&str, Vec<Pair>)| {
         let n = bubbles.len().max(1) as f64;
         let sum = bubbles.iter().fold((0.0, 0.0), |s, (expected, at)| {
             let at = back.apply(*at);
@@ -97,12 +97,12 @@ pub fn displacements(template: &Template, map: &Homography<Mm, Px>, placed: &Pla
     blocks(template, placed).map(line).collect()
 }
 
+/// Where a bubble was expected, and where it was found.
+type Pair = (Point<Mm>, Point<Px>);
+
 /// Each block's bubbles: where the template has them, and where they were found.
-fn blocks<'a>(
-    template: &'a Template,
-    placed: &'a Placed,
-) -> impl Iterator<Item = (&'a str, Vec<(Point<Mm>, Point<Px>)>)> {
-    let mut found: Vec<Vec<(Point<Mm>, Point<Px>)>> = vec![Vec::new(); template.blocks.len()];
+fn blocks<'a>(template: &'a Template, placed: &'a Placed) -> impl Iterator<Item = (&'a str, Vec<Pair>)> {
+    let mut found: Vec<Vec<Pair>> = vec![Vec::new(); template.blocks.len()];
     for (output, bubbles) in template.outputs.iter().zip(&placed.fields) {
         let parts = output.parts().iter().map(|&i| &template.fields[i]);
         let expected = parts.flat_map(|f| f.bubbles.iter().map(|b| (f.block, b.centre)));

@@ -53,7 +53,6 @@ fn spoiled_scans_and_photos_give_no_wrong_answer() {
         "stained",
         "photocopied",
         "pencil",
-        "sloppy-marks",
         "folded",
     ];
     for (n, set) in sets.into_iter().enumerate() {

@@ -296,7 +296,7 @@ impl Page<'_> {
 /// light cross is half under the letter, and of what is left little is counted: nothing is called empty where all is
 /// empty but for a trace. Of empty bubbles with no filled one beside them, one in a hundred shows so much.
 fn hidden_by_letters(field: &FieldReading, measured: &[Measured], unlearned: &BTreeSet<String>) -> bool {
-    const TRACE: (f64, f64) = (0.012, 0.07);
+    const TRACE: (f64, f64) = (0.02, 0.09);
     const FULL: (f64, f64) = (0.55, 0.85);
     let unsure = |(mark, m): (&MarkReading, &Measured)| {
         let full = mark.state == MarkState::Filled && m.ink > FULL.0 && m.coverage > FULL.1;

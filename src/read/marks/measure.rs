@@ -104,35 +104,42 @@ fn plain(m: &Measured) -> bool {
     (m.ink < EMPTY && m.darkest < DARK && m.outside == 0.0) || (m.coverage > 0.62 && m.ink > 0.5)
 }
 
+struct Glanced {
+    field: usize,
+    bubble: usize,
+    glance: Glance,
+}
+
 /// Of each bubble that a glance shows to be empty: what an empty one of its label measures. The first ones are looked at
 /// for that, and if they are not plainly empty, all are.
 fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black: f64) -> Vec<Vec<Option<Measured>>> {
     const EXAMPLES: usize = 2;
     let mut out: Vec<Vec<Option<Measured>>> = places.iter().map(|locals| vec![None; locals.len()]).collect();
-    let mut labels: BTreeMap<&str, Vec<((usize, usize), Glance)>> = BTreeMap::new();
+    let mut labels: BTreeMap<&str, Vec<Glanced>> = BTreeMap::new();
     let eighth = picture.eighth().clone();
     for (i, (f, locals)) in fields.iter().zip(places).enumerate() {
         for (k, (b, local)) in f.bubbles.iter().zip(locals).enumerate() {
             if let Some(glance) = glance(&eighth, local) {
-                labels.entry(printed(b)).or_default().push(((i, k), glance));
+                labels.entry(printed(b)).or_default().push(Glanced { field: i, bubble: k, glance });
             }
         }
     }
     for of_label in labels.values() {
-        let glances: Vec<Glance> = of_label.iter().map(|l| l.1).collect();
+        let glances: Vec<Glance> = of_label.iter().map(|l| l.glance).collect();
         let empty = like_the_empty(&glances);
         let mut empty = of_label.iter().zip(empty).filter(|(_, empty)| *empty).map(|(l, _)| l);
         let examples: Vec<Measured> = empty
             .by_ref()
             .take(EXAMPLES)
-            .map(|&((i, k), glance)| {
-                picture.need(places[i][k].window());
-                inside(picture.gray(), &places[i][k], &|_, _| Ink::new(glance.paper, black))
+            .map(|l| {
+                let local = &places[l.field][l.bubble];
+                picture.need(local.window());
+                inside(picture.gray(), local, &|_, _| Ink::new(l.glance.paper, black))
             })
             .collect();
         if examples.iter().all(plain) {
-            for (n, &((i, k), glance)) in empty.enumerate() {
-                out[i][k] = Some(Measured { paper: glance.paper, ..examples[n % examples.len()] });
+            for (n, l) in empty.enumerate() {
+                out[l.field][l.bubble] = Some(Measured { paper: l.glance.paper, ..examples[n % examples.len()] });
             }
         }
     }

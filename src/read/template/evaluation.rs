@@ -193,7 +193,7 @@ fn schemes(
             ("section_level_streak", Streak::Section),
         ];
         let streak = o.word("marking_type", &types, f);
-        let one = o.get("questions").and_then(Value::as_str).map(|q| super::labels::expand(q));
+        let one = o.get("questions").and_then(Value::as_str).map(super::labels::expand);
         let questions = match one {
             Some(Ok(names)) => names,
             Some(Err(message)) => {

@@ -99,7 +99,7 @@ pub fn read(gray: &Gray, template: &Template) -> TemplateReading {
         Ok(found) => found,
         Err(refusal) => {
             let reading = nothing(refusal.outcome, Issue::new(refusal.code, refusal.detail));
-            return TemplateReading { laid: refusal.nearest, ..reading };
+            return TemplateReading { laid: refusal.nearest.map(|n| *n), ..reading };
         }
     };
     let placed = place(template, &found);

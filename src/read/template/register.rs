@@ -87,7 +87,7 @@ pub struct Refusal {
     pub code: &'static str,
     pub detail: String,
     /// What came nearest.
-    pub nearest: Option<(Homography<Mm, Px>, By)>,
+    pub nearest: Option<Box<(Homography<Mm, Px>, By)>>,
 }
 
 struct Hypothesis {
@@ -136,7 +136,7 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     let Some(chosen) = chosen else {
         return Err(unlike(pyramid, first, template));
     };
-    let nearest = Some((chosen.page.map, chosen.page.by));
+    let nearest = Some(Box::new((chosen.page.map, chosen.page.by)));
     let refused = |code, detail| Refusal { outcome: Outcome::Unidentified, code, detail, nearest };
     if chosen.score < LEAST_EXPLAINED {
         let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
@@ -234,7 +234,7 @@ fn px_per_unit(map: &Homography<Mm, Px>, template: &Template) -> f64 {
 }
 
 fn unlike(pyramid: &Pyramid, best: &Hypothesis, template: &Template) -> Refusal {
-    let nearest = Some((best.map, best.by));
+    let nearest = Some(Box::new((best.map, best.by)));
     if View::new(pyramid, &best.map, template).is_empty() {
         let detail = "the page has no print on it".to_owned();
         return Refusal { outcome: Outcome::Blank, code: "blank_page", detail, nearest };
