@@ -35,8 +35,9 @@ fn in_parts_and_whole_a_page_reads_the_same() {
             for (p, w) in partly.fields.iter().zip(&whole.fields) {
                 let said = |f: &FieldReading| (f.status, f.marked.clone(), f.value.clone());
                 assert_eq!(said(p), said(w), "{name} {n} {}", p.id);
-                let alike = p.marks.iter().zip(&w.marks).all(|(a, b)| (a.ink - b.ink).abs() < 0.02);
-                assert!(alike && (p.confidence - w.confidence).abs() < 0.02, "{name} {n}: {p:?} {w:?}");
+                // A bubble that a glance shows to be empty has the ink of another; which ones do, a rounding decides.
+                let alike = p.marks.iter().zip(&w.marks).all(|(a, b)| (a.ink - b.ink).abs() < 0.05);
+                assert!(alike && (p.confidence - w.confidence).abs() < 0.05, "{name} {n}: {p:?} {w:?}");
             }
         }
     }

@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(patterns["A"][4], 1.0);
         assert_eq!((patterns["A"][0], patterns["A"][7]), (0.0, 0.0));
         assert_eq!(unlearned(["A", "B"].into_iter(), &patterns), BTreeSet::from(["B".to_owned()]));
-        assert_eq!((above(0.9, 1.0), above(0.3, 0.3), above(0.65, 0.3)), (None, Some(0.0), Some(0.5)));
+        assert_eq!((above(0.9, 1.0), above(0.25, 0.25), above(0.75, 0.5)), (None, Some(0.0), Some(0.5)));
     }
 
     #[test]
