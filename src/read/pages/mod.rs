@@ -162,6 +162,11 @@ impl PageRef {
             let whole = contain::contain("JPEG", || decode_still(*format, &bytes, limits))?;
             return Ok(whole.into_seen());
         }
+        if let Ok(Content::Pdf(document, page)) = &self.content
+            && let Some(picture) = contain::contain("PDF", || document.decode_partly(*page, limits))?
+        {
+            return Ok(picture);
+        }
         Ok(self.decode(limits)?.into_seen())
     }
 

@@ -8,13 +8,18 @@ const EVEN: f64 = 1.1;
 /// Beyond this the densities are not to be believed.
 const ABSURD: f64 = 5.0;
 
+/// Whether pixels are nearly square already, or their densities not to be believed.
+pub fn is_square(x_dpi: f64, y_dpi: f64) -> bool {
+    let ratio = x_dpi / y_dpi;
+    (1.0 / EVEN..=EVEN).contains(&ratio) || !(1.0 / ABSURD..=ABSURD).contains(&ratio)
+}
+
 /// The picture with square pixels and its density. `x_dpi` and `y_dpi` are along the stored rows and columns; `rows`
 /// of the picture are good, and the same part of the result is.
 pub fn square(gray: Gray, rows: usize, x_dpi: f64, y_dpi: f64, max_pixels: u64) -> (Gray, usize, f64) {
     let ratio = x_dpi / y_dpi;
     let stretched = gray.data.len() as f64 * ratio.max(1.0 / ratio);
-    let worth_it = !(1.0 / EVEN..=EVEN).contains(&ratio) && (1.0 / ABSURD..=ABSURD).contains(&ratio);
-    if !worth_it || stretched > max_pixels as f64 {
+    if is_square(x_dpi, y_dpi) || stretched > max_pixels as f64 {
         return (gray, rows, (x_dpi * y_dpi).sqrt());
     }
     if ratio > 1.0 {

@@ -54,6 +54,20 @@ pub fn filled(mut data: Vec<u8>, rows: usize, width: usize, height: usize) -> De
     Decoded { gray: Gray::from_vec(width, height, data), rows }
 }
 
+/// Whether the luma of a JPEG is what the colour space makes of it.
+pub fn gives_luma(data: &[u8], params: &Dict<'_>, space: &Plain) -> Result<bool, PageError> {
+    let components = jpeg_markers::segments(data)
+        .find(|(m, _)| matches!(m, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF))
+        .and_then(|(_, body)| body.get(5).copied());
+    let own_transform = params.get::<u8>("ColorTransform").is_some_and(|t| t != 1);
+    match (space, components) {
+        (_, None) => Err(PageError::damaged("PDF", "its JPEG data can't be decoded")),
+        (Plain::Gray, Some(1)) => Ok(true),
+        (Plain::Gray | Plain::Rgb, Some(3)) => Ok(!own_transform),
+        _ => Ok(false),
+    }
+}
+
 pub fn dct(
     data: &[u8],
     params: &Dict<'_>,
@@ -62,15 +76,8 @@ pub fn dct(
     height: usize,
     limits: &Limits,
 ) -> Result<Option<Decoded>, PageError> {
-    let components = jpeg_markers::segments(data)
-        .find(|(m, _)| matches!(m, 0xC0..=0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF))
-        .and_then(|(_, body)| body.get(5).copied());
-    let own_transform = params.get::<u8>("ColorTransform").is_some_and(|t| t != 1);
-    match (space, components) {
-        (Plain::Gray, Some(1)) => {}
-        (Plain::Gray | Plain::Rgb, Some(3)) if !own_transform => {}
-        (_, None) => return Err(PageError::damaged("PDF", "its JPEG data can't be decoded")),
-        _ => return Ok(None),
+    if !gives_luma(data, params, space)? {
+        return Ok(None);
     }
     let luma = jpeg::decode_luma(data, limits).map_err(|e| match e {
         PageError::Damaged { reason, .. } => PageError::Damaged { format: "PDF", reason },

@@ -1,23 +1,44 @@
 //! An image stream of a PDF to gray, when its colour space is plain (ISO 32000-1, 8.9.5).
 
 use super::super::error::{PageError, check_pixels};
+use super::super::jpeg;
 use super::codecs::{self, Decoded};
 use super::filters::{self, is_picture_codec};
 use super::space::{Plain, either, inverted, plain_space, size};
 use crate::limits::Limits;
+use crate::raster::jpeg::Index;
 use hayro_syntax::Filter;
-use hayro_syntax::object::{Object, Stream};
+use hayro_syntax::object::{Dict, Object, Stream};
+
+/// The image as a JPEG to be decoded in parts, where it is one, sound, and nothing else is to be done to it.
+pub fn index(stream: &Stream<'_>, limits: &Limits) -> Option<Index> {
+    let dict = stream.dict();
+    let chain = filters::filters(stream);
+    let [(Filter::DctDecode, params)] = &chain[..] else { return None };
+    let space = plain_space(dict.get::<Object<'_>>("ColorSpace")?, 8)?;
+    let data = stream.raw_data();
+    let plain = !is_masked(dict)
+        && either::<u8>(dict, "BPC", "BitsPerComponent").is_none_or(|bits| bits == 8)
+        && inverted(dict, &space, 8) == Some(false)
+        && codecs::gives_luma(&data, params, &space).is_ok_and(|luma| luma);
+    let index = plain.then(|| jpeg::index(&data, limits)).flatten()?;
+    let (width, height) = size(dict)?;
+    ((index.width(), index.height()) == (width as usize, height as usize)).then_some(index)
+}
+
+fn is_masked(dict: &Dict<'_>) -> bool {
+    ["SMask", "Mask", "SMaskInData"].iter().any(|key| match dict.get::<Object<'_>>(key) {
+        None | Some(Object::Null(_)) => false,
+        Some(Object::Number(n)) => n.as_i64() != 0,
+        Some(_) => true,
+    })
+}
 
 /// None where the image is not plain: the page must be drawn to know what it looks like. `stencil` is the luma of the
 /// paint, for an ImageMask.
 pub fn decode(stream: &Stream<'_>, stencil: Option<u8>, limits: &Limits) -> Result<Option<Decoded>, PageError> {
     let dict = stream.dict();
-    let masked = ["SMask", "Mask", "SMaskInData"].iter().any(|key| match dict.get::<Object<'_>>(key) {
-        None | Some(Object::Null(_)) => false,
-        Some(Object::Number(n)) => n.as_i64() != 0,
-        Some(_) => true,
-    });
-    let Some((width, height)) = size(dict).filter(|_| !masked) else { return Ok(None) };
+    let Some((width, height)) = size(dict).filter(|_| !is_masked(dict)) else { return Ok(None) };
     let (width, height) = check_pixels(width.into(), height.into(), limits)?;
     let chain = filters::filters(stream);
     let codec = chain.last().filter(|(f, _)| is_picture_codec(*f)).cloned();

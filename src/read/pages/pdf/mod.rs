@@ -14,10 +14,10 @@ mod sparse;
 mod survey;
 
 use super::error::PageError;
-use super::square::square;
+use super::square::{is_square, square};
 use super::{ENOUGH_ROWS, Note, Picture, Placement};
 use crate::limits::Limits;
-use crate::raster::Gray;
+use crate::raster::{Gray, Partial};
 use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_syntax::object::Stream;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
@@ -122,6 +122,28 @@ impl Document {
             return Err(self.loss("a picture of the page can't be decoded"));
         }
         Ok(drawn)
+    }
+
+    /// The page in parts, where it is one JPEG that can be had so.
+    pub fn decode_partly(&self, page: usize, limits: &Limits) -> Result<Option<Picture<Partial>>, PageError> {
+        let part = self.parts.as_ref().map(|parts| parts.with(page)).transpose()?;
+        let pdf = part.as_deref().unwrap_or(&self.pdf);
+        let page = pdf.pages().get(page).ok_or(PageError::NoPages("PDF"))?;
+        guard::check_contents(page, limits)?;
+        let survey = survey::survey(page, limits);
+        let Some([placed]) = plain_pictures(&survey).and_then(|p| <[&Placed; 1]>::try_from(p).ok()) else {
+            return Ok(None);
+        };
+        let stream = placed.id.and_then(|id| pdf.xref().get::<Stream<'_>>(id)).filter(|_| placed.stencil.is_none());
+        let (Some(placement), Some(stream)) = (placement(&placed.to_page), stream) else { return Ok(None) };
+        let [a, b, c, d, ..] = placed.to_page.as_coeffs();
+        let (x_dpi, y_dpi) = (72.0 / a.hypot(b), 72.0 / c.hypot(d));
+        if !is_square(x_dpi, y_dpi) {
+            return Ok(None);
+        }
+        let dpi = Some((x_dpi * y_dpi).sqrt()).filter(|dpi| (50.0..=2400.0).contains(dpi));
+        let index = image::index(&stream, limits);
+        Ok(index.map(|index| Picture { gray: Partial::of(index), placement, dpi, notes: Vec::new() }))
     }
 
     fn loss(&self, reason: &str) -> PageError {
