@@ -56,7 +56,12 @@ pub struct Evidence {
 
 impl Evidence {
     pub fn score(&self) -> f64 {
-        0.5 * self.present + 0.5 * self.worst_edge - 0.1 * self.displaced
+        self.print() - 0.1 * self.displaced
+    }
+
+    /// What print alone says, wherever it had to be displaced to.
+    pub fn print(&self) -> f64 {
+        0.5 * self.present + 0.5 * self.worst_edge
     }
 
     /// Print speaks for a hypothesis the more, the less it has to be displaced for it.

@@ -43,6 +43,8 @@ const ROUNDS: usize = 3;
 const LIKE: f64 = 0.45;
 /// The outer line of a lattice is as much like the others.
 const LEAST_END: f64 = 0.7;
+/// Shares of a step by which a block and the one that it follows may differ.
+const APART: f64 = 0.25;
 /// Where a lattice goes on beyond its block, only a block displaced by less than this share of a step is in its place.
 const FARTHEST: f64 = 0.4;
 /// Bubbles of as many pixels of the picture show what they look like.
@@ -133,7 +135,7 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     if chosen.is_none() && first.evidence.score() >= LEAST_SCORE && first.evidence.present >= 0.6 {
         chosen = Some(settle(pyramid, template, first));
     }
-    let Some(chosen) = chosen else {
+    let Some(mut chosen) = chosen else {
         return Err(unlike(pyramid, first, template));
     };
     let nearest = Some(Box::new((chosen.page.map, chosen.page.by)));
@@ -141,6 +143,18 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
     if chosen.score < LEAST_EXPLAINED {
         let detail = format!("only {:.0} % of the template's bubbles were found on the page", 100.0 * chosen.score);
         return Err(refused("template_mismatch", detail));
+    }
+    // Where the paper's edges were not seen, how far print is from its place tells no way up from another, and a lattice
+    // that is a step off is as likely the whole page as one block.
+    if template.crop_page && chosen.page.by == By::Border {
+        let turned = hypotheses.iter().filter(|h| !h.mirrored && h.rotation != chosen.page.rotation);
+        if chosen.page.mirrored || turned.into_iter().any(|h| h.evidence.print() > chosen.print - MARGIN) {
+            let detail = "the print fits the template in more than one orientation, and the paper's edges are not seen";
+            return Err(refused("orientation_unclear", detail.to_owned()));
+        }
+        let page = &mut chosen.page;
+        let lost = page.astray.iter().chain(&page.unsure).any(|lost| *lost);
+        page.unsure.iter_mut().for_each(|unsure| *unsure |= lost);
     }
     match unrivalled(&hypotheses, &chosen) {
         Ok(()) => Ok(chosen.page),
@@ -162,6 +176,7 @@ fn ways(template: &Template) -> &'static [By] {
 struct Settled {
     score: f64,
     worth: f64,
+    print: f64,
     displaced: f64,
     page: Registered,
 }
@@ -201,7 +216,7 @@ fn settle(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> Settled {
         }
         (score, page) = again;
     }
-    Settled { score, worth: h.evidence.worth(), displaced: h.evidence.displaced, page }
+    Settled { score, worth: h.evidence.worth(), print: h.evidence.print(), displaced: h.evidence.displaced, page }
 }
 
 /// The hypothesis moved to where the bubbles were found, so that a corner that was a little off does no harm.
@@ -306,14 +321,23 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let step = template.blocks.iter().map(|b| b.step_x.max(b.step_y)).fold(0.0, f64::max);
     let dark = Darkness::of(&gray, (step * scale).max(BUBBLE_PX));
     let fine = smallest * px_per_unit(&h.map, template) >= FINE_PX;
-    let start = |i: usize| h.evidence.shifts[i];
-    let fit = |i: usize| match fine {
-        true => refine_in_phase(&dark, scale, template, i, start(i)),
-        false => refine(&dark, scale, template, i, start(i)),
+    let settle = |refine: fn(&Darkness, f64, &Template, usize, (f64, f64)) -> BlockFit| {
+        let fit = |i: usize| refine(&dark, scale, template, i, h.evidence.shifts[i]);
+        let mut fits: Vec<BlockFit> = (0..template.blocks.len()).map(fit).collect();
+        follow_anchored(template, &mut fits, &dark, scale);
+        let astray = heed_neighbours(template, &mut fits, &dark, scale);
+        let unsure: Vec<bool> = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f, fine)).collect();
+        let lost = astray.iter().zip(&unsure).filter(|(a, u)| **a || **u).count();
+        (lost, fits, astray, unsure)
     };
-    let mut fits: Vec<BlockFit> = (0..template.blocks.len()).map(fit).collect();
-    let astray = heed_neighbours(template, &mut fits, &dark, scale);
-    let unsure = template.blocks.iter().zip(&fits).map(|(b, f)| out_of_step(b, f, fine)).collect();
+    let mut settled = settle(refine);
+    if fine && settled.0 > 0 {
+        let moved = settle(refine_in_phase);
+        if moved.0 < settled.0 {
+            settled = moved;
+        }
+    }
+    let (_, fits, astray, unsure) = settled;
     let probes = measure(&dark, scale, template, &fits);
     let toned = template.levels.map(|levels| measure(&levels.of(&dark), scale, template, &fits));
     let mut explained = Vec::new();
@@ -353,6 +377,33 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         solid_ink,
     };
     (score, found)
+}
+
+/// Blocks whose lattice goes on beyond both ends show no phase of their own: they begin where the nearest block is that
+/// does.
+fn follow_anchored(template: &Template, fits: &mut [BlockFit], dark: &Darkness, scale: f64) {
+    let goes_on = |f: &BlockFit| [0, 2].map(|n| f.beyond[n].min(f.beyond[n + 1]) > LEAST_END);
+    let place = |i: usize| {
+        let bubbles = template.bubbles(&template.blocks[i]);
+        let (n, x, y) = bubbles.fold((0.0, 0.0, 0.0), |s, b| (s.0 + 1.0, s.1 + b.centre.x, s.2 + b.centre.y));
+        Point::<Mm>::new(x / n, y / n)
+    };
+    let clear = |f: &BlockFit| f.typical > CLEAR && f.ends.iter().all(|e| *e > LEAST_END) && goes_on(f) == [false; 2];
+    let anchors: Vec<_> = (0..fits.len()).filter(|&i| clear(&fits[i])).map(|i| (place(i), fits[i].mean())).collect();
+    for (i, fit) in fits.iter_mut().enumerate().filter(|(_, f)| goes_on(f) != [false; 2]) {
+        let at = place(i);
+        let Some(near) = anchors.iter().min_by(|a, b| a.0.distance(&at).total_cmp(&b.0.distance(&at))) else {
+            continue;
+        };
+        let (block, own, expected) = (&template.blocks[i], fit.mean(), near.1);
+        let apart = ((own.0 - expected.0) / block.step_x).abs().max(((own.1 - expected.1) / block.step_y).abs());
+        if apart > APART {
+            let again = refine(dark, scale, template, i, expected);
+            if again.typical > 0.9 * fit.typical {
+                *fit = again;
+            }
+        }
+    }
 }
 
 /// Whether a block's lattice has no clear ends; or it goes on beyond both, and so says nothing about a step more or less,
