@@ -35,13 +35,14 @@ pub fn run(args: &AccuracyArgs) -> Result<ExitCode, CliError> {
     let done = |row: &table::Row| {
         let _ = writeln!(io::stderr(), "{}", row.tally.row(&row.name));
     };
+    // First, so that a wrong folder is said at once.
+    let real =
+        args.scans.as_ref().map(|folder| real::rows(folder).map_err(|e| CliError::file(folder, e))).transpose()?;
     let mut rows = args.jobs.pool()?.install(|| table::run(&plan, &done, &|_| {})).map_err(|e| match e {
         PrintError::Io(e) => CliError::Failed(format!("the sheets could not be printed: {e}")),
         e => CliError::Failed(e.to_string()),
     })?;
-    if let Some(folder) = &args.scans {
-        rows.extend(real::rows(folder).map_err(|e| CliError::file(folder, e))?.into_iter().inspect(done));
-    }
+    rows.extend(real.into_iter().flatten().inspect(done));
     if rows.is_empty() {
         let named = args.set.as_deref().unwrap_or_default();
         return Err(CliError::Usage(format!("no set's name begins with “{named}”")));
