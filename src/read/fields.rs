@@ -43,10 +43,8 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
     }
     let mut readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
     for group in readings.iter_mut().filter(|g| one_of && g.marked.len() > 1) {
-        // With a pencil one of them may have been rubbed out.
-        let inks = || group.marked.iter().map(|&i| measured[i].ink);
-        let unlike = inks().fold(f64::MAX, f64::min) < ALIKE * inks().fold(0.0, f64::max);
-        if unlike && group.marked.iter().any(|&i| measured[i].darkest < PENCIL) {
+        // With a pencil one of them may have been rubbed out, or struck out without trace.
+        if group.marked.iter().any(|&i| measured[i].darkest < PENCIL) {
             group.confidence = group.confidence.min(0.6);
         }
     }
@@ -71,9 +69,6 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
     }
     reading
 }
-
-/// Part of one mark's ink that another by the same hand has at least.
-const ALIKE: f64 = 0.75;
 
 /// Whether of the bubbles of a group one is to be filled.
 fn takes_one(kind: &FieldKind) -> bool {
