@@ -3,7 +3,7 @@
 use super::Measured;
 use super::measure::{
     BEYOND_POINTS, DARK, GRID, Hidden, Ink, all_around, cells, compare_outlines, inside_but, offset, outside,
-    paper_around, take_off_print,
+    paper_around, take_off_print, with_neighbours,
 };
 use super::place::{FAR, Local};
 use super::print::{self, Learner, Patterns};
@@ -56,11 +56,7 @@ fn places<'s>(picture: &mut Partial, warp: &Warp, field: &Field, black: f64) -> 
     let locals: Vec<Local> = field.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
     locals.iter().for_each(|local| picture.need(local.window()));
     let papers: Vec<f64> = locals.iter().map(|local| paper_around(picture.gray(), local)).collect();
-    let mut sorted = papers.clone();
-    sorted.sort_by(f64::total_cmp);
-    let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
-    // Marks that spill over darken their own surroundings: the neighbours know better.
-    locals.into_iter().zip(papers).map(|(local, own)| (local, Ink::new(own.max(common * 0.93), black))).collect()
+    locals.into_iter().zip(with_neighbours(&papers)).map(|(local, paper)| (local, Ink::new(paper, black))).collect()
 }
 
 /// What is close beside a full mark is spilt, sooner than in our own roomier bubbles.

@@ -146,6 +146,15 @@ fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black
     out
 }
 
+/// The paper around each bubble of a field, from what is seen around each. Marks that spill over darken their own
+/// surroundings: the neighbours know better.
+pub(super) fn with_neighbours(own: &[f64]) -> Vec<f64> {
+    let mut sorted = own.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
+    own.iter().map(|own| own.max(common * 0.93)).collect()
+}
+
 /// Measures a field's bubbles, which are taken to lie on like paper. What a glance has told is taken over.
 fn alike(
     picture: &Gray,
@@ -158,11 +167,8 @@ fn alike(
         glanced.map_or_else(|| paper_around(picture, local), |m| m.paper)
     };
     let own: Vec<f64> = locals.iter().zip(glanced).map(paper).collect();
-    let mut sorted = own.clone();
-    sorted.sort_by(f64::total_cmp);
-    let common = sorted.get(sorted.len() / 2).copied().unwrap_or(255.0);
-    // Marks that spill over darken their own surroundings: the neighbours know better.
-    let level = |i: usize| Ink::new(own[i].max(common * 0.93), black);
+    let papers = with_neighbours(&own);
+    let level = |i: usize| Ink::new(papers[i], black);
     let mut measured: Vec<Measured> = (0..locals.len())
         .map(|i| glanced[i].unwrap_or_else(|| inside(picture, &locals[i], &|_, _| level(i))))
         .collect();
