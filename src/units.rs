@@ -32,6 +32,11 @@ impl<U> Point<U> {
     pub fn distance(&self, other: &Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
     }
+
+    /// The square of the distance: for comparing, at a tenth of the time.
+    pub fn distance2(&self, other: &Self) -> f64 {
+        (self.x - other.x).powi(2) + (self.y - other.y).powi(2)
+    }
 }
 
 /// A projective map from one plane to another: the pinhole model of Hartley & Zisserman, *Multiple View Geometry*,

@@ -21,7 +21,7 @@ struct Source {
     /// Which cells are decoded, row by row.
     known: Vec<bool>,
     across: usize,
-    /// Of a cell, in pixels: a row of MCUs high, and from one seek point to the next.
+    /// Of a cell, in pixels: a block wide and a row of MCUs high.
     cell: (usize, usize),
 }
 

@@ -38,14 +38,23 @@ impl Refined {
     /// covered, and nothing there is an answer, least of all an empty one.
     pub fn bears_out(&self, area: &Area) -> bool {
         let centre = Point::new(area.x + area.w / 2.0, area.y + area.h / 2.0);
-        let mut nearest: Vec<&AnchorSighting> = self.anchors.iter().collect();
-        nearest.sort_by(|a, b| a.at.distance(&centre).total_cmp(&b.at.distance(&centre)));
-        nearest.truncate(NEAREST);
+        let nearest = nearest(&self.anchors, |a| a.at, centre);
         nearest.iter().filter(|a| a.found.is_none()).count() * 2 < nearest.len().max(1)
     }
 }
 
-/// How far from its expected place an anchor is searched, in cells.
+/// Those of `all` that are nearest to a place.
+fn nearest<T>(all: &[T], at: impl Fn(&T) -> Point<Mm>, place: Point<Mm>) -> Vec<&T> {
+    let mut away: Vec<(f64, &T)> = all.iter().map(|t| (at(t).distance2(&place), t)).collect();
+    if away.len() > NEAREST {
+        away.select_nth_unstable_by(NEAREST - 1, |a, b| a.0.total_cmp(&b.0));
+        away.truncate(NEAREST);
+    }
+    away.into_iter().map(|(_, t)| t).collect()
+}
+
+/// How far from its expected place an anchor is searched, in cells: first where it mostly is.
+const SEARCH_NEAR: usize = 4;
 const SEARCH: usize = 9;
 /// The same where the page bends.
 const SEARCH_WIDE: usize = 24;
@@ -61,7 +70,7 @@ const STRAY_BENT_MM: f64 = 1.5;
 /// How far a shift reaches.
 const REACH_MM: f64 = 30.0;
 
-/// Anchors around a field that are asked whether it is in its place.
+/// Anchors around a place that are asked about it.
 const NEAREST: usize = 4;
 
 const ROUNDS: usize = 4;
@@ -92,7 +101,8 @@ pub fn refine(picture: &mut Partial, registration: &Registration, page: &LayoutP
         let search = if round > 0 && bowed && 2 * seen < found.len() { SEARCH_WIDE } else { SEARCH };
         let mut news = search == SEARCH_WIDE;
         for (anchor, place) in found.iter_mut().filter(|f| f.1.is_none()) {
-            *place = locate(picture, &warp, anchor, search, registration.black);
+            *place = locate(picture, &warp, anchor, SEARCH_NEAR, registration.black)
+                .or_else(|| locate(picture, &warp, anchor, search, registration.black));
             news |= place.is_some();
         }
         drop_strays(&by_tags, if bowed { STRAY_BENT_MM } else { STRAY_MM }, &mut found);
@@ -126,9 +136,8 @@ fn drop_strays(warp: &Warp, stray_mm: f64, found: &mut [(Anchor, Option<Point<Px
     }
     for (anchor, place) in found.iter_mut() {
         let Some(own) = place.map(|p| rest(anchor, p)) else { continue };
-        let mut others: Vec<&Shift> = seen.iter().filter(|s| s.at != own.at).collect();
-        others.sort_by(|a, b| a.at.distance(&own.at).total_cmp(&b.at.distance(&own.at)));
-        others.truncate(4);
+        let far = |s: &Shift| if s.at == own.at { Point::new(f64::INFINITY, 0.0) } else { s.at };
+        let others = nearest(&seen, far, own.at);
         let median = |f: fn(&Shift) -> f64| {
             let mut v: Vec<f64> = others.iter().map(|s| f(s)).collect();
             v.sort_by(f64::total_cmp);
@@ -196,6 +205,10 @@ fn locate(picture: &mut Partial, warp: &Warp, anchor: &Anchor, search: usize, bl
         }
     }
     let (contrast, c, r, square, paper) = best;
+    // At the edge of a near search the best may be a part of what lies beyond.
+    if search == SEARCH_NEAR && [c, r].iter().any(|&i| i == 0 || i == 2 * search) {
+        return None;
+    }
     // Where toner runs out an anchor is pale, but in its place.
     let astray = (c as f64 - search as f64).hypot(r as f64 - search as f64) * CELL_MM;
     let (least, part) = if astray < IN_PLACE_MM { (14.0, 0.15) } else { (20.0, 0.5) };

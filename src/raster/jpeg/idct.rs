@@ -86,7 +86,9 @@ fn pairs<S: Simd>(a: i16x8<S>, b: i16x8<S>) -> i16x16<S> {
 
 #[inline(always)]
 fn dot<S: Simd>(simd: S, x: i16x16<S>, [a, b]: Pair) -> i32x8<S> {
-    x.pairwise_dot_product(i16x16::from_slice(simd, &[a, b, a, b, a, b, a, b, a, b, a, b, a, b, a, b]))
+    // As one number, so that it is broadcast: put together on the stack, a load of it waits for eight stores.
+    let pair = i32::from(b) << 16 | i32::from(a as u16);
+    x.pairwise_dot_product(i32x8::splat(simd, pair).bitcast::<i16x16<S>>())
 }
 
 #[inline(always)]

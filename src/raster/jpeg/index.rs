@@ -58,10 +58,9 @@ impl Index {
         self.header.height
     }
 
-    /// Width and height of what is decoded with the least waste: from one seek point to the next.
+    /// Width and height of the least that is worth being asked for: a block, and all that lie below it in its MCU.
     pub fn cell(&self) -> (usize, usize) {
-        let (across, down) = self.header.luma_blocks;
-        (8 * across * self.step, 8 * down)
+        (8, 8 * self.header.luma_blocks.1)
     }
 
     /// The pixels of columns `x` and rows `y`, as far as they lie in the picture.

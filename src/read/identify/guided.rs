@@ -20,11 +20,12 @@ pub struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
-    /// All that may be sampled: the symbol slides by 1.6 modules, and each corner bends by 1.4 more.
-    pub fn window(shape: &Shape, area: &Area, sheet: &Homography<Mm, Px>) -> Window {
+    /// All that may be sampled: the symbol slides by 1.6 modules, and each corner may bend by 1.4 more.
+    pub fn window(shape: &Shape, area: &Area, sheet: &Homography<Mm, Px>, bend: bool) -> Window {
         let corners = corners(area, sheet);
-        let module = corners[0].distance(&corners[2]) / shape.size as f64;
-        Window::around(corners, 5.0 * module)
+        let side = (0..4).map(|i| corners[i].distance(&corners[(i + 1) % 4])).fold(0.0, f64::max);
+        let modules = if bend { 4.0 } else { 2.2 };
+        Window::around(corners, modules * side / shape.size as f64 + 2.0)
     }
 
     /// None where the symbol is not wholly in the picture.

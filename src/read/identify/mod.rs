@@ -205,7 +205,7 @@ fn sampled(
     bend: bool,
     decode: fn(&[f32]) -> Option<Decoded>,
 ) -> Read {
-    picture.need(Placed::window(shape, area, map));
+    picture.need(Placed::window(shape, area, map, bend));
     let Some(mut placed) = Placed::at(picture.gray(), shape, area, map) else {
         return Read { text: None, corners: None };
     };

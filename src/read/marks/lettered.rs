@@ -54,7 +54,7 @@ pub fn measure_dark_print(
 /// Each bubble's place in the picture, and what ink is there.
 fn places<'s>(picture: &mut Partial, warp: &Warp, field: &Field, black: f64) -> Vec<(Local<'s>, Ink)> {
     let locals: Vec<Local> = field.bubbles.iter().map(|b| Local::of(picture.gray(), warp, b)).collect();
-    locals.iter().for_each(|local| picture.need(local.window()));
+    locals.iter().for_each(|local| picture.need(local.window(FAR)));
     let papers: Vec<f64> = locals.iter().map(|local| paper_around(picture.gray(), local)).collect();
     locals.into_iter().zip(with_neighbours(&papers)).map(|(local, paper)| (local, Ink::new(paper, black))).collect()
 }

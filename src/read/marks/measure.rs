@@ -79,20 +79,21 @@ pub fn measure(picture: &mut Partial, warp: &Warp, fields: &[Field], black: f64)
     let mut all: Vec<Vec<Measured>> = Vec::with_capacity(fields.len());
     for ((f, locals), glanced) in fields.iter().zip(&places).zip(&glanced) {
         let looked_at = locals.iter().zip(glanced).filter(|(_, g)| g.is_none());
-        looked_at.for_each(|(local, _)| picture.need(local.window()));
+        looked_at.for_each(|(local, _)| picture.need(local.window(BEYOND)));
         all.push(alike(picture.gray(), &f.bubbles, locals, glanced, black));
     }
     let streaks = if all.iter().flatten().all(plain) { Streaks::default() } else { Streaks::find(picture) };
     // Without the places that a streak runs over.
     for ((f, locals), measured) in fields.iter().zip(&mut places).zip(&mut all) {
-        if locals.iter().any(|local| streaks.cross(&local.window())) {
+        if locals.iter().any(|local| streaks.cross(&local.window(FAR))) {
+            locals.iter().for_each(|local| picture.need(local.window(BEYOND)));
             locals.iter_mut().for_each(|local| local.streaks = Some(&streaks));
             let beside = alike(picture.gray(), &f.bubbles, locals, &vec![None; locals.len()], black);
             // A fold may be as long as a streak, and as wide as a bubble.
             measured.iter_mut().zip(beside).filter(|(_, b)| b.visible).for_each(|(m, b)| *m = b);
         }
     }
-    in_shade(picture.gray(), &places, &mut all, black);
+    in_shade(picture, &places, &mut all, black);
     take_off_print(fields, &mut all);
     take_off_spilling(&mut all);
     compare_outlines(fields, &mut all);
@@ -133,7 +134,7 @@ fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black
             .take(EXAMPLES)
             .map(|l| {
                 let local = &places[l.field][l.bubble];
-                picture.need(local.window());
+                picture.need(local.window(BEYOND));
                 inside(picture.gray(), local, &|_, _| Ink::new(l.glance.paper, black))
             })
             .collect();
@@ -186,7 +187,7 @@ fn alike(
 /// A shadow's edge or a stain darkens a bubble with its surroundings, and those of the other bubbles say nothing of it.
 /// Measured against what the ring around it says of every place inside, such a bubble is empty and its outline is seen;
 /// and the shade goes on beyond the ring, as no mark's does.
-fn in_shade(picture: &Gray, places: &[Vec<Local>], all: &mut [Vec<Measured>], black: f64) {
+fn in_shade(picture: &mut Partial, places: &[Vec<Local>], all: &mut [Vec<Measured>], black: f64) {
     /// By how much, as a part of paper, it may be lighter further out.
     const LIFTED: f64 = 0.04;
     /// What an empty bubble has more than others at most; what shade must explain at least.
@@ -195,7 +196,12 @@ fn in_shade(picture: &Gray, places: &[Vec<Local>], all: &mut [Vec<Measured>], bl
     let Some(usual) = usual_outline(all.iter().flatten()) else { return };
     let (ink, darkest) = usual_print(all.iter().flatten());
     for (local, m) in places.iter().flatten().zip(all.iter_mut().flatten()) {
-        let Some(ring) = (!plain(m) && m.visible).then(|| Ring::around(picture, local)).flatten() else { continue };
+        if plain(m) || !m.visible {
+            continue;
+        }
+        picture.need(local.window(FAR));
+        let picture = picture.gray();
+        let Some(ring) = Ring::around(picture, local) else { continue };
         if ring.lift > LIFTED {
             continue;
         }

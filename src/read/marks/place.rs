@@ -30,14 +30,15 @@ impl Local<'_> {
         // With few pixels a bubble, which pixel is nearest matters.
         let fine = j[0][0].hypot(j[1][0]) < 16.0;
         let mut local = Local { x: centre.x, y: centre.y, j, fine, whole: false, streaks: None };
-        let Window { x0, y0, x1, y1 } = local.window();
+        let Window { x0, y0, x1, y1 } = local.window(FAR);
         local.whole = x0 > 0.0 && y0 > 0.0 && x1 < picture.width as f64 && y1 < picture.height as f64;
         local
     }
 
-    /// All that is looked at.
-    pub fn window(&self) -> Window {
-        let reach = |row: [f64; 2]| FAR * (row[0].abs() + row[1].abs()) + 1.0;
+    /// All within `half_axes` of the middle.
+    pub fn window(&self, half_axes: f64) -> Window {
+        // Of an ellipse, not of the box around its axes.
+        let reach = |row: [f64; 2]| half_axes * row[0].hypot(row[1]) + 1.0;
         let (rx, ry) = (reach(self.j[0]), reach(self.j[1]));
         Window { x0: self.x - rx, y0: self.y - ry, x1: self.x + rx, y1: self.y + ry }
     }

@@ -87,11 +87,7 @@ fn again(
     mirrored: bool,
 ) -> Vec<Sighting> {
     let missing = frame.fiducials.iter().filter(|f| known.iter().all(|s| s.tag != f.tag));
-    let look = |f: &Fiducial| {
-        let corners = corners(f).map(|p| map.apply(p));
-        picture.need(tag::window_again(&corners));
-        tag::look_again(picture.gray(), f.tag, &corners, mirrored)
-    };
+    let look = |f: &Fiducial| tag::look_again(picture, f.tag, &corners(f).map(|p| map.apply(p)), mirrored);
     missing.filter_map(look).collect()
 }
 

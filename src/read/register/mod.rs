@@ -120,8 +120,7 @@ fn look(picture: &mut Partial, coarse: &Gray, factor: usize, enough: usize, seen
         let found = blobs::dark_blobs(coarse, &ground, level);
         dark = f64::max(dark, suspects::darkness(coarse, &found));
         for suspect in suspects::by_likelihood(coarse, &found, factor) {
-            picture.need(suspect.place.window());
-            if let Some(s) = tag::look(picture.gray(), &suspect.place) {
+            if let Some(s) = tag::look(picture, &suspect.place) {
                 suspects::keep(seen, s);
             }
             if seen.len() >= enough && !suspect.expected {

@@ -1,6 +1,6 @@
 //! One registration tag: from a dark blob to its number, its four corners and the way it lies.
 
-use crate::raster::{Gray, Window};
+use crate::raster::{Gray, Partial, Window};
 use crate::sheet::frame::{TAG_MODULES, TAGS};
 use crate::units::{Point, Px};
 
@@ -32,6 +32,10 @@ fn middle(corners: &[Point<Px>; 4]) -> Point<Px> {
     Point::new(corners.iter().map(|c| c.x).sum::<f64>() / 4.0, corners.iter().map(|c| c.y).sum::<f64>() / 4.0)
 }
 
+fn longest(corners: &[Point<Px>; 4]) -> f64 {
+    (0..4).map(|i| corners[i].distance(&corners[(i + 1) % 4])).fold(0.0, f64::max)
+}
+
 /// A rectangle of pixels in which a tag is supposed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Suspect {
@@ -41,24 +45,11 @@ pub struct Suspect {
     pub y1: f64,
 }
 
-impl Suspect {
-    /// All that [`look`] may sample: the patch, and the tag's sides where they run off from it.
-    pub fn window(&self) -> Window {
-        let side = (self.x1 - self.x0).max(self.y1 - self.y0);
-        Window::around([Point::new(self.x0, self.y0), Point::new(self.x1, self.y1)], 1.2 * side + 2.0)
-    }
-}
-
-/// All that [`look_again`] may sample.
-pub fn window_again(corners: &[Point<Px>; 4]) -> Window {
-    Window::around(*corners, 1.5 * corners[0].distance(&corners[2]))
-}
-
 /// Pixels along the side of the patch that a suspect is looked at in.
 const PATCH: usize = 36;
 
 /// Looks at a suspect without knowing anything of the page.
-pub fn look(picture: &Gray, suspect: &Suspect) -> Option<Sighting> {
+pub fn look(picture: &mut Partial, suspect: &Suspect) -> Option<Sighting> {
     let corners = outline(picture, suspect)?;
     let corners = sharpen(picture, &corners)?;
     let grid = sample(picture, &corners);
@@ -70,12 +61,13 @@ pub fn look(picture: &Gray, suspect: &Suspect) -> Option<Sighting> {
 }
 
 /// Looks for a tag that must be about at `corners` (in the tag's own order). Its pattern may be partly spoiled.
-pub fn look_again(picture: &Gray, tag: usize, corners: &[Point<Px>; 4], mirrored: bool) -> Option<Sighting> {
-    let inside = |p: &Point<Px>| picture.contains(*p);
+pub fn look_again(picture: &mut Partial, tag: usize, corners: &[Point<Px>; 4], mirrored: bool) -> Option<Sighting> {
+    let inside = |p: &Point<Px>| picture.gray().contains(*p);
     if !corners.iter().all(inside) {
         return None;
     }
-    let corners = sharpen(picture, &nudged(picture, tag, corners))?;
+    let nudged = nudged(picture, tag, corners);
+    let corners = sharpen(picture, &nudged)?;
     let grid = sample(picture, &corners);
     if grid.mismatches(&TAGS[tag], 0) > 1 || !grid.ring_is_dark(3) {
         return None;
@@ -84,7 +76,7 @@ pub fn look_again(picture: &Gray, tag: usize, corners: &[Point<Px>; 4], mirrored
 }
 
 /// The expected corners, moved by up to a module and a half to where the tag's pattern shows best.
-fn nudged(picture: &Gray, tag: usize, corners: &[Point<Px>; 4]) -> [Point<Px>; 4] {
+fn nudged(picture: &mut Partial, tag: usize, corners: &[Point<Px>; 4]) -> [Point<Px>; 4] {
     const STEPS: i32 = 5;
     let step = |a: usize, b: usize| {
         let (a, b) = (corners[a], corners[b]);
@@ -110,11 +102,13 @@ fn nudged(picture: &Gray, tag: usize, corners: &[Point<Px>; 4]) -> [Point<Px>; 4
 }
 
 /// The least rectangle around the dark thing in a suspect's place, its corners clockwise.
-fn outline(picture: &Gray, suspect: &Suspect) -> Option<[Point<Px>; 4]> {
+fn outline(picture: &mut Partial, suspect: &Suspect) -> Option<[Point<Px>; 4]> {
     let (w, h) = (suspect.x1 - suspect.x0, suspect.y1 - suspect.y0);
     let side = w.max(h) * 1.6;
     let (left, top) = ((suspect.x0 + suspect.x1 - side) / 2.0, (suspect.y0 + suspect.y1 - side) / 2.0);
     let step = side / PATCH as f64;
+    picture.need(Window { x0: left, y0: top, x1: left + side, y1: top + side });
+    let picture = picture.gray();
     // What is beyond the picture counts as paper: a margin that was cut off leaves the tags at the very border.
     let gray = |x: f64, y: f64| -> u16 {
         let inside = x >= 0.0 && y >= 0.0 && x < picture.width as f64 && y < picture.height as f64;
@@ -212,13 +206,14 @@ fn component(patch: &[u8; PATCH * PATCH], threshold: u8) -> Option<Vec<(f64, f64
 }
 
 /// Places the four sides where the picture changes from dark to light, to a fraction of a pixel, and meets them.
-fn sharpen(picture: &Gray, corners: &[Point<Px>; 4]) -> Option<[Point<Px>; 4]> {
+fn sharpen(picture: &mut Partial, corners: &[Point<Px>; 4]) -> Option<[Point<Px>; 4]> {
     let mut corners = *corners;
     for reach in [1.0, 0.5] {
+        picture.need(Window::around(corners, reach * longest(&corners) / TAG_MODULES as f64 + 2.0));
         let mut lines = [Line::default(); 4];
         let c = middle(&corners);
         for (i, line) in lines.iter_mut().enumerate() {
-            *line = side(picture, corners[i], corners[(i + 1) % 4], c, reach)?;
+            *line = side(picture.gray(), corners[i], corners[(i + 1) % 4], c, reach)?;
         }
         let mut next = corners;
         for i in 0..4 {
@@ -314,14 +309,19 @@ fn fit_line(mut points: Vec<Point<Px>>) -> Option<Line> {
     None
 }
 
+/// How far outside a tag its paper is looked at, in modules.
+const PAPER: f64 = 0.75;
+
 /// Gray values of a tag's modules and of the paper around it.
 struct Grid {
     modules: [f64; TAG_MODULES * TAG_MODULES],
     white: f64,
 }
 
-fn sample(picture: &Gray, corners: &[Point<Px>; 4]) -> Grid {
+fn sample(picture: &mut Partial, corners: &[Point<Px>; 4]) -> Grid {
     let n = TAG_MODULES as f64;
+    picture.need(Window::around(*corners, PAPER * longest(corners) / n + 2.0));
+    let picture = picture.gray();
     let at = |u: f64, v: f64| {
         let mix = |f: fn(&Point<Px>) -> f64| {
             let [a, b, c, d] = [0, 1, 2, 3].map(|i| f(&corners[i]));
@@ -343,7 +343,7 @@ fn sample(picture: &Gray, corners: &[Point<Px>; 4]) -> Grid {
     let mut around = [0.0; 12];
     for (i, v) in around.iter_mut().enumerate() {
         let t = (i % 3) as f64 / 2.0;
-        let out = 0.75 / n;
+        let out = PAPER / n;
         *v = match i / 3 {
             0 => at(t, -out),
             1 => at(1.0 + out, t),
@@ -444,7 +444,7 @@ mod tests {
                     let turned = square.map(|(x, y)| Point::new(80.3 + cos * x - sin * y, 79.6 + sin * x + cos * y));
                     let truth: [Point<Px>; 4] = std::array::from_fn(|i| turned[corner(i, lie)]);
                     let g = drawn(n, &truth);
-                    let seen = look(&g, &Suspect { x0: 40.0, y0: 40.0, x1: 120.0, y1: 120.0 })
+                    let seen = look(&mut Partial::whole(g.clone()), &Suspect { x0: 40.0, y0: 40.0, x1: 120.0, y1: 120.0 })
                         .unwrap_or_else(|| panic!("tag {n} lie {lie} at {degrees}°"));
                     assert_eq!((seen.tag, seen.mirrored), (n, lie >= 4), "lie {lie} at {degrees}°");
                     for i in 0..4 {
@@ -471,7 +471,7 @@ mod tests {
             }
         }
         let suspect = Suspect { x0: 45.0, y0: 45.0, x1: 115.0, y1: 115.0 };
-        assert_eq!(look(&disc, &suspect), None);
-        assert_eq!(look(&square, &suspect), None);
+        assert_eq!(look(&mut Partial::whole(disc), &suspect), None);
+        assert_eq!(look(&mut Partial::whole(square), &suspect), None);
     }
 }
