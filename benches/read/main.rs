@@ -8,7 +8,7 @@ mod scans;
 
 use gabarito::accuracy::{Masters, compare};
 use gabarito::limits::Limits;
-use gabarito::read::fields::Policy;
+use gabarito::read::policy::Policy;
 use gabarito::read::layouts::Layouts;
 use gabarito::read::result::PageReading;
 use gabarito::read::{Reader, pages};

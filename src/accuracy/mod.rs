@@ -3,13 +3,16 @@
 //! Every page is made from a seed of its own, so any page of the table can be made again and looked at.
 
 mod masters;
+mod plot;
 mod pupil;
 pub mod real;
+pub mod reliability;
 pub mod table;
 mod tally;
 
 pub use masters::{Master, Masters, PX_PER_MM, rasterise};
 pub use pupil::{Expected, fill_in};
+pub use reliability::Reliability;
 pub use tally::{Tally, Verdict};
 
 use crate::limits::Limits;
@@ -87,7 +90,10 @@ pub fn compare_fields(reading: &PageReading, expected: &[Expected], tally: &mut 
     for e in expected {
         let verdict = match reading.fields.iter().find(|f| f.id == e.id) {
             None => Verdict::Unread,
-            Some(f) => e.judge(f),
+            Some(f) => {
+                tally.reliability.note(e, f);
+                e.judge(f)
+            }
         };
         tally.count(verdict);
         if verdict == Verdict::Wrong {

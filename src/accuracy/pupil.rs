@@ -33,12 +33,18 @@ pub struct Expected {
 impl Expected {
     /// Right only if what counts as marked is what was chosen; where the pupil left it open, either may be read.
     pub fn judge(&self, reading: &FieldReading) -> Verdict {
-        if reading.status == FieldStatus::Doubtful {
-            return Verdict::Doubtful;
+        match (reading.status, self.agrees(reading)) {
+            (FieldStatus::Doubtful, _) => Verdict::Doubtful,
+            (_, true) => Verdict::Right,
+            (_, false) => Verdict::Wrong,
         }
+    }
+
+    /// Whether what a field says is so, be it a guess.
+    pub fn agrees(&self, reading: &FieldReading) -> bool {
         if let Some(there) = self.writing {
             let said = reading.status != FieldStatus::Blank;
-            return if said == there { Verdict::Right } else { Verdict::Wrong };
+            return said == there;
         }
         // By bubble and not by label: digits and rows repeat them.
         let said: Vec<usize> = (0..reading.marks.len()).filter(|&i| reading.marks[i].probability > 0.5).collect();
@@ -50,7 +56,18 @@ impl Expected {
             Intent::TakenBack => !said.contains(&done.bubble),
             Intent::Unclear => true,
         });
-        if labelled && as_meant && said.iter().all(known) { Verdict::Right } else { Verdict::Wrong }
+        labelled && as_meant && said.iter().all(known)
+    }
+}
+
+impl Expected {
+    /// Whether a mark in a bubble was meant; None where the pupil left it open.
+    pub fn meant(&self, bubble: usize) -> Option<bool> {
+        match self.marks.iter().find(|done| done.bubble == bubble).map(|done| done.mark.intent()) {
+            Some(Intent::Chosen) => Some(true),
+            Some(Intent::TakenBack) | None => Some(false),
+            Some(Intent::Unclear) => None,
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! All sets, one after another, and the table that they give.
 
+use super::reliability::{self, Reliability};
 use super::tally::{HEAD, Tally};
 use super::{Expected, Masters, compare, compare_stranger, read, specimen, stranger};
 use crate::print::PrintError;
-use crate::read::fields::Policy;
 use crate::read::layouts::Layouts;
+use crate::read::policy::Policy;
 use crate::read::result::PageReading;
 use crate::read::{PageTrace, Reader};
 use crate::sheet::SheetKey;
@@ -22,6 +23,7 @@ pub struct Plan {
     pub seed: u64,
     /// Only sets whose name begins so.
     pub only: Option<String>,
+    pub policy: Policy,
 }
 
 /// A page that went wrong, or of which much is in doubt, for looking at.
@@ -50,7 +52,7 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
     let masters = Masters::new(&key)?;
     let lize = Masters::lize(&key)?;
     let reader =
-        Reader { layouts: Layouts::from_layouts(masters.layouts.iter().cloned()), key, policy: Policy::default() };
+        Reader { layouts: Layouts::from_layouts(masters.layouts.iter().cloned()), key, policy: plan.policy.clone() };
     let wanted = |name: &str| plan.only.as_ref().is_none_or(|o| name.starts_with(o.as_str()));
     let mut rows = Vec::new();
     let mut finish = |name: String, parts: Vec<(Tally, f64)>| {
@@ -109,21 +111,38 @@ go to a person; *wrong* ones were said with confidence.
 /// The table in Markdown, with sums and with what each set is.
 pub fn markdown(rows: &[Row]) -> String {
     let mut lines: Vec<String> = rows.iter().map(|r| r.tally.row(&r.name)).collect();
-    type Kind = fn(&str) -> bool;
-    let kinds: [(&str, Kind); 4] = [
-        ("**clean sets**", |name| name.starts_with("clean")),
-        ("**all other sets**", |name| !name.starts_with("clean") && SETS.iter().any(|s| s.name == name)),
-        ("**Lize, clean sets**", |name| name.strip_prefix(LIZE).is_some_and(|n| n.starts_with("clean"))),
-        ("**Lize, all other sets**", |name| name.strip_prefix(LIZE).is_some_and(|n| !n.starts_with("clean"))),
-    ];
-    for (title, is) in kinds {
-        let mut sum = Tally::default();
-        rows.iter().filter(|r| is(&r.name)).for_each(|r| sum.add(&r.tally));
-        if sum.pages > 0 {
-            lines.push(sum.row(title));
-        }
+    for (title, sum) in sums(rows) {
+        lines.push(sum.row(&format!("**{title}**")));
     }
     let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name.strip_prefix(LIZE).unwrap_or(&r.name) == s.name));
     let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
-    format!("{ABOUT}\n{HEAD}\n{}\n\n{}\n", lines.join("\n"), sets.join("\n"))
+    let pages: u64 = rows.iter().map(|r| r.tally.pages).sum();
+    let ms: f64 = rows.iter().map(|r| r.ms * r.tally.pages as f64).sum::<f64>() / pages.max(1) as f64;
+    let speed = format!("{pages} pages, {:.0} a second and core, decoding included.", 1e3 / ms.max(1e-3));
+    let (table, sets) = (lines.join("\n"), sets.join("\n"));
+    let sure = reliabilities(rows);
+    let sure = reliability::markdown(&sure.iter().map(|(name, r)| (*name, r)).collect::<Vec<_>>());
+    format!("{ABOUT}\n{HEAD}\n{table}\n\n{speed}\n\n{sets}\n\n{sure}")
+}
+
+/// Sums over kinds of sets.
+fn sums(rows: &[Row]) -> Vec<(&'static str, Tally)> {
+    type Kind = fn(&str) -> bool;
+    let kinds: [(&str, Kind); 4] = [
+        ("clean sets", |name| name.starts_with("clean")),
+        ("all other sets", |name| !name.starts_with("clean") && SETS.iter().any(|s| s.name == name)),
+        ("Lize, clean sets", |name| name.strip_prefix(LIZE).is_some_and(|n| n.starts_with("clean"))),
+        ("Lize, all other sets", |name| name.strip_prefix(LIZE).is_some_and(|n| !n.starts_with("clean"))),
+    ];
+    let sum = |is: Kind| {
+        let mut sum = Tally::default();
+        rows.iter().filter(|r| is(&r.name)).for_each(|r| sum.add(&r.tally));
+        sum
+    };
+    kinds.into_iter().map(|(title, is)| (title, sum(is))).filter(|(_, sum)| sum.pages > 0).collect()
+}
+
+/// How sure the reader was on each kind of sets, for tables and plots.
+pub fn reliabilities(rows: &[Row]) -> Vec<(&'static str, Reliability)> {
+    sums(rows).into_iter().map(|(title, sum)| (title, sum.reliability)).collect()
 }

@@ -1,5 +1,6 @@
 //! Counts of the accuracy table.
 
+use super::reliability::Reliability;
 use crate::read::result::IdentifiedBy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub enum Verdict {
     Wrong,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     pub pages: u64,
     pub identified: u64,
@@ -23,6 +24,7 @@ pub struct Tally {
     pub unread: u64,
     pub wrong: u64,
     pub wrong_fields: Vec<String>,
+    pub reliability: Reliability,
 }
 
 impl Tally {
@@ -59,6 +61,7 @@ impl Tally {
         self.unread += other.unread;
         self.wrong += other.wrong;
         self.wrong_fields.extend(other.wrong_fields.iter().cloned());
+        self.reliability.add(&other.reliability);
     }
 
     /// A row of the table.

@@ -42,6 +42,9 @@ pub struct ReadArgs {
     /// perhaps one with their ids
     #[arg(long, value_name = "R.csv")]
     pub roster: Option<PathBuf>,
+    /// What a school makes of marks: how sure an answer must be, and which kinds of mark count (docs/policy.md)
+    #[arg(long, value_name = "POLICY.json", conflicts_with = "template")]
+    pub policy: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     pub format: Format,
     /// Draw every page with what was read, into this folder
@@ -92,7 +95,7 @@ impl Jobs {
 impl ReadArgs {
     /// A path that is not there ends the run before it begins; a bad file that is there is a line of the result.
     pub fn check_paths(&self) -> Result<(), CliError> {
-        let named = [&self.layouts, &self.template, &self.evaluation, &self.models, &self.roster];
+        let named = [&self.layouts, &self.template, &self.evaluation, &self.models, &self.roster, &self.policy];
         for path in self.paths.iter().chain(named.into_iter().flatten()) {
             path.metadata().map_err(|e| CliError::file(path, e))?;
         }
@@ -136,6 +139,7 @@ pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {
         evaluation: args.evaluation.as_deref(),
         layouts: args.layouts.as_deref(),
         models: args.models.as_deref(),
+        policy: args.policy.as_deref(),
     };
     let (template, layouts, roster) = (told.template, told.layouts, args.roster.as_deref());
     let sheets = Sheets::choose(told, &args.paths)?;

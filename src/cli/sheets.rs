@@ -6,9 +6,9 @@ use crate::limits::Limits;
 use crate::output::{Seen, Trace, trace};
 use crate::print::manifest::hex;
 use crate::read::batch::{Known, Observed, Printed, Roster};
-use crate::read::fields::Policy;
 use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{PageRef, Picture};
+use crate::read::policy::Policy;
 use crate::read::result::{IdentifiedBy, Issue, Outcome, PageReading, SheetRef};
 use crate::read::template::{self, Template, TemplateError, TemplateReading};
 use crate::read::warp::Warp;
@@ -55,6 +55,7 @@ pub struct Told<'a> {
     pub evaluation: Option<&'a Path>,
     pub layouts: Option<&'a Path>,
     pub models: Option<&'a Path>,
+    pub policy: Option<&'a Path>,
 }
 
 impl Sheets {
@@ -66,7 +67,7 @@ impl Sheets {
             None => Ok(Sheets::Native(Reader {
                 layouts: find_layouts(told.layouts, scans)?.with_lize(lize_models(told.models)?),
                 key: sheet_key()?,
-                policy: Policy::default(),
+                policy: told.policy.map_or_else(|| Ok(Policy::default()), policy)?,
             })),
         }
     }
@@ -92,6 +93,7 @@ impl Sheets {
         hash.update(format!("{limits:?}"));
         if let Sheets::Native(reader) = self {
             hash.update(reader.key.sheet_id("", "", 0).as_str());
+            hash.update(format!("{:?}", reader.policy));
             reader.layouts.ids().for_each(|id| hash.update(id.as_str()));
             reader.layouts.students().for_each(|(sheet, student)| hash.update(format!("{sheet} {student}\n")));
         }
@@ -200,6 +202,11 @@ pub fn lize_models(path: Option<&Path>) -> Result<Models, CliError> {
     let Some(path) = path else { return Ok(Models::default()) };
     let json = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
     Models::from_json(&json).map_err(|faults| CliError::Faults { file: path.to_owned(), faults })
+}
+
+fn policy(path: &Path) -> Result<Policy, CliError> {
+    let json = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
+    Policy::from_json(&json).map_err(|faults| CliError::Faults { file: path.to_owned(), faults })
 }
 
 fn find_layouts(layouts: Option<&Path>, scans: &[PathBuf]) -> Result<Layouts, CliError> {

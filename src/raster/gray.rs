@@ -51,6 +51,12 @@ impl Gray {
         (at(x0, y0) * (1.0 - dx) + at(x1, y0) * dx) * (1.0 - dy) + (at(x0, y1) * (1.0 - dx) + at(x1, y1) * dx) * dy
     }
 
+    /// The pixel at a place, or the nearest to it.
+    pub fn nearest(&self, p: Point<Px>) -> f64 {
+        let (x, y) = (p.x.clamp(0.0, (self.width - 1) as f64), p.y.clamp(0.0, (self.height - 1) as f64));
+        f64::from(self.get(x as usize, y as usize))
+    }
+
     pub fn contains(&self, p: Point<Px>) -> bool {
         p.x >= 0.0 && p.y >= 0.0 && p.x < self.width as f64 && p.y < self.height as f64
     }

@@ -5,6 +5,7 @@
 use super::jpeg::Index;
 use super::{Gray, reduce};
 use crate::units::{Point, Px};
+use std::cell::Cell;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -64,8 +65,9 @@ impl Partial {
     pub fn of(index: Index) -> Self {
         let cell = index.cell();
         let (across, down) = (index.width().div_ceil(cell.0), index.height().div_ceil(cell.1));
-        // Zeros are free until they are touched, and nothing is sampled before it is decoded.
-        let gray = Gray::new(index.width(), index.height(), 0);
+        let mut pixels = SPARE.take();
+        pixels.resize(index.width() * index.height(), 0);
+        let gray = Gray::from_vec(index.width(), index.height(), pixels);
         Partial {
             gray,
             eighth: Some(index.eighth.clone()),
@@ -122,6 +124,30 @@ impl Partial {
 
     pub fn into_whole(mut self) -> Gray {
         self.all();
-        self.gray
+        std::mem::replace(&mut self.gray, Gray::new(0, 0, 0))
+    }
+}
+
+thread_local! {
+    /// The pixels of the last page, all zero again: to have new ones made zero costs as much as a twentieth of reading
+    /// a page.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        let Some(source) = &self.source else { return };
+        let (width, (cell, high)) = (self.gray.width, source.cell);
+        for (rows, known) in self.gray.data.chunks_mut(width * high).zip(source.known.chunks(source.across)) {
+            let mut column = 0;
+            for run in known.chunk_by(|a, b| a == b) {
+                let (from, to) = (column * cell, ((column + run.len()) * cell).min(width));
+                if run[0] {
+                    rows.chunks_mut(width).for_each(|row| row[from..to].fill(0));
+                }
+                column += run.len();
+            }
+        }
+        SPARE.set(std::mem::take(&mut self.gray.data));
     }
 }

@@ -1,22 +1,10 @@
 //! From marks to answers: what a field says, and how surely.
 
 use super::marks::{HIDDEN, Judged, Measured, NOTHING, PENCIL, Usual, Writing, judge};
+use super::policy::{Counts, Policy};
 use super::result::{FieldReading, FieldStatus, MarkReading, MarkState};
 use crate::sheet::field::{CheckDigit, FieldKind, LeadingZeros, SumStyle};
 use crate::sheet::layout::Field;
-
-/// What turns probabilities into answers. The defaults send to a person what is not plain.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// A field under this confidence is doubtful.
-    pub least_confidence: f64,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Policy { least_confidence: 0.90 }
-    }
-}
 
 /// A light mark under this part of the usual ink is as likely what is left of an erased one as a hasty one.
 const LIGHTEST: f64 = 0.55;
@@ -41,6 +29,14 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
             j.probability = j.probability.min(0.6);
         }
     }
+    for j in &mut judged {
+        j.probability = match policy.counts(j.state) {
+            Counts::Measured => policy.calibration.marks.at(j.probability),
+            Counts::Always => SURE,
+            Counts::Never => 1.0 - SURE,
+            Counts::Doubtful => j.probability.clamp(0.4, 0.6),
+        };
+    }
     let mut readings: Vec<Group> = groups.iter().map(|g| Group::of(g, &judged)).collect();
     for group in readings.iter_mut().filter(|g| one_of && g.marked.len() > 1) {
         // With a pencil one of them may have been rubbed out, or struck out without trace.
@@ -49,7 +45,8 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
         }
     }
     let mut reading = value(field, &readings);
-    reading.confidence = readings.iter().map(|g| g.confidence).fold(1.0, f64::min);
+    let confidence = readings.iter().map(|g| g.confidence).fold(1.0, f64::min);
+    reading.confidence = policy.calibration.fields.at(confidence);
     reading.marks = field
         .bubbles
         .iter()
@@ -64,11 +61,15 @@ pub fn decide(field: &Field, measured: &[Measured], usual: Option<Usual>, policy
             column: b.column,
         })
         .collect();
-    if reading.confidence < policy.least_confidence {
+    let asked = reading.status == FieldStatus::Multiple && policy.doubt_multiple;
+    if reading.confidence < policy.least_confidence || asked {
         reading.status = FieldStatus::Doubtful;
     }
     reading
 }
+
+/// What a policy decides needs no evidence.
+const SURE: f64 = 0.9999;
 
 /// Whether of the bubbles of a group one is to be filled.
 fn takes_one(kind: &FieldKind) -> bool {

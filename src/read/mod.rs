@@ -9,12 +9,14 @@
 //! is data: a spoiled page gives a reading with issues, never an error.
 
 pub mod batch;
+pub mod calibration;
 pub mod fields;
 pub mod identify;
 pub mod layouts;
 mod lize;
 pub mod marks;
 pub mod pages;
+pub mod policy;
 pub mod refine;
 pub mod register;
 pub mod result;
@@ -26,11 +28,11 @@ use crate::raster::{Gray, Partial};
 use crate::sheet::frame::{Area, PageFormat};
 use crate::sheet::{Field, Identity, Layout, LayoutPage, SheetKey};
 use crate::units::{Homography, Mm, Point, Px};
-use fields::Policy;
 use identify::{Identified, Verdict};
 use layouts::Layouts;
 use marks::Measured;
 use pages::PageRef;
+use policy::Policy;
 use refine::Refined;
 use register::{Registration, Unregistered};
 use result::{

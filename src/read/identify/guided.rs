@@ -45,9 +45,12 @@ impl<'a> Placed<'a> {
             // Corners moved together move every place alike, so the map need not be fitted for each trial.
             let fixed: Vec<(Point<Px>, bool)> =
                 self.shape.fixed.iter().map(|&(r, c, dark)| (self.place(r, c), dark)).collect();
+            // With many pixels a module, which of them is asked does not matter.
+            let coarse = self.corners[0].distance(&self.corners[1]) > 6.0 * self.shape.size as f64;
             let agreement = |dx: f64, dy: f64| -> f64 {
                 let one = |&(p, dark): &(Point<Px>, bool)| {
-                    let gray = self.picture.sample(Point::new(p.x + dx, p.y + dy));
+                    let p = Point::new(p.x + dx, p.y + dy);
+                    let gray = if coarse { self.picture.nearest(p) } else { self.picture.sample(p) };
                     if dark { -gray } else { gray }
                 };
                 fixed.iter().map(one).sum()

@@ -11,9 +11,10 @@ mod lattice;
 mod printed;
 mod rings;
 
-use super::fields::{self, Policy};
+use super::fields;
 use super::layouts::Layouts;
 use super::marks::{self, Measured, Usual};
+use super::policy::Policy;
 use super::refine::{AnchorSighting, Refined};
 use super::result::{
     FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, MarkState, Outcome, PageReading, RegistrationReport,

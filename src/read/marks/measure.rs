@@ -4,7 +4,7 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
-use super::glance::{Glance, glance, like_the_empty};
+use super::glance::{Glance, Label, glance};
 use super::judge::{HIDDEN, RINGED};
 use super::place::{FAR, Local};
 use super::print::{self, Pattern};
@@ -112,7 +112,7 @@ struct Glanced {
 }
 
 /// Of each bubble that a glance shows to be empty: what an empty one of its label measures. The first ones are looked at
-/// for that, and if they are not plainly empty, all are.
+/// for that, and if they are not plainly empty, all are. Of each that it shows to be full: what was seen.
 fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black: f64) -> Vec<Vec<Option<Measured>>> {
     const EXAMPLES: usize = 2;
     let mut out: Vec<Vec<Option<Measured>>> = places.iter().map(|locals| vec![None; locals.len()]).collect();
@@ -127,8 +127,8 @@ fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black
     }
     for of_label in labels.values() {
         let glances: Vec<Glance> = of_label.iter().map(|l| l.glance).collect();
-        let empty = like_the_empty(&glances);
-        let mut empty = of_label.iter().zip(empty).filter(|(_, empty)| *empty).map(|(l, _)| l);
+        let Some(label) = Label::of(&glances) else { continue };
+        let mut empty = of_label.iter().filter(|l| label.is_empty(&l.glance));
         let examples: Vec<Measured> = empty
             .by_ref()
             .take(EXAMPLES)
@@ -142,9 +142,30 @@ fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black
             for (n, l) in empty.enumerate() {
                 out[l.field][l.bubble] = Some(Measured { paper: l.glance.paper, ..examples[n % examples.len()] });
             }
+            for l in of_label.iter().filter(|l| label.is_full(&l.glance, black)) {
+                out[l.field][l.bubble] = Some(full(&l.glance, black));
+            }
         }
     }
     out
+}
+
+/// A bubble that is full, as the eighth shows it.
+fn full(glance: &Glance, black: f64) -> Measured {
+    let ink = |dark: f64| (dark / (1.0 - black)).clamp(0.0, 1.0);
+    let lightest = ink(glance.lightest);
+    Measured {
+        ink: ink(glance.inside),
+        coverage: 1.0,
+        evenness: 1.0,
+        darkest: ink(glance.darkest),
+        emptiest: [lightest; 2],
+        middle: ink(glance.inside),
+        outline: ink(glance.inside),
+        paper: glance.paper,
+        visible: true,
+        ..Measured::default()
+    }
 }
 
 /// The paper around each bubble of a field, from what is seen around each. Marks that spill over darken their own

@@ -124,9 +124,7 @@ fn outline(picture: &mut Partial, suspect: &Suspect) -> Option<[Point<Px>; 4]> {
             *v = (sum / 4) as u8;
         }
     }
-    let mut sorted = patch;
-    sorted.sort_unstable();
-    let (dark, light) = (sorted[patch.len() / 12], sorted[patch.len() * 5 / 6]);
+    let (dark, light) = quantiles(&patch, patch.len() / 12, patch.len() * 5 / 6);
     if light < dark.saturating_add(30) {
         return None;
     }
@@ -155,6 +153,21 @@ fn outline(picture: &mut Partial, suspect: &Suspect) -> Option<[Point<Px>; 4]> {
         [(e[0], e[2]), (e[1], e[2]), (e[1], e[3]), (e[0], e[3])]
             .map(|(u, v)| Point::new(left + (cos * u - sin * v) * step, top + (sin * u + cos * v) * step)),
     )
+}
+
+/// The values that would be `first` and `second` from the darkest, if they were sorted.
+fn quantiles(patch: &[u8], first: usize, second: usize) -> (u8, u8) {
+    let mut counts = [0usize; 256];
+    patch.iter().for_each(|&v| counts[usize::from(v)] += 1);
+    let at = |rank: usize| {
+        let mut below = 0;
+        let reaches = |count: &usize| {
+            below += count;
+            below > rank
+        };
+        counts.iter().position(reaches).unwrap_or(255) as u8
+    };
+    (at(first), at(second))
 }
 
 /// The row and column extremes of the largest dark component that does not touch the patch's border.
@@ -444,8 +457,9 @@ mod tests {
                     let turned = square.map(|(x, y)| Point::new(80.3 + cos * x - sin * y, 79.6 + sin * x + cos * y));
                     let truth: [Point<Px>; 4] = std::array::from_fn(|i| turned[corner(i, lie)]);
                     let g = drawn(n, &truth);
-                    let seen = look(&mut Partial::whole(g.clone()), &Suspect { x0: 40.0, y0: 40.0, x1: 120.0, y1: 120.0 })
-                        .unwrap_or_else(|| panic!("tag {n} lie {lie} at {degrees}°"));
+                    let seen =
+                        look(&mut Partial::whole(g.clone()), &Suspect { x0: 40.0, y0: 40.0, x1: 120.0, y1: 120.0 })
+                            .unwrap_or_else(|| panic!("tag {n} lie {lie} at {degrees}°"));
                     assert_eq!((seen.tag, seen.mirrored), (n, lie >= 4), "lie {lie} at {degrees}°");
                     for i in 0..4 {
                         assert!(seen.corners[i].distance(&truth[i]) < 0.5, "{:?} {:?}", seen.corners, truth);
