@@ -404,13 +404,23 @@ fn clean_pages_of_unknown_designs_are_read() {
     let counts = run(&CLEAN, designs(12));
     for (name, count) in counts {
         assert_eq!(count.wrong, 0, "{name}");
-        // Where a scanner shows no edge of the paper, a page that may be a step off is not read.
-        let least = if name == "clean-200" { 60 } else { 88 };
+        // Where a scanner shows no edge of the paper, a page that may lie the other way up is not read.
+        let least = if name == "clean-200" { 70 } else { 88 };
         assert!(count.right * 100 >= count.all() * least, "{name}: {count:?}");
     }
 }
 
-/// Without `mirrored`: a layout that is its own mirror image is taken as it is seen (docs/template.md).
+/// Office scanners do not mirror. A page that is mirrored all the same is read only where the layout shows it, and refused
+/// where letters or the rows' numbers are seen from behind; of sheets without letters some show neither (docs/template.md).
+#[test]
+fn mirrored_pages_with_letters_are_never_read_wrong() {
+    for n in designs(14).filter(|n| n % 2 == 1) {
+        for (name, count) in run(&["mirrored"], n..n + 1) {
+            assert_eq!(count.wrong, 0, "{name}, design {n}: {count:?}");
+        }
+    }
+}
+
 #[test]
 fn spoiled_pages_of_unknown_designs_are_never_read_wrong() {
     let sets = [
@@ -434,9 +444,50 @@ fn spoiled_pages_of_unknown_designs_are_never_read_wrong() {
     ];
     for (name, count) in run(&sets, designs(6)) {
         // Known to fail: a lone mark struck out just about its edge looks like one that ran over it, and a thin tick across
-        // a letter like the letter.
+        // a letter like the letter. Limits that tell them also doubt one real mark in twenty.
         let most =
             if ["erased-and-cancelled", "sloppy-marks"].contains(&name.as_str()) { count.all() / 200 } else { 0 };
         assert!(count.wrong <= most, "{name}: {count:?}");
     }
+}
+
+/// A template of our own notation whose page has a code.
+#[test]
+fn a_code_is_read_where_the_template_has_it() {
+    let value = json!({
+        "format": "gabarito-template-1", "page": {"width": 210, "height": 297, "width_mm": 210}, "registration": [],
+        "code": {"x": 150, "y": 15, "w": 37, "h": 37},
+        "blocks": [{"name": "questions", "lines": ["q1..20"], "labels": "ABCDE", "direction": "right",
+                    "first": [30, 60], "bubble": [5, 5], "step": 8, "next": 9}]
+    });
+    let template = Template::parse(value.to_string().as_bytes(), |_| Err("no pictures".to_owned())).unwrap();
+    let qr = qrcodegen::QrCode::encode_text("SALA 12/0345", qrcodegen::QrCodeEcc::Medium).unwrap();
+    let page = |code: bool| {
+        let mut page = Gray::new((PAGE_MM.0 * PX_PER_MM) as usize, (PAGE_MM.1 * PX_PER_MM) as usize, 255);
+        for bubble in template.fields.iter().flat_map(|f| &f.bubbles) {
+            circle(&mut page, PX_PER_MM, (bubble.centre.x, bubble.centre.y), 2.5, 0.3);
+        }
+        // An answer, to be found in its place.
+        bar(&mut page, PX_PER_MM, (30.0 + 8.0 - 2.0, 60.0 - 2.0, 4.0, 4.0), 20);
+        let module = 29.0 / f64::from(qr.size());
+        for (x, y) in (0..qr.size()).flat_map(|y| (0..qr.size()).map(move |x| (x, y))) {
+            if code && qr.get_module(x, y) {
+                let at = |i: i32, from: f64| from + f64::from(i) * module;
+                bar(&mut page, PX_PER_MM, (at(x, 154.0), at(y, 19.0), module, module), 0);
+            }
+        }
+        page
+    };
+    let upside_down = |mut page: Gray| {
+        page.data.reverse();
+        page
+    };
+    for picture in [page(true), upside_down(page(true))] {
+        let reading = read(&picture, &template);
+        assert_eq!(reading.code.as_deref(), Some("SALA 12/0345"), "{:?}", reading.issues);
+        assert_eq!(reading.fields[0].value.as_deref(), Some("B"));
+    }
+    let without = read(&page(false), &template);
+    assert_eq!((without.code, without.outcome), (None, Outcome::Review));
+    assert!(without.issues.iter().any(|i| i.code == "code_unreadable"), "{:?}", without.issues);
 }

@@ -113,6 +113,43 @@ fn a_ring_may_be_lost() {
 }
 
 #[test]
+fn two_rings_may_be_lost() {
+    for (n, lost) in [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]].into_iter().enumerate() {
+        for set in ["clean-200", "skewed", "mirrored"] {
+            let mut rng = Rng::with_seed(300 + n as u64);
+            let mut sheet = Sheet::new(64, FIVE, n);
+            lost.iter().for_each(|&i| sheet.rings[i] = false);
+            let filled = fill(&sheet, set, &mut rng);
+            let reading = filled.read();
+            let score = filled.score(&reading);
+            assert!(
+                id(&reading).is_some() && score.is_safe(),
+                "{set}, without {lost:?}: {score:?} {:?}",
+                reading.issues
+            );
+        }
+    }
+}
+
+#[test]
+fn pages_that_lean_are_read_and_with_a_ring_lost_never_a_row_off() {
+    for lost in 0..5 {
+        let mut rng = Rng::with_seed(320 + lost as u64);
+        let mut sheet = Sheet::new(90, FIVE, lost);
+        sheet.rings.iter_mut().enumerate().for_each(|(i, ring)| *ring = i != lost);
+        let filled = fill(&sheet, "phone-perspective", &mut rng);
+        let reading = filled.read();
+        let score = filled.score(&reading);
+        let refused = lost < 4 && reading.fields.is_empty();
+        assert!(
+            id(&reading).is_some() && (refused || score.is_safe()),
+            "without {lost}: {score:?} {:?}",
+            reading.issues
+        );
+    }
+}
+
+#[test]
 fn every_operation_is_said() {
     let codes = [
         (format!("#A:1:{ID}#"), "A", None),

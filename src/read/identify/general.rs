@@ -33,21 +33,31 @@ pub fn data_matrix(picture: &Gray) -> Option<Found> {
 fn rxing_qr(picture: &Gray) -> Option<Found> {
     let (w, h) = (picture.width as u32, picture.height as u32);
     let result = rxing::helpers::detect_in_luma_slice(&picture.data, w, h, Some(BarcodeFormat::QR_CODE)).ok()?;
-    let corners = match result.getPoints() {
-        // The centres of the finder patterns at the bottom left, top left and top right.
+    let points: Vec<Point<Px>> = result.getPoints().iter().map(|p| Point::new(p.x.into(), p.y.into())).collect();
+    let corners = match points[..] {
+        // One of its two detectors gives the corners: top left, top right, bottom left, bottom right.
+        [tl, tr, bl, br] if parallelogram(tl, tr, bl, br) => Some([tl, tr, br, bl]),
+        // The other the centres of the finder patterns at the bottom left, top left and top right.
         [bl, tl, tr, ..] => {
             let n = crate::sheet::code::qr::SIZE as f64;
-            let (o, span) = ((f64::from(tl.x), f64::from(tl.y)), n - 7.0);
-            let right = ((f64::from(tr.x) - o.0) / span, (f64::from(tr.y) - o.1) / span);
-            let down = ((f64::from(bl.x) - o.0) / span, (f64::from(bl.y) - o.1) / span);
+            let span = n - 7.0;
+            let right = ((tr.x - tl.x) / span, (tr.y - tl.y) / span);
+            let down = ((bl.x - tl.x) / span, (bl.y - tl.y) / span);
             Some([(0.0, 0.0), (n, 0.0), (n, n), (0.0, n)].map(|(c, r)| {
                 let (c, r) = (c - 3.5, r - 3.5);
-                Point::new(o.0 + c * right.0 + r * down.0, o.1 + c * right.1 + r * down.1)
+                Point::new(tl.x + c * right.0 + r * down.0, tl.y + c * right.1 + r * down.1)
             }))
         }
         _ => None,
     };
     Some(Found { text: result.getText().to_owned(), corners })
+}
+
+/// Whether `b` and `c` are opposite corners, and `a` and `d`, rather than `a` and `c`.
+fn parallelogram(a: Point<Px>, b: Point<Px>, c: Point<Px>, d: Point<Px>) -> bool {
+    let apart =
+        |p: Point<Px>, q: Point<Px>, r: Point<Px>, s: Point<Px>| (p.x + q.x - r.x - s.x).hypot(p.y + q.y - r.y - s.y);
+    apart(a, d, b, c) < apart(a, c, b, d)
 }
 
 fn rqrr_qr(picture: &Gray) -> Option<Found> {

@@ -111,9 +111,16 @@ pub fn foreign_qr(
     Some((read.text?, read.corners?))
 }
 
-/// The same by the general decoders, from the symbol's surroundings; they don't say where its corners are.
-pub fn foreign_qr_of_crop(picture: &mut Partial, map: &Homography<Mm, Px>, area: &Area) -> Option<String> {
-    Some(general::qr(&crop(picture, map, area).0)?.text)
+/// The same by the general decoders, from the symbol's surroundings.
+pub fn foreign_qr_of_crop(picture: &mut Partial, map: &Homography<Mm, Px>, area: &Area) -> Option<general::Found> {
+    let (crop, corners) = crop(picture, map, area);
+    let n = crop.width as f64;
+    let square: [Point<Px>; 4] = [(0.0, 0.0), (n, 0.0), (n, n), (0.0, n)].map(|(x, y)| Point::new(x, y));
+    let to_picture: Homography<Px, Px> =
+        Homography::fit(&square.into_iter().zip(corners).collect::<Vec<_>>(), &[1.0; 4])?;
+    let mut found = general::qr(&crop)?;
+    found.corners = found.corners.map(|c| c.map(|p| to_picture.apply(p)));
+    Some(found)
 }
 
 /// Whether a symbol is about where this page has it: another sheet in the same picture has codes too.

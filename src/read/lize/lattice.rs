@@ -65,6 +65,23 @@ pub struct Laid {
     /// Root mean square of what the page's homography leaves, and over how many bubbles.
     pub residual_mm: f64,
     pub witnesses: usize,
+    /// Part of the bubbles beside which another one, or a ring, is displaced otherwise.
+    torn: f64,
+}
+
+impl Laid {
+    /// Paper bends but does not tear: where a part of the lattice was found a step off, there is a jump at its edge, and
+    /// where all of it is, the rings are elsewhere.
+    pub fn is_one_piece(&self) -> bool {
+        const MOST_TORN: f64 = 0.02;
+        const MOST_RESIDUAL_MM: f64 = 1.5;
+        self.torn <= MOST_TORN && self.residual_mm <= MOST_RESIDUAL_MM
+    }
+
+    pub fn is_flat(&self) -> bool {
+        const FLAT_MM: f64 = 0.3;
+        self.residual_mm < FLAT_MM
+    }
 }
 
 /// Lays the places of a lattice on the picture. `known` are places of the paper that were found already: rings, and the
@@ -96,8 +113,51 @@ pub fn lay(picture: &Gray, map: &Homography<Mm, Px>, known: &[(Point<Mm>, Point<
     let residual_mm = (squares.sum::<f64>() / shifts.len().max(1) as f64).sqrt();
     let warp = Warp::with_shifts(base, shifts, REACH_OF_SHIFT_MM);
     let again = |&at: &Point<Mm>| look(picture, &base, warp.to_picture(at), at, REACH_MM[1]);
-    let sightings = places.iter().map(again).collect();
-    Laid { warp, sightings, residual_mm, witnesses: seen.len() }
+    let sightings: Vec<Sighting> = places.iter().map(again).collect();
+    let torn = torn(&base, known, &seen);
+    Laid { warp, sightings, residual_mm, witnesses: seen.len(), torn }
+}
+
+/// A black and white picture, softened: a thin outline is a row of dots there, and a shade a screen of them.
+pub fn softened(picture: &Gray) -> Option<Gray> {
+    if picture.data.iter().any(|&v| v != 0 && v != 255) {
+        return None;
+    }
+    // A sixth of a millimetre on a page that fills the picture.
+    let reach = (picture.width.max(picture.height) / 1500).max(1);
+    Some(averaged(&averaged(picture, reach), reach))
+}
+
+/// Each row's running mean, rows and columns swapped: twice, it is a square's mean, and the picture stands as it did.
+fn averaged(picture: &Gray, reach: usize) -> Gray {
+    let (w, h) = (picture.width, picture.height);
+    let mut out = Gray::new(h, w, 255);
+    for y in 0..h {
+        let row = picture.row(y);
+        let mut sum: usize = row.iter().take(reach).map(|&v| usize::from(v)).sum();
+        for x in 0..w {
+            sum += row.get(x + reach).map_or(0, |&v| usize::from(v));
+            sum -= if x > reach { usize::from(row[x - reach - 1]) } else { 0 };
+            let n = (x + reach).min(w - 1) - x.saturating_sub(reach) + 1;
+            out.row_mut(x)[y] = (sum / n) as u8;
+        }
+    }
+    out
+}
+
+fn torn(map: &Homography<Mm, Px>, known: &[(Point<Mm>, Point<Px>)], seen: &[(Point<Mm>, Point<Px>)]) -> f64 {
+    const NEAR_MM: f64 = 20.0;
+    /// A third of the smallest step.
+    const APART_MM: f64 = 1.3;
+    let shift = |&(at, found): &(Point<Mm>, Point<Px>)| {
+        let (q, scale) = (map.apply(at), px_per_mm(map, at));
+        (at, (found.x - q.x) / scale, (found.y - q.y) / scale)
+    };
+    let all: Vec<_> = seen.iter().chain(known).map(shift).collect();
+    let apart = |own: &&(Point<Mm>, f64, f64)| {
+        all.iter().any(|o| (o.1 - own.1).hypot(o.2 - own.2) > APART_MM && o.0.distance(&own.0) < NEAR_MM)
+    };
+    all[..seen.len()].iter().filter(apart).count() as f64 / seen.len().max(1) as f64
 }
 
 /// Part of these places at which a circle is seen, each looked for by itself.

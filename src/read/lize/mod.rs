@@ -21,7 +21,7 @@ use super::result::{
     SheetRef,
 };
 use super::{LOW_DPI, Trace, doubt, ms};
-use crate::raster::Partial;
+use crate::raster::{Gray, Partial};
 use crate::sheet::lize::{BoxCode, Code, Model, Models, Operation, PAGE, RINGS, Rule};
 use crate::sheet::{Field, FieldKind};
 use crate::units::{MM_PER_INCH, Point};
@@ -39,6 +39,13 @@ struct Seen<'m> {
     page: Option<(&'m Model, Laid, Found, Lattice)>,
 }
 
+impl Seen<'_> {
+    /// How many bubbles bear it out.
+    fn bubbles(&self) -> usize {
+        self.page.as_ref().map_or(0, |p| p.2.seen)
+    }
+}
+
 /// Fills the reading of a Lize sheet; false where the picture shows none, and then nothing was changed.
 pub fn read(
     picture: &mut Partial,
@@ -53,7 +60,9 @@ pub fn read(
     let identified = identity::identify(picture, &rings, &stands);
     let identify = ms(clock);
     let clock = Instant::now();
-    let Some(seen) = recognise(picture, layouts.lize(), identified, &stands) else { return false };
+    let mut softened = lattice::softened(picture.gray()).map(Partial::whole);
+    let picture = softened.as_mut().unwrap_or(picture);
+    let Some(seen) = recognise(picture.gray(), layouts.lize(), identified, &stands) else { return false };
     reading.timings_ms.register += ms(clock);
     reading.timings_ms.identify += identify;
 
@@ -100,45 +109,55 @@ const LEAST_BEGUN: f64 = 0.5;
 
 /// The model that the page's print bears out. A code leaves one model and one orientation; without a code all are tried.
 fn recognise<'m>(
-    picture: &Partial,
+    picture: &Gray,
     models: &'m Models,
-    identified: Option<Placed>,
+    identified: identity::Ways,
     stands: &[rings::Stand],
 ) -> Option<Seen<'m>> {
     let tried = |placed: &Placed, models: &mut dyn Iterator<Item = &'m Model>| {
         let begun = |(_, lattice): &(&Model, Lattice)| {
             placed.code.is_some()
-                || lattice.beginnings().any(|b| lattice::glimpse(picture.gray(), &placed.map, b) >= LEAST_BEGUN)
+                || lattice.beginnings().any(|b| lattice::glimpse(picture, &placed.map, b) >= LEAST_BEGUN)
         };
         let laid = models.map(|model| (model, Lattice::of(model))).filter(begun).map(|(model, lattice)| {
-            let laid = lattice::lay(picture.gray(), &placed.map, &placed.known, &lattice.places);
+            let laid = lattice::lay(picture, &placed.map, &placed.known, &lattice.places);
             let found = printed::found(model, &lattice, &laid.sightings);
             (model, laid, found, lattice)
         });
-        let borne_out = laid.filter(|(_, _, found, _)| found.holds());
+        let borne_out = laid.filter(|(_, laid, found, _)| found.holds() && laid.is_one_piece());
         borne_out.max_by_key(|(_, _, found, _)| found.seen)
     };
-    if let Some(placed) = identified {
+    let mut best: Option<Seen> = None;
+    for placed in identified {
         let model = placed.code.as_ref().and_then(|c| models.get(c.model));
         let page = match model {
             Some(model) => tried(&placed, &mut std::iter::once(model)),
             None => tried(&placed, &mut models.iter()),
         };
-        return Some(Seen { placed, page });
+        let sure = page.as_ref().is_some_and(|(_, laid, found, _)| found.is_whole() && laid.is_flat());
+        let here = Seen { placed, page };
+        if best.as_ref().is_none_or(|b| here.bubbles() > b.bubbles()) {
+            best = Some(here);
+        }
+        if sure {
+            break;
+        }
+    }
+    if best.is_some() {
+        return best;
     }
     let stood = stands.iter().filter_map(|stand| {
         let placed = Placed::without_code(stand);
         let page = tried(&placed, &mut models.iter())?;
         Some(Seen { placed, page: Some(page) })
     });
-    let seen = |s: &Seen| s.page.as_ref().map_or(0, |p| p.2.seen);
     let mut stood: Vec<Seen> = stood.collect();
-    stood.sort_by_key(|s| std::cmp::Reverse(seen(s)));
+    stood.sort_by_key(|s| std::cmp::Reverse(s.bubbles()));
     // A page that could as well lie another way is not read.
     const MOST_RIVAL: f64 = 0.6;
-    let rival = stood.get(1).map_or(0, seen);
+    let rival = stood.get(1).map_or(0, Seen::bubbles);
     stood.truncate(1);
-    stood.pop().filter(|best| rival as f64 <= MOST_RIVAL * seen(best) as f64)
+    stood.pop().filter(|best| rival as f64 <= MOST_RIVAL * best.bubbles() as f64)
 }
 
 struct Page<'a> {

@@ -31,6 +31,8 @@ pub struct Found {
     pub unclear: Vec<Vec<usize>>,
     /// Whether something is drawn beyond the last row, where there may be more of them.
     pub beyond: bool,
+    /// Fields of the blocks that have as many as the exam has.
+    questions: usize,
     /// Printed bubbles seen.
     pub seen: usize,
     /// Part of the bubbles that are believed to be there that was seen, printed or covered.
@@ -42,10 +44,20 @@ pub struct Found {
 impl Found {
     /// Whether answers can be believed.
     pub fn holds(&self) -> bool {
+        // No sheet is without a question.
+        if self.questions == 0 {
+            return false;
+        }
         const LEAST_SEEN: usize = 8;
         const LEAST_BORNE_OUT: f64 = 0.85;
         const MOST_ASTRAY: f64 = 0.25;
         self.seen >= LEAST_SEEN && self.borne_out >= LEAST_BORNE_OUT && self.astray <= MOST_ASTRAY
+    }
+
+    /// Whether nothing is missing that another map of the page could find.
+    pub fn is_whole(&self) -> bool {
+        const NEARLY_ALL: f64 = 0.97;
+        self.holds() && self.borne_out >= NEARLY_ALL
     }
 }
 
@@ -151,12 +163,19 @@ pub fn found(model: &Model, lattice: &Lattice, sightings: &[Sighting]) -> Found 
         }
     };
     let spots: Vec<Spot> = (0..sightings.len()).map(spot).collect();
-    let mut found =
-        Found { printed: Vec::new(), unclear: Vec::new(), beyond: false, seen: 0, borne_out: 0.0, astray: 0.0 };
+    let mut found = Found {
+        printed: Vec::new(),
+        unclear: Vec::new(),
+        beyond: false,
+        questions: 0,
+        seen: 0,
+        borne_out: 0.0,
+        astray: 0.0,
+    };
     let (mut believed, mut there, mut free, mut astray) = (0usize, 0usize, 0usize, 0usize);
     for (block, places) in model.blocks.iter().zip(&lattice.blocks) {
         let rows: Vec<&[Spot]> = places.fields.iter().map(|(bubbles, _)| &spots[bubbles.clone()]).collect();
-        let extent = match block.rule {
+        let mut extent = match block.rule {
             Rule::Rows => extent_of_rows(&rows),
             Rule::Boxes | Rule::Whole => extent_of_fields(&rows),
         };
@@ -166,6 +185,15 @@ pub fn found(model: &Model, lattice: &Lattice, sightings: &[Sighting]) -> Found 
             found.seen += row[..*counts].iter().filter(|s| **s == Spot::Printed).count();
             free += beside.len();
             astray += spots[beside.clone()].iter().filter(|s| **s == Spot::Printed).count();
+        }
+        // What looks like a bubble before a row may be its first.
+        let astray = |(_, beside): &&(Range<usize>, Range<usize>)| spots[beside.clone()].contains(&Spot::Printed);
+        if block.rule == Rule::Rows {
+            let rows = places.fields.iter().enumerate().take(extent.counts.len());
+            extent.unclear.extend(rows.filter(|(_, places)| astray(places)).map(|(i, _)| i));
+        }
+        if matches!(block.rule, Rule::Rows | Rule::Boxes) {
+            found.questions += extent.counts.len();
         }
         found.printed.push(extent.counts);
         found.unclear.push(extent.unclear);

@@ -5,6 +5,7 @@
 //! ([`baseline`], [`decide`]). A page that the print does not bear out yields no answers.
 
 mod baseline;
+mod behind;
 mod config;
 mod decide;
 pub mod evaluation;

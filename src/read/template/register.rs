@@ -4,6 +4,7 @@
 //! markers, a reference laid over it, the picture's own border), in all four rotations and mirrored, is a hypothesis that has to be borne out by
 //! the print: by bubbles where the template has them and gaps between.
 
+use super::behind::from_behind;
 use super::evidence::{Evidence, FAR, Flip, NEAR, View, windows};
 use super::format::{Block, Bubble, Template};
 use super::markers::marker_quads;
@@ -81,6 +82,8 @@ pub struct Registered {
     pub unsure: Vec<bool>,
     /// Darkness of the page's blackest print and marks.
     pub solid_ink: f64,
+    /// Whether what reads from left to right is seen to read from right to left.
+    pub from_behind: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -117,10 +120,10 @@ pub fn register(pyramid: &Pyramid, template: &Template) -> Result<Registered, Re
             let best = hypotheses[seen..].iter().max_by(|a, b| a.rank().total_cmp(&b.rank()));
             let Some(best) = best.filter(|h| h.evidence.score() >= PROMISING) else { continue };
             let settled = settle(pyramid, template, best);
-            if chosen.as_ref().is_none_or(|c| settled.score > c.score) {
+            if chosen.as_ref().is_none_or(|c| settled.rank() > c.rank()) {
                 chosen = Some(settled);
             }
-            if chosen.as_ref().is_some_and(|c| c.score >= GOOD) {
+            if chosen.as_ref().is_some_and(|c| c.rank() >= GOOD) {
                 break 'found;
             }
         }
@@ -181,6 +184,14 @@ struct Settled {
     page: Registered,
 }
 
+impl Settled {
+    /// A page with a block that is not in its place may be one that another candidate has right.
+    fn rank(&self) -> f64 {
+        let lost = self.page.astray.iter().chain(&self.page.unsure).any(|lost| *lost);
+        self.score - if lost { MARGIN } else { 0.0 }
+    }
+}
+
 /// Whether a page could as well lie in another orientation.
 fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), &'static str> {
     let top = |keep: &dyn Fn(&Hypothesis) -> bool| {
@@ -194,9 +205,13 @@ fn unrivalled(hypotheses: &[Hypothesis], chosen: &Settled) -> Result<(), &'stati
     }
     let other = top(&|h| h.mirrored != page.mirrored);
     let apart = own - other;
-    // A layout that is its own mirror image fits both ways without being displaced: it is taken as it is seen.
+    // A layout that is its own mirror image fits both ways without being displaced: scanners do not mirror, so it is taken as
+    // it is seen, unless letters or rows' numbers say otherwise.
     let symmetric = chosen.displaced < MIRROR_NEAR && apart > -MIRROR_TIE;
     match page.mirrored {
+        false if page.from_behind && apart < MIRROR_MARGIN => {
+            Err("the print fits the template mirrored, and its letters are")
+        }
         false if apart > MIRROR_TIE || symmetric => Ok(()),
         true if apart > MIRROR_MARGIN => Ok(()),
         _ => Err("the print fits the template both mirrored and as it is"),
@@ -266,10 +281,12 @@ fn quads(pyramid: &Pyramid, template: &Template, by: By) -> Vec<Quad> {
         }
         By::Reference => return template.reference.iter().flat_map(|r| reference_quads(pyramid, r)).collect(),
         By::Outline => outlines(pyramid),
-        By::Border => std::iter::once(border(pyramid)).chain(skewed(pyramid)).collect(),
+        By::Border => {
+            std::iter::once(border(pyramid)).chain(skewed(pyramid, template.width / template.height)).collect()
+        }
     };
     let full = pyramid.level(0);
-    let alike = 0.004 * (full.width + full.height) as f64;
+    let alike = if by == By::Border { 0.001 } else { 0.004 } * (full.width + full.height) as f64;
     let mut quads: Vec<Quad> = Vec::new();
     for quad in rough {
         let quad = sharpen(pyramid, &quad).unwrap_or(quad);
@@ -363,6 +380,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
     let mut sample: Vec<f32> = dark.data.iter().step_by(17).copied().collect();
     sample.sort_by(f32::total_cmp);
     let solid_ink = sample.get(sample.len() * 995 / 1000).map_or(0.0, |&v| f64::from(v));
+    let from_behind = from_behind(&dark, scale, template, &fits);
     let found = Registered {
         by: h.by,
         map: h.map,
@@ -375,6 +393,7 @@ fn place(pyramid: &Pyramid, template: &Template, h: &Hypothesis) -> (f64, Regist
         astray,
         unsure,
         solid_ink,
+        from_behind,
     };
     (score, found)
 }

@@ -12,24 +12,26 @@ const STEP_DEG: f64 = 0.1;
 const LEAST_DEG: f64 = 0.3;
 const MOST_POINTS: usize = 30_000;
 
-/// What a scanner adds around the paper: its glass is some millimetres larger.
-const SHRUNK: f64 = 0.975;
+/// A scanner's glass is larger than the paper by some millimetres: the paper's proportions are known, so only its size is not.
+const SIZES: [f64; 6] = [1.0, 0.99, 0.98, 0.97, 0.96, 0.95];
 
-/// The border turned, where there is skew, and then made smaller too.
-pub fn skewed(pyramid: &Pyramid) -> Vec<Quad> {
+/// Paper of these proportions, width by height, in the middle of the picture: as askew as its print is, and of any size that
+/// can be.
+pub fn skewed(pyramid: &Pyramid, aspect: f64) -> Vec<Quad> {
     let quad = border(pyramid);
-    let (mx, my) = ((quad[0].x + quad[2].x) / 2.0, (quad[0].y + quad[2].y) / 2.0);
-    let turned = |deg: f64, size: f64| {
-        let (s, c) = deg.to_radians().sin_cos();
-        quad.map(|p| {
-            let (x, y) = (size * (p.x - mx), size * (p.y - my));
-            Point::new(mx + c * x - s * y, my + s * x + c * y)
+    let (w, h) = (quad[2].x, quad[2].y);
+    let aspect = if (w < h) == (aspect < 1.0) { aspect } else { 1.0 / aspect };
+    let deg = skew_deg(pyramid).filter(|deg| deg.abs() >= LEAST_DEG).unwrap_or(0.0);
+    let (s, c) = deg.to_radians().sin_cos();
+    let largest = w.min(h * aspect);
+    let sized = |size: f64| {
+        let half = (0.5 * size * largest, 0.5 * size * largest / aspect);
+        [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(|(x, y)| {
+            let (x, y) = (x * half.0, y * half.1);
+            Point::new(0.5 * w + c * x - s * y, 0.5 * h + s * x + c * y)
         })
     };
-    match skew_deg(pyramid).filter(|deg| deg.abs() >= LEAST_DEG) {
-        Some(deg) => vec![turned(deg, 1.0), turned(deg, SHRUNK)],
-        None => vec![turned(0.0, SHRUNK)],
-    }
+    SIZES.map(sized).into()
 }
 
 /// Degrees clockwise, None where no direction stands out.
