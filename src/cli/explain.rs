@@ -30,6 +30,9 @@ pub struct ExplainArgs {
     /// Models of Lize sheets, in place of the built-in table
     #[arg(long, value_name = "MODELS.json")]
     pub models: Option<PathBuf>,
+    /// What a school makes of marks (docs/policy.md)
+    #[arg(long, value_name = "POLICY.json", conflicts_with = "template")]
+    pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub limits: LimitArgs,
 }
@@ -40,6 +43,7 @@ pub fn run(args: &ExplainArgs) -> Result<ExitCode, CliError> {
         template: args.template.as_deref(),
         layouts: args.layouts.as_deref(),
         models: args.models.as_deref(),
+        policy: args.policy.as_deref(),
         ..Told::default()
     };
     let sheets = Sheets::choose(told, std::slice::from_ref(&args.file))?;

@@ -45,10 +45,13 @@ impl Gray {
         let (x, y) =
             ((p.x - 0.5).clamp(0.0, (self.width - 1) as f64), (p.y - 0.5).clamp(0.0, (self.height - 1) as f64));
         let (x0, y0) = (x as usize, y as usize);
-        let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
         let (dx, dy) = (x - x0 as f64, y - y0 as f64);
-        let at = |x, y| f64::from(self.get(x, y));
-        (at(x0, y0) * (1.0 - dx) + at(x1, y0) * dx) * (1.0 - dy) + (at(x0, y1) * (1.0 - dx) + at(x1, y1) * dx) * dy
+        let right = usize::from(x0 + 1 < self.width);
+        let below = if y0 + 1 < self.height { self.width } else { 0 };
+        let at = y0 * self.width + x0;
+        let (upper, lower) = (&self.data[at..=at + right], &self.data[at + below..=at + below + right]);
+        let across = |row: &[u8]| f64::from(row[0]) * (1.0 - dx) + f64::from(row[right]) * dx;
+        across(upper) * (1.0 - dy) + across(lower) * dy
     }
 
     /// The pixel at a place, or the nearest to it.

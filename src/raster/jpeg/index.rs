@@ -166,7 +166,7 @@ fn walk<S: Simd>(
             let (width, height) = (header.width.div_ceil(8), header.height.div_ceil(8));
             let step = header.quant[0] as i16;
             let mut entropy = Entropy::new(tables, segments, header.restart_mcus);
-            let mut strip = vec![0u8; stride * down];
+            let mut strip = vec![0i16; stride * down];
             for my in 0..header.mcus.1 {
                 for mx in 0..header.mcus.0 {
                     entropy.begin_mcu();
@@ -175,8 +175,7 @@ fn walk<S: Simd>(
                     }
                     for by in 0..down {
                         for bx in 0..across {
-                            let dc = entropy.skip_luma();
-                            strip[by * stride + mx * across + bx] = idct::dc_pixel(dc as i16, step);
+                            strip[by * stride + mx * across + bx] = entropy.skip_luma() as i16;
                         }
                     }
                     entropy.skip_chroma();
@@ -185,7 +184,7 @@ fn walk<S: Simd>(
                     return ended;
                 }
                 for row in strip.chunks_exact(stride).take(height - my * down) {
-                    means.extend_from_slice(&row[..width]);
+                    means.extend(row[..width].iter().map(|&dc| idct::dc_pixel(dc, step)));
                 }
             }
             entropy.ended()

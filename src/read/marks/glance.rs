@@ -22,8 +22,8 @@ const INSIDE: f32 = 0.7;
 const BEYOND: (f32, f32) = (1.5, 1.75);
 /// Where paper is looked for.
 const PAPER: (f32, f32) = (1.1, 1.6);
-/// Pixels across what is looked at: more are at over 600 dpi, where a glance saves nothing.
-const MOST_ACROSS: usize = 24;
+/// Pixels across what is looked at, at most: up to 400 dpi.
+const ACROSS: usize = 16;
 
 /// Ink in and on a bubble: 0 for paper and 1 for nothing reflected at all.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,37 +57,45 @@ pub fn glance(eighth: &Gray, local: &Local) -> Option<Glance> {
         return None;
     }
     let (x0, x1) = (x0 as usize, x1 as usize);
-    if x1 - x0 >= MOST_ACROSS || y1 - y0 >= MOST_ACROSS as f64 - 1.0 {
+    if x1 - x0 >= ACROSS || y1 - y0 >= (ACROSS - 1) as f64 {
         return None;
     }
-    // Along a row, (u, v) in half-axes goes on by the same step.
+    // Along a row, (u, v) in half-axes goes on by the same step. Whole numbers of pixels are summed, so that the order
+    // does not matter and sixteen are summed at once.
     let (du, dv) = ((d * f / det) as f32, (-c * f / det) as f32);
     let dx = (x0 as f64 + 0.5) * f - local.x;
-    let (mut around, mut n) = ([0u8; MOST_ACROSS * MOST_ACROSS], 0);
-    let (mut sum, mut count, mut blackest) = (0.0f32, 0.0f32, 255u8);
-    let (mut inside, mut within, mut lightest, mut beyond) = (0.0f32, 0.0f32, 0u8, 255u8);
+    let (mut around, mut n) = ([0u8; ACROSS * ACROSS], 0);
+    let (mut sum, mut count, mut blackest) = (0u32, 0u32, 255u8);
+    let (mut inside, mut within, mut lightest, mut beyond) = (0u32, 0u32, 0u8, 255u8);
     for y in y0 as usize..=y1 as usize {
         let dy = (y as f64 + 0.5) * f - local.y;
         let (u, v) = (((d * dx - b * dy) / det) as f32, ((a * dy - c * dx) / det) as f32);
-        for (i, &gray) in eighth.row(y)[x0..=x1].iter().enumerate() {
+        let mut pixels = [0u8; ACROSS];
+        let row = &eighth.row(y)[x0..=x1];
+        pixels[..row.len()].copy_from_slice(row);
+        let r2: [f32; ACROSS] = std::array::from_fn(|i| {
             let (u, v) = (u + i as f32 * du, v + i as f32 * dv);
-            let r2 = u * u + v * v;
-            let weight = |yes: bool| f32::from(u8::from(yes));
+            // Beyond the row nothing is looked at.
+            if i < row.len() { u * u + v * v } else { f32::MAX }
+        });
+        for (&r2, &gray) in r2.iter().zip(&pixels) {
             let (on, deep) = (r2 <= RIM * RIM, r2 <= INSIDE * INSIDE);
-            sum += weight(on) * f32::from(gray);
-            count += weight(on);
-            blackest = blackest.min(if on { gray } else { 255 });
-            inside += weight(deep) * f32::from(gray);
-            within += weight(deep);
-            lightest = lightest.max(if deep { gray } else { 0 });
             let far = r2 > BEYOND.0 * BEYOND.0 && r2 <= BEYOND.1 * BEYOND.1;
+            sum += if on { u32::from(gray) } else { 0 };
+            count += u32::from(on);
+            blackest = blackest.min(if on { gray } else { 255 });
+            inside += if deep { u32::from(gray) } else { 0 };
+            within += u32::from(deep);
+            lightest = lightest.max(if deep { gray } else { 0 });
             beyond = beyond.min(if far { gray } else { 255 });
+        }
+        for (&r2, &gray) in r2.iter().zip(&pixels[..row.len()]) {
             // Always written, and kept where it counts: no branch to be guessed wrong.
             around[n] = gray;
             n += usize::from(r2 > PAPER.0 * PAPER.0 && r2 <= PAPER.1 * PAPER.1);
         }
     }
-    if n == 0 || within == 0.0 {
+    if n == 0 || within == 0 {
         return None;
     }
     let paper = f64::from(*around[..n].select_nth_unstable(n * 4 / 5).1).max(1.0);
@@ -96,7 +104,7 @@ pub fn glance(eighth: &Gray, local: &Local) -> Option<Glance> {
     Some(Glance {
         ink: (f64::from(count) * paper - f64::from(sum)) / paper * pixel,
         darkest: ink(blackest.into()),
-        inside: ink(f64::from(inside / within)),
+        inside: ink(f64::from(inside) / f64::from(within)),
         lightest: ink(lightest.into()),
         beyond: ink(beyond.into()),
         paper,
