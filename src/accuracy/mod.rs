@@ -7,6 +7,7 @@ mod plot;
 mod pupil;
 pub mod real;
 pub mod reliability;
+mod stages;
 pub mod table;
 mod tally;
 

@@ -73,7 +73,8 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
             let parts = (0..pages).into_par_iter().map(|n| {
                 let made = specimen(set, masters, n, plan.seed);
                 let (reading, trace) = read(&reader, made.bytes.clone());
-                let tally = compare(&reading, masters, made.master, &made.expected);
+                let mut tally = compare(&reading, masters, made.master, &made.expected);
+                tally.stages.count(trace.attempts());
                 if tally.wrong > 0 || tally.misidentified > 0 || tally.doubtful + tally.unread > 0 {
                     let (bytes, reading, trace) = (&made.bytes, &reading, &trace);
                     let expected = &made.expected;
@@ -122,7 +123,8 @@ pub fn markdown(rows: &[Row]) -> String {
     let (table, sets) = (lines.join("\n"), sets.join("\n"));
     let sure = reliabilities(rows);
     let sure = reliability::markdown(&sure.iter().map(|(name, r)| (*name, r)).collect::<Vec<_>>());
-    format!("{ABOUT}\n{HEAD}\n{table}\n\n{speed}\n\n{sets}\n\n{sure}")
+    let stages = super::stages::markdown(rows);
+    format!("{ABOUT}\n{HEAD}\n{table}\n\n{speed}\n\n{sets}\n\n{stages}\n{sure}")
 }
 
 /// Sums over kinds of sets.

@@ -1,6 +1,7 @@
 //! Counts of the accuracy table.
 
 use super::reliability::Reliability;
+use crate::read::identify::Stages;
 use crate::read::result::IdentifiedBy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Tally {
     pub unidentified: u64,
     pub by_qr: u64,
     pub by_backup: u64,
+    /// Ways that were tried to identify the pages.
+    pub stages: Stages,
     pub right: u64,
     pub doubtful: u64,
     pub unread: u64,
@@ -56,6 +59,7 @@ impl Tally {
         self.unidentified += other.unidentified;
         self.by_qr += other.by_qr;
         self.by_backup += other.by_backup;
+        self.stages.add(&other.stages);
         self.right += other.right;
         self.doubtful += other.doubtful;
         self.unread += other.unread;

@@ -115,9 +115,10 @@ pub fn of_template(placed: &Placed, fields: &[FieldReading]) -> (Warp, LayoutPag
 /// One window a code: of the attempt that read it, or else of the last.
 fn codes(identified: &Identified) -> Vec<CodeTrace> {
     let mut codes: Vec<CodeTrace> = Vec::new();
-    for Attempt { stage, corners, decoded } in &identified.attempts {
+    for Attempt { stage, corners, decoded, .. } in &identified.attempts {
         let Some(corners) = *corners else { continue };
-        let name = if stage.starts_with("backup") { "código reserva" } else { "QR" };
+        let names = [("backup", "código reserva"), ("printed", "código impresso"), ("", "QR")];
+        let name = names.iter().find(|n| stage.starts_with(n.0)).map_or("", |n| n.1);
         let code = CodeTrace { name: name.to_owned(), corners, decoded: *decoded };
         match codes.iter_mut().find(|c| c.name == name) {
             Some(earlier) if earlier.decoded => {}

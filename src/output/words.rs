@@ -83,6 +83,7 @@ pub fn issue(code: &str) -> &str {
         "not_registered" | "too_few_marks" => "faltam marcas de registro: escaneie a folha inteira",
         "code_unreadable" => "código ilegível",
         "codes_disagree" => "os dois códigos são de folhas diferentes: veja qual foi colado",
+        "several_sheets" => "há mais de uma folha na imagem: digitalize cada uma sozinha",
         "part_missing" => "falta parte da folha",
         "wrong_mac" => "código adulterado, ou de outra chave",
         "unknown_layout" => "modelo de folha desconhecido: indique a pasta com --layouts",

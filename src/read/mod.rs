@@ -20,6 +20,7 @@ pub mod policy;
 pub mod refine;
 pub mod register;
 pub mod result;
+mod several;
 pub mod template;
 pub mod warp;
 
@@ -28,7 +29,7 @@ use crate::raster::{Gray, Partial};
 use crate::sheet::frame::{Area, PageFormat};
 use crate::sheet::{Field, Identity, Layout, LayoutPage, SheetKey};
 use crate::units::{Homography, Mm, Point, Px};
-use identify::{Identified, Verdict};
+use identify::{Ask, Attempt, Identified, Verdict};
 use layouts::Layouts;
 use marks::Measured;
 use pages::PageRef;
@@ -53,6 +54,8 @@ pub struct Reader {
 pub struct Trace {
     pub registration: Option<Registration>,
     pub identified: Option<Identified>,
+    /// What OCR can be asked of a page that was registered and not identified.
+    pub ask: Option<Ask>,
     pub layout: Option<Arc<Layout>>,
     pub page: Option<u16>,
     pub refined: Option<Refined>,
@@ -70,6 +73,13 @@ const LOW_DPI: f64 = 95.0;
 pub struct PageTrace {
     pub picture: Option<pages::Picture<Partial>>,
     pub trace: Trace,
+}
+
+impl PageTrace {
+    /// How it was tried to identify the page.
+    pub fn attempts(&self) -> &[Attempt] {
+        self.trace.identified.as_ref().map_or(&[], |i| &i.attempts)
+    }
 }
 
 impl Reader {
@@ -116,7 +126,7 @@ impl Reader {
         let clock = Instant::now();
         let (registered, identified) = match registered {
             Ok(r) => {
-                let identified = identify::identify(picture, &r, &self.key);
+                let identified = identify::identify(picture, &r, self.known());
                 (Ok(r), identified)
             }
             Err(unregistered) if unregistered.is_empty() => {
@@ -136,6 +146,11 @@ impl Reader {
             Ok(r) => r,
             Err(unregistered) => return unregistered_outcome(reading, &unregistered, &identified.verdict),
         };
+        if let Some(issue) = several::mixed(&registration) {
+            reading.outcome = Outcome::Unidentified;
+            reading.issues.push(issue);
+            return;
+        }
         if let Some(format) = self.format_of(&identified.verdict)
             && format != registration.format
             && let Ok(better) = register::register_among(picture, &[format])
@@ -149,6 +164,9 @@ impl Reader {
             reading.issues.push(Issue::new("low_resolution", detail));
         }
 
+        if matches!(identified.verdict, Verdict::Nothing | Verdict::NotOurs) {
+            trace.ask = Some(Ask::of(picture, &registration));
+        }
         let Some((identity, layout)) = self.layout(reading, identified.verdict) else { return };
         let Some(page) = layout.page(identity.page) else {
             reading.outcome = Outcome::Unidentified;
@@ -191,6 +209,9 @@ impl Reader {
         trace.measured = measured;
         let doubtful = reading.fields.iter().any(|f| f.status == FieldStatus::Doubtful);
         reading.outcome = if doubtful { Outcome::Review } else { Outcome::Read };
+        if let Some(issue) = several::another(picture, &registration, self.known()) {
+            reading.review(issue);
+        }
     }
 
     /// Without enough marks, the code comes first and says where to look for the marks.
@@ -207,6 +228,11 @@ impl Reader {
                 register::register_near(picture, map, *format)
             });
         (found.ok_or(unregistered), identified)
+    }
+
+    /// What texts on paper, and OCR's answers, are held against.
+    pub fn known(&self) -> identify::Known<'_> {
+        identify::Known { key: &self.key, layouts: &self.layouts }
     }
 
     fn format_of(&self, verdict: &Verdict) -> Option<PageFormat> {

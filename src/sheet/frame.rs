@@ -8,6 +8,7 @@
 //! lost, six remain for a homography's eight unknowns, so the residual still means something. No pattern has the dark
 //! centre ringed by white that a QR finder pattern has.
 
+use crate::units::MM_PER_POINT;
 use serde::{Deserialize, Serialize};
 
 /// The name of this geometry. Moving anything needs another edition.
@@ -36,6 +37,11 @@ impl Area {
 
     pub fn bottom(&self) -> f64 {
         self.y + self.h
+    }
+
+    /// With a margin around.
+    pub fn grown(&self, by: f64) -> Area {
+        Area::new(self.x - by, self.y - by, self.w + 2.0 * by, self.h + 2.0 * by)
     }
 
     /// Whether they share more than an edge.
@@ -204,6 +210,21 @@ pub struct Spot {
     pub r: f64,
 }
 
+/// A line of the printed code: where its first character begins on the baseline, in millimetres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PrintedLine {
+    pub x: f64,
+    pub y: f64,
+    pub size_pt: f64,
+}
+
+/// What every character of the codes' typeface advances, and the height of a capital, in ems.
+pub const MONO_ADVANCE: f64 = 0.6;
+pub const MONO_CAP: f64 = 0.698;
+
+/// Characters in a line of the printed code: three groups of four, and the spaces between them.
+pub const PRINTED_LINE: usize = 14;
+
 /// Centre of a tag from the paper's edge: its outer edge stays 7 mm inside, clear of unprintable margins (5 mm).
 const TAG_INSET: f64 = 10.0;
 const TAG_SIZE: f64 = 6.0;
@@ -242,6 +263,17 @@ impl Frame {
             calibration: Calibration { filled: spot(0.0), empty: spot(1.0), gray: spot(2.0), gray_level: 0.5 },
             footer: Area::new(w / 2.0 + 6.0, h - 19.0, w / 2.0 - 6.0 - MARGIN, 7.0),
         }
+    }
+
+    /// The two lines of the printed code, in whole points from the page's lower left corner.
+    pub fn printed_lines(&self) -> [PrintedLine; 2] {
+        let advances = PRINTED_LINE as f64 * MONO_ADVANCE * MM_PER_POINT;
+        let size_pt = ((self.printed.w - 1.0) / advances * 2.0).floor() / 2.0;
+        let cap = MONO_CAP * size_pt * MM_PER_POINT;
+        let whole = |mm: f64| (mm / MM_PER_POINT).round() * MM_PER_POINT;
+        let x = whole(self.printed.x + (self.printed.w - advances * size_pt) / 2.0);
+        let line = |y: f64| PrintedLine { x, y: self.height - whole(self.height - y), size_pt };
+        [line(self.printed.y + cap + 0.6), line(self.printed.y + 2.0 * cap + 2.2)]
     }
 
     /// Where the fields of a page go.

@@ -16,13 +16,15 @@ use sha2::Sha256;
 use std::fmt;
 use std::str::FromStr;
 
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Of all spellings: the value of a digit is its place.
+pub const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PREFIX: &str = "GB1";
 const SHEET_CHARS: usize = 16;
 const PAGE_CHARS: usize = 2;
 const LAYOUT_CHARS: usize = 12;
 const MAC_CHARS: usize = 12;
-const CHECK_CHARS: usize = 4;
+/// At the end of a printed code.
+pub const CHECK_CHARS: usize = 4;
 const PRINTED_LAYOUT_CHARS: usize = 3;
 
 /// Characters of every code text.

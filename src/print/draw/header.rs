@@ -4,7 +4,7 @@ use super::Heading;
 use super::pen::{Align, Ink, Pen, Shape, cap_mm};
 use crate::print::typeface::Style;
 use crate::sheet::TextSize;
-use crate::sheet::frame::Area;
+use crate::sheet::frame::{Area, MONO_ADVANCE, PRINTED_LINE};
 use crate::units::MM_PER_POINT;
 
 /// Where a student's own text is stamped: its baseline's beginning, and the width that it has.
@@ -140,13 +140,25 @@ fn title(pen: &mut Pen, heading: &Heading, area: &Area) {
 }
 
 fn printed(pen: &Pen) -> [Slot; 2] {
-    let area = pen.frame.printed;
-    // Twelve characters and two spaces fill the line.
-    let size_pt = (area.w - 1.0) / (14.0 * 0.6 * MM_PER_POINT);
-    let size_pt = (size_pt * 2.0).floor() / 2.0;
-    let cap = cap_mm(Style::Mono, size_pt);
-    let w = 14.0 * 0.6 * size_pt * MM_PER_POINT;
-    let x = area.x + (area.w - w) / 2.0;
-    let slot = |y: f64| Slot { x, y, w, size_pt };
-    [slot(area.y + cap + 0.6), slot(area.y + 2.0 * cap + 2.2)]
+    pen.frame.printed_lines().map(|line| Slot {
+        x: line.x,
+        y: line.y,
+        w: PRINTED_LINE as f64 * MONO_ADVANCE * line.size_pt * MM_PER_POINT,
+        size_pt: line.size_pt,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sheet::frame::MONO_CAP;
+
+    #[test]
+    fn the_codes_typeface_is_as_wide_and_as_high_as_the_reader_takes_it_to_be() {
+        let mono = Style::Mono.face();
+        assert_eq!(mono.cap_height(), MONO_CAP);
+        for c in "0123456789ABCDEFGHJKMNPQRSTVWXYZ ".chars() {
+            assert_eq!(f64::from(mono.advance(mono.glyph(c).unwrap())), 1000.0 * MONO_ADVANCE);
+        }
+    }
 }

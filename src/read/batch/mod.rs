@@ -15,6 +15,7 @@ pub use roster::Roster;
 pub use scan::Observed;
 pub use summary::{Hint, Incomplete, Pair, Rate, Room, SetAside, Summary};
 
+use crate::read::identify::Stages;
 use crate::read::layouts::Layouts;
 use crate::read::result::{FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, SheetRef, Source};
 use roster::Match;
@@ -38,7 +39,8 @@ pub struct Batch {
     /// Of these, pages that an earlier run read.
     replayed: usize,
     outcomes: BTreeMap<&'static str, usize>,
-    stages: BTreeMap<&'static str, usize>,
+    identified: BTreeMap<&'static str, usize>,
+    stages: Stages,
     repeated: Vec<Pair>,
     differing: Vec<Pair>,
     same_student: Vec<Pair>,
@@ -99,8 +101,9 @@ impl Batch {
         let outcome = if reading.is_duplicate() { "duplicate" } else { reading.outcome.name() };
         *self.outcomes.entry(outcome).or_default() += 1;
         if let Some(stage) = observed.stage {
-            *self.stages.entry(stage).or_default() += 1;
+            *self.identified.entry(stage).or_default() += 1;
         }
+        self.stages.count(&observed.attempts);
         self.scans.add(reading, observed);
         if !matches!(reading.outcome, Outcome::Read | Outcome::Review) {
             let reason = reading.issues.first().map(|i| i.code.clone()).unwrap_or_default();

@@ -4,6 +4,7 @@
 use super::summary::Hint;
 use crate::raster::{Gray, Partial, Streaks};
 use crate::read::PageTrace;
+use crate::read::identify::Attempt;
 use crate::read::register::Registration;
 use crate::read::result::PageReading;
 use crate::units::{MM_PER_INCH, Point};
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 pub struct Observed {
     /// The way that identified it.
     pub stage: Option<&'static str>,
+    /// All ways that were tried.
+    pub attempts: Vec<Attempt>,
     pub scan: Option<Scan>,
 }
 
@@ -36,8 +39,8 @@ pub struct Scan {
 impl Observed {
     /// `page` counts in its file.
     pub fn of(seen: &mut PageTrace, page: u32) -> Self {
-        let identified = seen.trace.identified.as_ref();
-        let stage = identified.and_then(|i| i.attempts.iter().rfind(|a| a.decoded)).map(|a| a.stage);
+        let attempts = seen.attempts().to_vec();
+        let stage = attempts.iter().rfind(|a| a.decoded).map(|a| a.stage);
         let scan = seen.picture.as_mut().zip(seen.trace.registration.as_ref()).map(|(picture, r)| {
             let mut scan = Scan::of(&picture.gray, picture.dpi, r);
             if page % STREAKS_EVERY == 1 {
@@ -47,7 +50,7 @@ impl Observed {
             }
             scan
         });
-        Observed { stage, scan }
+        Observed { stage, attempts, scan }
     }
 }
 
@@ -188,7 +191,7 @@ mod tests {
             change(i, &mut scan);
             let mut reading = crate::output::samples::page("a.pdf", 1, &[]);
             reading.registration.iter_mut().for_each(|r| r.dpi = scan.dpi.0);
-            scans.add(&reading, &Observed { stage: None, scan: Some(scan) });
+            scans.add(&reading, &Observed { scan: Some(scan), ..Observed::default() });
         }
         scans.hints().into_iter().map(|h| (h.code, h.pages, h.value)).collect()
     }

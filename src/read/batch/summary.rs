@@ -1,6 +1,7 @@
 //! A batch as a whole: what `--summary` writes, and what a person is told at the end.
 
 use super::Batch;
+use crate::read::identify::Stages;
 use crate::read::result::{Outcome, PageReading, Source};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -11,6 +12,8 @@ pub struct Summary {
     pub pages: BTreeMap<&'static str, usize>,
     /// By the way that identified them.
     pub identified: BTreeMap<&'static str, usize>,
+    /// Of each way to identify a page: on how many it was tried, and of how many it gave an identity.
+    pub stages: Stages,
     pub sheets: usize,
     /// Pages that an earlier page of the list says too: they count no more.
     pub duplicates: Vec<Pair>,
@@ -104,7 +107,8 @@ impl Batch {
         let pages_per_second = if seconds > 0.0 { pages as f64 / seconds } else { 0.0 };
         Summary {
             pages: self.outcomes,
-            identified: self.stages,
+            identified: self.identified,
+            stages: self.stages,
             sheets: self.sheets.iter().count(),
             duplicates: self.repeated,
             duplicates_that_differ: self.differing,

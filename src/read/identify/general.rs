@@ -1,4 +1,4 @@
-//! The general decoders, behind the guided one: rxing first, rqrr for what it misses.
+//! The general decoders, behind the guided one: rxing first, on crops rqrr for what it misses.
 //!
 //! rxing's weakness is low contrast, so the picture is stretched first; half-size pictures read better than full ones,
 //! since averaging takes noise away.
@@ -16,11 +16,20 @@ pub struct Found {
     pub corners: Option<[Point<Px>; 4]>,
 }
 
-pub fn qr(picture: &Gray) -> Option<Found> {
-    let stretched = stretch(picture);
-    // Both assert what a noisy picture can break: one decoder's panic is one code not read.
-    let walled = |decode: fn(&Gray) -> Option<Found>| contain("QR", || Ok(decode(&stretched))).ok().flatten();
-    walled(rxing_qr).or_else(|| walled(rqrr_qr))
+/// A QR and little else.
+pub fn qr(crop: &Gray) -> Option<Found> {
+    let stretched = stretch(crop);
+    walled(rxing_qr, &stretched).or_else(|| walled(rqrr_qr, &stretched))
+}
+
+/// Any QR on a page. Only rxing looks: on pages full of bubbles rqrr took from half a second to a minute and a half.
+pub fn qr_on_page(page: &Gray) -> Option<Found> {
+    walled(rxing_qr, &stretch(page))
+}
+
+/// Both decoders assert what a noisy picture can break: a panic is one code not read.
+fn walled(decode: fn(&Gray) -> Option<Found>, picture: &Gray) -> Option<Found> {
+    contain("QR", || Ok(decode(picture))).ok().flatten()
 }
 
 pub fn data_matrix(picture: &Gray) -> Option<Found> {
