@@ -4,12 +4,12 @@
 //! simulated pages of all sets, each as often as another, the part of the marks given about that number that were meant,
 //! and of the fields that were right. A curve that never falls through those points is fitted (isotonic regression by
 //! pooling adjacent violators: Barlow et al., *Statistical Inference under Order Restrictions*, 1972), and read
-//! between them in a straight line. `gabarito accuracy --calibrate` makes `calibration.json` again.
+//! between them in a straight line of log-odds, in which 0.9 is as far from 0.99 as 0.99 is from 0.999. `gabarito accuracy --calibrate` makes `calibration.json` again.
 
 use serde::{Deserialize, Serialize};
 
 /// Observations that a point of the curve rests on, at least.
-const ENOUGH: f64 = 150.0;
+const ENOUGH: f64 = 100.0;
 
 /// One curve: from a number of the rules to a probability, neither ever falling.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,9 +65,19 @@ impl Curve {
             (None, None) => said,
             (None, Some(&(_, first))) => first,
             (Some((_, last)), None) => last,
-            (Some(a), Some(&b)) => a.1 + (said - a.0) / (b.0 - a.0) * (b.1 - a.1),
+            (Some(a), Some(&b)) => {
+                let part = (log_odds(said) - log_odds(a.0)) / (log_odds(b.0) - log_odds(a.0)).max(1e-9);
+                let odds = log_odds(a.1) + part.clamp(0.0, 1.0) * (log_odds(b.1) - log_odds(a.1));
+                1.0 / (1.0 + (-odds).exp())
+            }
         }
     }
+}
+
+fn log_odds(p: f64) -> f64 {
+    const LEAST: f64 = 1e-7;
+    let p = p.clamp(LEAST, 1.0 - LEAST);
+    (p / (1.0 - p)).ln()
 }
 
 /// Numbers that are taken together.
