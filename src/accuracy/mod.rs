@@ -72,7 +72,7 @@ pub fn read(reader: &Reader, bytes: Vec<u8>) -> (PageReading, PageTrace) {
 
 /// Compares a reading with the truth.
 pub fn compare(reading: &PageReading, masters: &Masters, master: usize, expected: &[Expected]) -> Tally {
-    let mut tally = Tally { pages: 1, ..Tally::default() };
+    let mut tally = Tally { pages: 1, ms: reading.timings_ms.total, ..Tally::default() };
     tally.stage(reading.identified_by);
     let sheet = &masters.pages[master];
     let known = reading.sheet.as_ref().and_then(|s| s.id.as_deref());
@@ -105,7 +105,7 @@ pub fn compare_fields(reading: &PageReading, expected: &[Expected], tally: &mut 
 
 /// A page that is not ours must yield no answers and no identity.
 pub fn compare_stranger(reading: &PageReading) -> Tally {
-    let mut tally = Tally { pages: 1, ..Tally::default() };
+    let mut tally = Tally { pages: 1, ms: reading.timings_ms.total, ..Tally::default() };
     let identified = reading.sheet.as_ref().is_some_and(|s| s.id.is_some());
     let refused = matches!(reading.outcome, Outcome::Blank | Outcome::Foreign | Outcome::Unidentified);
     tally.misidentified += u64::from(identified);

@@ -48,9 +48,9 @@ pub fn rows(folder: &Path) -> io::Result<Vec<Row>> {
         let limits = Limits::default();
         let page = pages::open(&sample.picture, &limits).next().expect("a path always gives an item");
         let picture = page.decode(&limits).map_err(|e| io::Error::other(format!("{}: {e}", sample.name)))?;
-        let tally = compare(&template::read(&picture.seen(), &sample.template), &sample.truth);
-        let ms = begun.elapsed().as_secs_f64() * 1e3;
-        Ok(Row { name: format!("real: {}", sample.name), tally, ms })
+        let mut tally = compare(&template::read(&picture.seen(), &sample.template), &sample.truth);
+        tally.ms = begun.elapsed().as_secs_f64() * 1e3;
+        Ok(Row { name: format!("real: {}", sample.name), tally })
     };
     samples(folder)?.into_iter().map(row).collect()
 }

@@ -41,8 +41,6 @@ pub struct Fault<'a> {
 pub struct Row {
     pub name: String,
     pub tally: Tally,
-    /// Mean milliseconds a page, decoding included.
-    pub ms: f64,
 }
 
 /// Reads all sets. `done` is told each row as it is finished; `look` is shown every page with a wrong answer or
@@ -55,11 +53,10 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
         Reader { layouts: Layouts::from_layouts(masters.layouts.iter().cloned()), key, policy: plan.policy.clone() };
     let wanted = |name: &str| plan.only.as_ref().is_none_or(|o| name.starts_with(o.as_str()));
     let mut rows = Vec::new();
-    let mut finish = |name: String, parts: Vec<(Tally, f64)>| {
+    let mut finish = |name: String, parts: Vec<Tally>| {
         let mut tally = Tally::default();
-        let total: f64 = parts.iter().map(|p| p.1).sum();
-        parts.iter().for_each(|p| tally.add(&p.0));
-        let row = Row { name, ms: total / parts.len().max(1) as f64, tally };
+        parts.iter().for_each(|p| tally.add(p));
+        let row = Row { name, tally };
         done(&row);
         rows.push(row);
     };
@@ -80,7 +77,7 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
                     let expected = &made.expected;
                     look(&Fault { set: &name, page: n, bytes, tally: &tally, expected, reading, trace });
                 }
-                (tally, reading.timings_ms.total)
+                tally
             });
             let parts = parts.collect();
             finish(name, parts);
@@ -95,7 +92,7 @@ pub fn run(plan: &Plan, done: &(dyn Fn(&Row) + Sync), look: &(dyn Fn(&Fault) + S
                 let (bytes, reading, trace) = (&bytes, &reading, &trace);
                 look(&Fault { set: name, page: n, bytes, tally: &tally, expected: &[], reading, trace });
             }
-            (tally, reading.timings_ms.total)
+            tally
         });
         finish(format!("not ours: {name}"), parts.collect());
     }
@@ -106,7 +103,7 @@ const ABOUT: &str = "# Accuracy
 
 Made by `gabarito accuracy`: simulated pages, each from a seed of its own, and with `--scans DIR` real photos and scans of
 other people's sheets with truth taken by eye, read by their templates. Counts are of pages and of fields. *Doubtful* fields
-go to a person; *wrong* ones were said with confidence.
+go to a person; *wrong* ones were said with confidence. Milliseconds are a page's, by the clock, with all cores at work.
 ";
 
 /// The table in Markdown, with sums and with what each set is.
@@ -118,9 +115,9 @@ pub fn markdown(rows: &[Row]) -> String {
     let sets = SETS.iter().filter(|s| rows.iter().any(|r| r.name.strip_prefix(LIZE).unwrap_or(&r.name) == s.name));
     let sets: Vec<String> = sets.map(|s| format!("- **{}**: {}", s.name, s.description)).collect();
     let speed = |is: fn(&Row) -> bool| {
-        let these = || rows.iter().filter(|r| is(r) && r.tally.pages > 0);
-        let pages: u64 = these().map(|r| r.tally.pages).sum();
-        pages as f64 * 1e3 / these().map(|r| r.ms * r.tally.pages as f64).sum::<f64>().max(1e-3)
+        let (pages, ms) =
+            rows.iter().filter(|r| is(r)).fold((0, 0.0), |(n, ms), r| (n + r.tally.pages, ms + r.tally.ms));
+        pages as f64 * 1e3 / ms.max(1e-3)
     };
     let speed = format!(
         "Pages a second and core, decoding included: {:.0} of the clean sets, {:.0} of all.",

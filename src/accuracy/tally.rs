@@ -26,6 +26,8 @@ pub struct Tally {
     pub doubtful: u64,
     pub unread: u64,
     pub wrong: u64,
+    /// Of the clock, decoding included.
+    pub ms: f64,
     pub wrong_fields: Vec<String>,
     pub reliability: Reliability,
 }
@@ -64,6 +66,7 @@ impl Tally {
         self.doubtful += other.doubtful;
         self.unread += other.unread;
         self.wrong += other.wrong;
+        self.ms += other.ms;
         self.wrong_fields.extend(other.wrong_fields.iter().cloned());
         self.reliability.add(&other.reliability);
     }
@@ -71,7 +74,7 @@ impl Tally {
     /// A row of the table.
     pub fn row(&self, name: &str) -> String {
         format!(
-            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {name} | {} | {} | {} | {} | {} | {} | {} | {} | {:.0} |",
             self.pages,
             self.identified,
             self.misidentified,
@@ -79,10 +82,11 @@ impl Tally {
             self.right,
             self.doubtful,
             self.unread,
-            self.wrong
+            self.wrong,
+            self.ms / self.pages.max(1) as f64
         )
     }
 }
 
-pub const HEAD: &str = "| set | pages | identified | misidentified | unidentified | right | doubtful | unread | wrong |\n\
-                        |---|--:|--:|--:|--:|--:|--:|--:|--:|";
+pub const HEAD: &str = "| set | pages | identified | misidentified | unidentified | right | doubtful | unread | wrong | ms |\n\
+                        |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|";

@@ -227,7 +227,7 @@ pub const PRINTED_LINE: usize = 14;
 
 /// Centre of a tag from the paper's edge: its outer edge stays 7 mm inside, clear of unprintable margins (5 mm).
 const TAG_INSET: f64 = 10.0;
-const TAG_SIZE: f64 = 6.0;
+pub const TAG_SIZE: f64 = 6.0;
 const MARGIN: f64 = 17.0;
 const CODE_SIZE: f64 = 25.0;
 const BACKUP_SIZE: f64 = 18.0;

@@ -8,6 +8,7 @@
 use super::judge::PENCIL;
 use super::place::Local;
 use crate::raster::Gray;
+use fearless_simd::{Level, Simd, dispatch};
 use std::f64::consts::PI;
 
 /// By how much the picture is reduced.
@@ -41,8 +42,21 @@ pub struct Glance {
     pub paper: f64,
 }
 
-/// None where the bubble is too small in the picture, or not wholly in it.
-pub fn glance(eighth: &Gray, local: &Local) -> Option<Glance> {
+/// At each bubble; None where it is too small in the picture, or not wholly in it.
+pub fn glances<'l>(eighth: &Gray, locals: impl Iterator<Item = &'l Local<'l>>) -> Vec<Option<Glance>> {
+    dispatch!(Level::new(), simd => all(simd, eighth, locals))
+}
+
+#[inline(always)]
+fn all<'l, S: Simd>(simd: S, eighth: &Gray, locals: impl Iterator<Item = &'l Local<'l>>) -> Vec<Option<Glance>> {
+    simd.vectorize(
+        #[inline(always)]
+        || locals.map(|local| glance(eighth, local)).collect(),
+    )
+}
+
+#[inline(always)]
+fn glance(eighth: &Gray, local: &Local) -> Option<Glance> {
     let [[a, b], [c, d]] = local.j;
     let det = a * d - b * c;
     if a.hypot(c).min(b.hypot(d)) < LEAST_HALF_AXIS_PX {

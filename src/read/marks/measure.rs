@@ -4,7 +4,7 @@
 //! (so shadow and stain move with it) and against the ink that this printer and this scanner show in the registration
 //! tags.
 
-use super::glance::{Glance, Label, glance};
+use super::glance::{Glance, Label, glances};
 use super::judge::{HIDDEN, RINGED};
 use super::place::{FAR, Local};
 use super::print::{self, Pattern};
@@ -117,10 +117,10 @@ fn glanced(picture: &mut Partial, fields: &[Field], places: &[Vec<Local>], black
     const EXAMPLES: usize = 2;
     let mut out: Vec<Vec<Option<Measured>>> = places.iter().map(|locals| vec![None; locals.len()]).collect();
     let mut labels: BTreeMap<&str, Vec<Glanced>> = BTreeMap::new();
-    let eighth = picture.eighth().clone();
-    for (i, (f, locals)) in fields.iter().zip(places).enumerate() {
-        for (k, (b, local)) in f.bubbles.iter().zip(locals).enumerate() {
-            if let Some(glance) = glance(&eighth, local) {
+    let mut glances = glances(picture.eighth(), places.iter().flatten()).into_iter();
+    for (i, f) in fields.iter().enumerate() {
+        for ((k, b), glance) in f.bubbles.iter().enumerate().zip(&mut glances) {
+            if let Some(glance) = glance {
                 labels.entry(printed(b)).or_default().push(Glanced { field: i, bubble: k, glance });
             }
         }

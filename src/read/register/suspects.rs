@@ -3,6 +3,7 @@
 use super::tag::{Sighting, Suspect};
 use crate::raster::Gray;
 use crate::raster::blobs::Blob;
+use crate::sheet::frame::TAG_SIZE;
 
 pub struct Ranked {
     pub place: Suspect,
@@ -30,7 +31,10 @@ pub fn by_likelihood(coarse: &Gray, blobs: &[Blob], factor: usize) -> Vec<Ranked
             let (x, y) = ((b.x0 + b.x1 + 1) as f64 / 2.0, (b.y0 + b.y1 + 1) as f64 / 2.0);
             let middle = (x - w / 2.0).hypot(y - h / 2.0);
             // The centre of the picture is the middle of both axes, and no tag's place.
-            let distance = if middle < 30.0 * mm { w } else { near(x, w).hypot(near(y, h)) };
+            // Nor is what has not a tag's size.
+            let size = b.width().max(b.height()) as f64 / (TAG_SIZE * mm);
+            let no_tag = middle < 30.0 * mm || !(0.6..1.8).contains(&size);
+            let distance = near(x, w).hypot(near(y, h)) + if no_tag { w } else { 0.0 };
             (distance / mm, b)
         })
         .collect();
