@@ -30,7 +30,11 @@ struct Candidate {
 
 const CANDIDATES: [Candidate; 6] = [
     Candidate { name: "gabarito, to nowhere", students: 2_000, run: |n, _| own(n, None) },
-    Candidate { name: "gabarito, to files", students: 2_000, run: |n, to| own(n, Some(to.unwrap_or(Path::new("sheets")))) },
+    Candidate {
+        name: "gabarito, to files",
+        students: 2_000,
+        run: |n, to| own(n, Some(to.unwrap_or(Path::new("sheets")))),
+    },
     Candidate {
         name: "printpdf 0.12, everything on each page",
         students: 400,

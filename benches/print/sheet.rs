@@ -126,9 +126,7 @@ pub fn steps(path: &Path) -> (Vec<Step>, bool) {
         points.iter().enumerate().map(step).collect()
     };
     match path {
-        Path::Rect(a) => {
-            (polygon(&[(a.x, a.y), (a.right(), a.y), (a.right(), a.bottom()), (a.x, a.bottom())]), true)
-        }
+        Path::Rect(a) => (polygon(&[(a.x, a.y), (a.right(), a.y), (a.right(), a.bottom()), (a.x, a.bottom())]), true),
         Path::Line(points) => (polygon(points), false),
         Path::Polygon(points) => (polygon(points), true),
         &Path::Ellipse { x, y, rx, ry } => {
@@ -157,11 +155,11 @@ pub fn operators(drawing: &Drawing) -> Vec<u8> {
     for shape in &drawing.shapes {
         let (path, paint) = match shape {
             Shape::Fill(path, ink) => {
-                let _ = write!(out, "{} g ", ink.0);
+                let _ = write!(out, "{} g ", ink.0[0]);
                 (path, "f\n")
             }
             Shape::Stroke(path, ink, width) => {
-                let _ = write!(out, "{} G {:.3} w ", ink.0, width / MM_PER_POINT);
+                let _ = write!(out, "{} G {:.3} w ", ink.0[0], width / MM_PER_POINT);
                 (path, "S\n")
             }
             Shape::Picture(..) => continue,
@@ -171,11 +169,9 @@ pub fn operators(drawing: &Drawing) -> Vec<u8> {
             let _ = match step {
                 Step::Move(x, y) => write!(out, "{x:.2} {y:.2} m "),
                 Step::Line(x, y) => write!(out, "{x:.2} {y:.2} l "),
-                Step::Curve(c) => write!(
-                    out,
-                    "{:.2} {:.2} {:.2} {:.2} {:.2} {:.2} c ",
-                    c[0], c[1], c[2], c[3], c[4], c[5]
-                ),
+                Step::Curve(c) => {
+                    write!(out, "{:.2} {:.2} {:.2} {:.2} {:.2} {:.2} c ", c[0], c[1], c[2], c[3], c[4], c[5])
+                }
             };
         }
         let _ = write!(out, "{}{paint}", if closed { "h " } else { "" });
@@ -183,7 +179,7 @@ pub fn operators(drawing: &Drawing) -> Vec<u8> {
     out.extend_from_slice(b"BT ");
     for text in &drawing.texts {
         let (x, y) = (text.x / MM_PER_POINT, HEIGHT_PT - text.y / MM_PER_POINT);
-        let _ = write!(out, "{} g /F0 {} Tf 1 0 0 1 {x:.2} {y:.2} Tm (", text.ink.0, text.size_pt);
+        let _ = write!(out, "{} g /F0 {} Tf 1 0 0 1 {x:.2} {y:.2} Tm (", text.ink.0[0], text.size_pt);
         out.extend(latin1(&text.text).into_iter().flat_map(|b| match b {
             b'(' | b')' | b'\\' => vec![b'\\', b],
             _ => vec![b],

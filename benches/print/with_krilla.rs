@@ -102,7 +102,7 @@ fn outline(path: &gabarito::print::draw::Path) -> Option<Path> {
 }
 
 fn gray(ink: Ink) -> luma::Color {
-    luma::Color::new((ink.0 * 255.0).round() as u8)
+    luma::Color::new((ink.0[0] * 255.0).round() as u8)
 }
 
 fn fill(ink: Ink) -> Fill {

@@ -123,5 +123,5 @@ fn outline(path: &Path, mode: PaintMode) -> Op {
 }
 
 fn gray(ink: Ink) -> Color {
-    Color::Greyscale(Greyscale::new(ink.0, None))
+    Color::Greyscale(Greyscale::new(ink.0[0], None))
 }

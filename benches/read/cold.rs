@@ -27,12 +27,10 @@ pub fn report(program: &str, masters: &Masters, count: usize) {
     let runs: [(&str, Vec<&Path>); 3] = [
         ("`gabarito --version`", vec![Path::new("--version")]),
         ("`gabarito --help`", vec![Path::new("--help")]),
-        ("`gabarito read`, an empty folder", vec![
-            Path::new("read"),
-            empty.path(),
-            Path::new("--layouts"),
-            layouts.path(),
-        ]),
+        (
+            "`gabarito read`, an empty folder",
+            vec![Path::new("read"), empty.path(), Path::new("--layouts"), layouts.path()],
+        ),
     ];
     for (name, args) in runs {
         let (first, end): (Vec<f64>, Vec<f64>) = (0..TURNS).map(|_| start(program, &args)).unzip();

@@ -5,23 +5,25 @@ use gabarito::raster::Gray;
 use gabarito::sim::Shot;
 use gabarito::sim::encode::{self, Format};
 use gabarito::sim::sets;
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+use turbojpeg::{Compressor, Image, PixelFormat, Subsamp, Transform, Transformer};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     GrayJpeg,
     ColourJpeg,
+    ProgressiveJpeg,
     PdfJpeg,
     TiffG4,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 4] = [Kind::GrayJpeg, Kind::ColourJpeg, Kind::PdfJpeg, Kind::TiffG4];
+    pub const ALL: [Kind; 5] = [Kind::GrayJpeg, Kind::ColourJpeg, Kind::ProgressiveJpeg, Kind::PdfJpeg, Kind::TiffG4];
 
     pub fn name(self) -> &'static str {
         match self {
             Kind::GrayJpeg => "JPEG, gray",
             Kind::ColourJpeg => "JPEG, colour 4:2:0",
+            Kind::ProgressiveJpeg => "JPEG, gray, progressive",
             Kind::PdfJpeg => "PDF of a gray JPEG",
             Kind::TiffG4 => "TIFF, CCITT G4",
         }
@@ -47,6 +49,13 @@ impl Scan {
             Kind::ColourJpeg => {
                 let colour = colour_jpeg(&page.shot.picture, quality);
                 (colour.clone(), colour)
+            }
+            Kind::ProgressiveJpeg => {
+                let mut transform = Transform::default();
+                transform.progressive = true;
+                let mut transformer = Transformer::new().expect("libjpeg-turbo");
+                let progressive = transformer.transform_to_vec(&transform, &jpeg).expect("a JPEG");
+                (progressive.clone(), progressive)
             }
             Kind::PdfJpeg => {
                 let quality = quality as u8;

@@ -30,11 +30,11 @@ struct Series {
     points: Vec<(f64, f64)>,
 }
 
-const SIZE: (f64, f64) = (640.0, 420.0);
-/// Left, top, right, bottom.
-const MARGIN: (f64, f64, f64, f64) = (70.0, 20.0, 20.0, 55.0);
+const SIZE: (f64, f64) = (800.0, 420.0);
+/// Left, top, right, where the names are, and bottom.
+const MARGIN: (f64, f64, f64, f64) = (70.0, 20.0, 180.0, 55.0);
 /// Told apart by the colour-blind too (Okabe and Ito, "Color universal design", 2008).
-const COLOURS: [&str; 4] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7"];
+const COLOURS: [&str; 5] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#999999"];
 
 impl Plot {
     pub fn new(x: &str, y: &str, across: Scale, up: Scale) -> Self {
@@ -114,10 +114,10 @@ impl Plot {
             let _ = writeln!(
                 out,
                 "<rect x=\"{}\" y=\"{}\" width=\"12\" height=\"12\" fill=\"{colour}\"/>",
-                right - 190.0,
+                right + 15.0,
                 y - 10.0
             );
-            let _ = writeln!(out, "<text x=\"{}\" y=\"{y}\">{}</text>", right - 172.0, s.name);
+            let _ = writeln!(out, "<text x=\"{}\" y=\"{y}\">{}</text>", right + 33.0, s.name);
         }
         out + "</svg>\n"
     }

@@ -80,7 +80,8 @@ pub type Named<'a> = [(&'a str, &'a Reliability)];
 /// The tables of the report.
 pub fn markdown(parts: &Named) -> String {
     let mut out = String::from(
-        "## How sure, and how right\n\nOf all fields of the simulated pages but handwriting, guesses in doubtful ones \
+        "## How sure, and how right\n\n`--plots` draws both tables: [how sure and how right](reliability.svg), and [what a \
+         school can choose](choice.svg); none wrong is drawn as half a field.\n\nOf all fields of the simulated pages but handwriting, guesses in doubtful ones \
          included: the confidence given, and the part that was right.\n\n| | confidence | fields | said | right |\n\
          |---|---|--:|--:|--:|\n",
     );
@@ -117,12 +118,12 @@ fn with_bounds(observed: &[(f32, bool)]) -> Vec<(String, Bin)> {
 /// What is said to be wrong beside what is, both by powers of ten.
 pub fn reliability_plot(parts: &Named) -> String {
     let mut plot = Plot::new("probability given that the field is wrong", "part that is wrong", Scale::Log, Scale::Log);
-    plot.line("as it should be", &[(1e-6, 1e-6), (1.0, 1.0)]);
     for (name, part) in parts {
         // Where none was wrong, as if half a field had been.
         let at = |b: Bin| (1.0 - b.said, (1.0 - b.so).max(0.5 / b.n as f64));
         plot.points(name, &bins(&part.fields).into_iter().map(at).collect::<Vec<_>>());
     }
+    plot.line("as it should be", &[(1e-5, 1e-5), (1.0, 1.0)]);
     plot.svg()
 }
 

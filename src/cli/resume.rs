@@ -71,7 +71,7 @@ impl Resume {
             if before.as_ref() != Some(&settings) {
                 let why = match before {
                     None => "was not begun with --resume",
-                    Some(_) => "was begun with other layouts, another key, roster, template, limits or version",
+                    Some(_) => "was begun with other layouts, another key, policy, roster, template, limits or version",
                 };
                 return Err(CliError::Usage(format!("{} {why}; name another file", path.display())));
             }
