@@ -120,8 +120,17 @@ impl Reader {
 
     fn fill(&self, picture: &mut Partial, reading: &mut PageReading, trace: &mut Trace) {
         let clock = Instant::now();
-        let registered = register::register(picture);
+        let filling = register::register_filling(picture);
         reading.timings_ms.register = ms(clock);
+        // Most pages without our tags are Lize's, and those are found sooner than that there are none of ours.
+        if filling.as_ref().is_err_and(|u| !u.is_empty())
+            && lize::read(picture, &self.layouts, &self.policy, reading, trace)
+        {
+            return;
+        }
+        let clock = Instant::now();
+        let registered = filling.or_else(|_| register::register(picture));
+        reading.timings_ms.register += ms(clock);
 
         let clock = Instant::now();
         let (registered, identified) = match registered {
@@ -132,12 +141,7 @@ impl Reader {
             Err(unregistered) if unregistered.is_empty() => {
                 (Err(unregistered), Identified { attempts: Vec::new(), verdict: Verdict::Nothing })
             }
-            Err(unregistered) => {
-                if lize::read(picture, &self.layouts, &self.policy, reading, trace) {
-                    return;
-                }
-                self.identify_first(picture, unregistered)
-            }
+            Err(unregistered) => self.identify_first(picture, unregistered),
         };
         reading.timings_ms.identify = ms(clock);
         trace.identified = Some(identified.clone());

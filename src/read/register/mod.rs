@@ -86,26 +86,36 @@ pub fn register(picture: &mut Partial) -> Result<Registration, Unregistered> {
     register_among(picture, &PageFormat::ALL)
 }
 
+/// Finds a page that fills its picture: in a finer one than the coarsest nothing is looked for, which can take a hundred
+/// times as long.
+pub fn register_filling(picture: &mut Partial) -> Result<Registration, Unregistered> {
+    search(picture, &PageFormat::ALL, true)
+}
+
 /// Finds a page of one of some formats. Curled paper can look like a page of another format to whom all are open.
 pub fn register_among(picture: &mut Partial, formats: &[PageFormat]) -> Result<Registration, Unregistered> {
+    search(picture, formats, false)
+}
+
+fn search(picture: &mut Partial, formats: &[PageFormat], coarse: bool) -> Result<Registration, Unregistered> {
     let mut seen: Vec<Sighting> = Vec::new();
     let mut dark = 0.0;
     let longest = picture.gray().width.max(picture.gray().height);
     let mut factor = coarse_factor(picture.gray().width, picture.gray().height);
     loop {
-        let coarse = match factor {
+        let reduced = match factor {
             8 => picture.eighth().clone(),
             _ => crate::raster::reduce(picture.all(), factor),
         };
-        dark = f64::max(dark, look(picture, &coarse, factor, ENOUGH_FLAT, &mut seen));
+        dark = f64::max(dark, look(picture, &reduced, factor, ENOUGH_FLAT, &mut seen));
         if let Some(registration) = fit::fit(picture, &seen, formats) {
             if registration.residual_mm < BENT_MM || registration.marks.len() == registration.frame.fiducials.len() {
                 return Ok(registration);
             }
-            look(picture, &coarse, factor, usize::MAX, &mut seen);
+            look(picture, &reduced, factor, usize::MAX, &mut seen);
             return Ok(fit::fit(picture, &seen, formats).unwrap_or(registration));
         }
-        if factor == 1 || longest / factor > 1800 {
+        if coarse || factor == 1 || longest / factor > 1800 {
             return Err(Unregistered { tags_seen: seen.len(), dark });
         }
         factor = (factor / 2).max(1);
