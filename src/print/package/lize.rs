@@ -44,14 +44,28 @@ impl LizeOrder {
             printed.push(self.counts(block, &asked, path, faults));
         }
         let Model { number, name, .. } = &self.model;
+        let offered = self.offered();
         for spec in left {
-            let message = format!("“{}” is not a field of model {number} ({name}), or its number skips one", spec.id);
+            let message = format!(
+                "“{}” is not a field of model {number} ({name}), or its number skips one; it has {offered}",
+                spec.id
+            );
             faults.add(path, message);
         }
         if printed.iter().all(Vec::is_empty) {
-            faults.add(path, format!("none of the fields of model {number} ({name}) is asked for"));
+            faults.add(path, format!("none of the fields of model {number} ({name}) is asked for; it has {offered}"));
         }
         (faults.0.len() == before).then(|| self.model.layout(&printed))
+    }
+
+    /// The fields that the model can have: `matricula (id_grid), q1 … q150 (choice)`.
+    fn offered(&self) -> String {
+        let of = |block: &Block| match &block.fields[..] {
+            [] => None,
+            [one] => Some(format!("{} ({})", one.id, one.kind.name())),
+            [first, .., last] => Some(format!("{} … {} ({})", first.id, last.id, first.kind.name())),
+        };
+        self.model.blocks.iter().filter_map(of).collect::<Vec<_>>().join(", ")
     }
 
     fn counts(&self, block: &Block, asked: &[&FieldSpec], path: &str, faults: &mut Faults) -> Vec<usize> {
