@@ -73,7 +73,6 @@ pub fn read(reader: &Reader, bytes: Vec<u8>) -> (PageReading, PageTrace) {
 /// Compares a reading with the truth.
 pub fn compare(reading: &PageReading, masters: &Masters, master: usize, expected: &[Expected]) -> Tally {
     let mut tally = Tally { pages: 1, ms: reading.timings_ms.total, ..Tally::default() };
-    tally.stage(reading.identified_by);
     let sheet = &masters.pages[master];
     let known = reading.sheet.as_ref().and_then(|s| s.id.as_deref());
     let page = reading.sheet.as_ref().and_then(|s| s.page);

@@ -2,7 +2,6 @@
 
 use super::reliability::Reliability;
 use crate::read::identify::Stages;
-use crate::read::result::IdentifiedBy;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -18,8 +17,6 @@ pub struct Tally {
     pub identified: u64,
     pub misidentified: u64,
     pub unidentified: u64,
-    pub by_qr: u64,
-    pub by_backup: u64,
     /// Ways that were tried to identify the pages.
     pub stages: Stages,
     pub right: u64,
@@ -46,21 +43,11 @@ impl Tally {
         }
     }
 
-    pub fn stage(&mut self, by: Option<IdentifiedBy>) {
-        match by {
-            Some(IdentifiedBy::Qr) => self.by_qr += 1,
-            Some(IdentifiedBy::Backup) => self.by_backup += 1,
-            _ => {}
-        }
-    }
-
     pub fn add(&mut self, other: &Tally) {
         self.pages += other.pages;
         self.identified += other.identified;
         self.misidentified += other.misidentified;
         self.unidentified += other.unidentified;
-        self.by_qr += other.by_qr;
-        self.by_backup += other.by_backup;
         self.stages.add(&other.stages);
         self.right += other.right;
         self.doubtful += other.doubtful;

@@ -231,10 +231,8 @@ pub fn identify(picture: &mut Partial, registration: &Registration, known: Known
         attempts.push(Attempt { stage, corners, decoded, ms: clock.elapsed().as_secs_f64() * 1e3 });
         match read {
             Some(Ok(identity)) => {
-                verdict = match contradicted(picture, registration, known, &identity, by) {
-                    true => Verdict::Disagree,
-                    false => Verdict::Known(identity, by),
-                };
+                let contradicted = contradicted(picture, registration, known, &identity, by);
+                verdict = if contradicted { Verdict::Disagree } else { Verdict::Known(identity, by) };
                 break;
             }
             // Reed–Solomon held, so this is what was printed: no other reading can mend it.

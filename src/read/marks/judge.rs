@@ -6,7 +6,7 @@ use crate::read::result::MarkState;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Judged {
     pub state: MarkState,
-    /// Probability that the mark was meant.
+    /// How probably the mark was meant, by the rules; [`crate::read::calibration`] says how often that was so.
     pub probability: f64,
 }
 
