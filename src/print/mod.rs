@@ -8,6 +8,7 @@
 //! Typeset once, stamp many, stream everything. The same package and key give the same bytes: nothing here knows a clock
 //! or the environment.
 
+pub mod bag;
 pub mod draw;
 pub mod fit;
 pub mod logo;
@@ -16,6 +17,7 @@ pub mod output;
 pub mod package;
 pub mod pdf;
 mod plan;
+pub mod rich;
 pub mod stamp;
 mod statics;
 pub mod typeface;

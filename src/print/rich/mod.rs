@@ -1,0 +1,11 @@
+//! What a question says: HTML, MathML and LaTeX as the platform holds them, read into plain data.
+//!
+//! ```text
+//! HTML ─ html5ever ─┬─ text, lists, tables ──────────────┐
+//!                   ├─ MathML, Wiris « » ─ mathml ───────┼-> Vec<Block>, Pictures, warnings
+//!                   └─ \( … \) ─ latex ─ MathML ─ mathml ┘
+//! ```
+//!
+//! No script runs and nothing is fetched but by the [`Source`] that the caller gives.
+
+pub mod model;
