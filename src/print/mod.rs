@@ -9,6 +9,7 @@
 //! or the environment.
 
 pub mod bag;
+pub mod booklet;
 pub mod draw;
 pub mod fit;
 pub mod logo;
@@ -21,6 +22,8 @@ pub mod rich;
 pub mod stamp;
 mod statics;
 pub mod typeface;
+#[cfg(feature = "booklets")]
+pub mod typeset;
 
 pub use output::{Discard, Folder, Output};
 pub use package::Package;
@@ -70,7 +73,7 @@ pub fn print_to<O: Output>(
     output: &mut O,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, PrintError> {
-    let statics = Statics::new(package);
+    let statics = Statics::new(package)?;
     let files = plan::files(package);
     let mut report = Report { notes: package.notes.clone(), ..Report::default() };
     let all: u64 = files.iter().map(|f| plan::pages(package, f)).sum();

@@ -4,7 +4,7 @@ use super::draw::{self, Drawing, Heading};
 use super::package::{Package, Room, Unit};
 use super::pdf::font::Subset;
 use super::pdf::number::{op, real};
-use super::pdf::{Base, BaseError, Writer};
+use super::pdf::{Base, BaseError, Imported, Writer};
 use super::stamp::{Places, Stamp};
 use super::typeface::Style;
 use crate::sheet::frame::Area;
@@ -24,8 +24,8 @@ pub struct Statics<'p> {
 struct StaticPage<'p> {
     layout: &'p Layout,
     number: u16,
-    /// The shapes as a PDF, and the operators of the texts.
-    vector: Vec<u8>,
+    /// The shapes, and the operators of the texts.
+    vector: Imported,
     texts: Vec<u8>,
     places: Places,
 }
@@ -40,7 +40,7 @@ pub struct FileBase<'p> {
 }
 
 impl<'p> Statics<'p> {
-    pub fn new(package: &'p Package) -> Self {
+    pub fn new(package: &'p Package) -> Result<Self, BaseError> {
         let application = &package.application;
         let heading = Heading {
             title: application.title.clone(),
@@ -66,10 +66,10 @@ impl<'p> Statics<'p> {
             .into_iter()
             .map(|(layout, page, (drawing, slots))| {
                 let size = layout.content.page;
-                StaticPage {
+                Ok(StaticPage {
                     layout,
                     number: page.number,
-                    vector: draw::vector::to_pdf(&drawing, size),
+                    vector: Imported::page(&draw::vector::to_pdf(&drawing, size), 1)?,
                     texts: texts(&drawing, size, &fonts),
                     places: Places {
                         height: size.height,
@@ -78,10 +78,10 @@ impl<'p> Statics<'p> {
                         slots,
                         boxes: boxes(package, page),
                     },
-                }
+                })
             })
-            .collect();
-        Statics { fonts, pages }
+            .collect::<Result<_, BaseError>>()?;
+        Ok(Statics { fonts, pages })
     }
 
     /// Writes fonts and static layers into a file.
@@ -94,7 +94,7 @@ impl<'p> Statics<'p> {
         let fonts: Rc<str> = fonts.into();
         let mut bases = Vec::with_capacity(self.pages.len());
         for page in &self.pages {
-            let base = Base::import(&page.vector, 1, writer)?.with(writer, &fonts, &page.texts)?;
+            let base = page.vector.write(writer)?.with(writer, &fonts, &page.texts)?;
             let (layout, number) = (&page.layout.id, page.number);
             bases.push(FileBase { layout, number, base, places: page.places.clone(), fonts: fonts.clone() });
         }

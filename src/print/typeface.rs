@@ -34,6 +34,27 @@ static FACES: LazyLock<[Typeface; 3]> = LazyLock::new(|| {
     ]
 });
 
+/// The typefaces that booklets are set in.
+pub static BOOK: LazyLock<[Typeface; 10]> = LazyLock::new(|| {
+    macro_rules! face {
+        ($name:literal) => {
+            Typeface::new(include_bytes!(concat!("fonts/", $name, ".ttf")), $name)
+        };
+    }
+    [
+        face!("IBMPlexSerif-Regular"),
+        face!("IBMPlexSerif-Italic"),
+        face!("IBMPlexSerif-Bold"),
+        face!("IBMPlexSerif-BoldItalic"),
+        face!("IBMPlexSans-Regular"),
+        face!("IBMPlexSans-Italic"),
+        face!("IBMPlexSans-SemiBold"),
+        face!("IBMPlexSans-SemiBoldItalic"),
+        face!("IBMPlexMono-Medium"),
+        face!("IBMPlexMath-Regular"),
+    ]
+});
+
 pub struct Typeface {
     data: &'static [u8],
     name: &'static str,

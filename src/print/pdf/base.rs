@@ -1,7 +1,7 @@
 //! A page of any PDF as a form (8.10): drawn once, written once, and shown on every page that is made from it.
 
 use super::number;
-use super::writer::Writer;
+use super::writer::{Packed, Writer};
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use pdf_writer::Ref;
 use std::collections::BTreeMap;
@@ -27,40 +27,100 @@ pub enum BaseError {
     Io(#[from] io::Error),
 }
 
-impl Base {
-    /// Takes over page `page` (from 1) of a PDF with all that it needs, renumbered.
-    pub fn import<W: Write>(pdf: &[u8], page: u32, writer: &mut Writer<W>) -> Result<Self, BaseError> {
-        let doc = Document::load_mem(pdf)?;
+/// A page of a PDF, taken over with all that it needs: parsed and compressed once, written into any number of files.
+pub struct Imported {
+    /// What the form refers to; a reference in it is an index here.
+    objects: Vec<Object>,
+    /// Of the streams among them that were not compressed.
+    packed: BTreeMap<usize, Packed>,
+    resources: Object,
+    group: Option<Object>,
+    content: Packed,
+    bbox: [f64; 4],
+    matrix: [f64; 6],
+    pub width_pt: f64,
+    pub height_pt: f64,
+}
+
+impl Imported {
+    /// Page `page` (from 1) of a PDF.
+    pub fn page(pdf: &[u8], page: u32) -> Result<Self, BaseError> {
+        Self::of(&Document::load_mem(pdf)?, page)
+    }
+
+    pub fn of(doc: &Document, page: u32) -> Result<Self, BaseError> {
         let pages = doc.get_pages();
         let id = *pages.get(&page).ok_or(BaseError::NoPage { asked: page, has: pages.len() })?;
-        let bbox = rectangle(&doc, inherited(&doc, id, b"CropBox").or_else(|| inherited(&doc, id, b"MediaBox")))?;
-        let turns = match inherited(&doc, id, b"Rotate") {
+        let bbox = rectangle(doc, inherited(doc, id, b"CropBox").or_else(|| inherited(doc, id, b"MediaBox")))?;
+        let turns = match inherited(doc, id, b"Rotate") {
             Some(Object::Integer(degrees)) => degrees.rem_euclid(360) / 90,
             _ => 0,
         };
-        let mut import = Import { doc: &doc, writer, renumbered: BTreeMap::new(), waiting: Vec::new() };
-        let resources = match inherited(&doc, id, b"Resources") {
-            Some(object) => import.renumber(object),
+        let mut found = Found::default();
+        let resources = match inherited(doc, id, b"Resources") {
+            Some(object) => found.renumber(object),
             None => Object::Dictionary(Dictionary::new()),
         };
-        let mut entries = Vec::new();
-        entries.extend_from_slice(b"/Type/XObject/Subtype/Form/BBox[");
-        bbox.iter().for_each(|&v| number::op(&mut entries, &[v], ""));
-        entries.extend_from_slice(b"]/Matrix[");
-        let (matrix, width_pt, height_pt) = upright(bbox, turns);
-        number::op(&mut entries, &matrix, "");
-        entries.extend_from_slice(b"]/Resources ");
-        lopdf::Writer::write_object(&mut entries, &resources)?;
-        if let Some(group) = doc.get_dictionary(id)?.get(b"Group").ok().map(|g| import.renumber(g)) {
-            entries.extend_from_slice(b"/Group ");
-            lopdf::Writer::write_object(&mut entries, &group)?;
+        let group = doc.get_dictionary(id)?.get(b"Group").ok().map(|g| found.renumber(g));
+        let mut objects = Vec::new();
+        // What an object refers to is found while the list is walked.
+        while let Some(&id) = found.order.get(objects.len()) {
+            // A reference to nothing means null (7.3.10).
+            let object = doc.get_object(id).unwrap_or(&Object::Null);
+            objects.push(found.renumber(object));
         }
-        import.all_waiting()?;
-        let form = writer.alloc();
-        writer.stream(form, &entries, &doc.get_page_content(id))?;
-        Ok(Base { form, width_pt, height_pt })
+        let plain = |object: &Object| match object {
+            Object::Stream(stream) if !stream.dict.has(b"Filter") => Some(Packed::new(&stream.content)),
+            _ => None,
+        };
+        let packed = objects.iter().enumerate().filter_map(|(i, o)| Some((i, plain(o)?))).collect();
+        let content = Packed::new(&doc.get_page_content(id));
+        let (matrix, width_pt, height_pt) = upright(bbox, turns);
+        Ok(Imported { objects, packed, resources, group, content, bbox, matrix, width_pt, height_pt })
     }
 
+    /// Writes it into a file as a form.
+    pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Base> {
+        let first = writer.alloc_row(self.objects.len()).get() as u32;
+        for (i, object) in self.objects.iter().enumerate() {
+            let to = Ref::new(first as i32 + i as i32);
+            match shifted(object, first) {
+                Object::Stream(stream) => {
+                    let mut entries = Vec::new();
+                    for (key, value) in stream.dict.iter().filter(|(key, _)| *key != b"Length") {
+                        lopdf::Writer::write_object(&mut entries, &Object::Name(key.clone()))?;
+                        entries.push(b' ');
+                        lopdf::Writer::write_object(&mut entries, value)?;
+                    }
+                    match self.packed.get(&i) {
+                        Some(packed) => writer.filtered(to, &entries, Packed::FILTER, packed.bytes())?,
+                        None => writer.filtered(to, &entries, b"", &stream.content)?,
+                    }
+                }
+                other => {
+                    let mut body = Vec::new();
+                    lopdf::Writer::write_object(&mut body, &other)?;
+                    writer.small(to, &body)?;
+                }
+            }
+        }
+        let mut entries = b"/Type/XObject/Subtype/Form/BBox[".to_vec();
+        self.bbox.iter().for_each(|&v| number::op(&mut entries, &[v], ""));
+        entries.extend_from_slice(b"]/Matrix[");
+        number::op(&mut entries, &self.matrix, "");
+        entries.extend_from_slice(b"]/Resources ");
+        lopdf::Writer::write_object(&mut entries, &shifted(&self.resources, first))?;
+        if let Some(group) = &self.group {
+            entries.extend_from_slice(b"/Group ");
+            lopdf::Writer::write_object(&mut entries, &shifted(group, first))?;
+        }
+        let form = writer.alloc();
+        writer.filtered(form, &entries, Packed::FILTER, self.content.bytes())?;
+        Ok(Base { form, width_pt: self.width_pt, height_pt: self.height_pt })
+    }
+}
+
+impl Base {
     /// A form that shows the base and, over it, further operators. `fonts` are the entries of its font dictionary.
     pub fn with<W: Write>(self, writer: &mut Writer<W>, fonts: &str, over: &[u8]) -> io::Result<Self> {
         let mut entries = b"/Type/XObject/Subtype/Form/BBox[0 0 ".to_vec();
@@ -80,69 +140,44 @@ impl Base {
     }
 }
 
-struct Import<'a, W: Write> {
-    doc: &'a Document,
-    writer: &'a mut Writer<W>,
-    renumbered: BTreeMap<ObjectId, Ref>,
-    waiting: Vec<ObjectId>,
+/// The objects that were referred to, in the order that they were found.
+#[derive(Default)]
+struct Found {
+    index: BTreeMap<ObjectId, u32>,
+    order: Vec<ObjectId>,
 }
 
-impl<W: Write> Import<'_, W> {
-    /// The object with every reference in it changed to this file's number for it.
+impl Found {
+    /// The object with every reference in it changed to its index.
     fn renumber(&mut self, object: &Object) -> Object {
-        match object {
-            Object::Reference(id) => {
-                let to = match self.renumbered.get(id) {
-                    Some(to) => *to,
-                    None => {
-                        let to = self.writer.alloc();
-                        self.renumbered.insert(*id, to);
-                        self.waiting.push(*id);
-                        to
-                    }
-                };
-                Object::Reference((to.get() as u32, 0))
-            }
-            Object::Array(items) => Object::Array(items.iter().map(|o| self.renumber(o)).collect()),
-            Object::Dictionary(dict) => Object::Dictionary(self.renumber_all(dict)),
-            other => other.clone(),
-        }
+        with_references(object, &mut |id| {
+            *self.index.entry(id).or_insert_with(|| {
+                self.order.push(id);
+                self.order.len() as u32 - 1
+            })
+        })
     }
+}
 
-    fn renumber_all(&mut self, dict: &Dictionary) -> Dictionary {
-        dict.iter().map(|(key, value)| (key.clone(), self.renumber(value))).collect()
-    }
+/// The object with every index in it changed to the number that it has in a file.
+fn shifted(object: &Object, first: u32) -> Object {
+    with_references(object, &mut |(index, _)| index + first)
+}
 
-    fn all_waiting(&mut self) -> Result<(), BaseError> {
-        while let Some(id) = self.waiting.pop() {
-            let to = self.renumbered[&id];
-            // A reference to nothing means null (7.3.10).
-            match self.doc.get_object(id).unwrap_or(&Object::Null) {
-                Object::Stream(stream) => {
-                    let mut dict = self.renumber_all(&stream.dict);
-                    dict.remove(b"Length");
-                    let plain = !dict.has(b"Filter");
-                    let mut entries = Vec::new();
-                    for (key, value) in dict.iter() {
-                        lopdf::Writer::write_object(&mut entries, &Object::Name(key.clone()))?;
-                        entries.push(b' ');
-                        lopdf::Writer::write_object(&mut entries, value)?;
-                    }
-                    if plain {
-                        self.writer.stream(to, &entries, &stream.content)?;
-                    } else {
-                        self.writer.filtered(to, &entries, b"", &stream.content)?;
-                    }
-                }
-                other => {
-                    let mut body = Vec::new();
-                    let renumbered = self.renumber(other);
-                    lopdf::Writer::write_object(&mut body, &renumbered)?;
-                    self.writer.small(to, &body)?;
-                }
-            }
+fn with_references(object: &Object, to: &mut impl FnMut(ObjectId) -> u32) -> Object {
+    let all = |dict: &Dictionary, to: &mut _| -> Dictionary {
+        dict.iter().map(|(key, value)| (key.clone(), with_references(value, to))).collect()
+    };
+    match object {
+        Object::Reference(id) => Object::Reference((to(*id), 0)),
+        Object::Array(items) => Object::Array(items.iter().map(|o| with_references(o, to)).collect()),
+        Object::Dictionary(dict) => Object::Dictionary(all(dict, to)),
+        Object::Stream(stream) => {
+            let mut stream = stream.clone();
+            stream.dict = all(&stream.dict, to);
+            Object::Stream(stream)
         }
-        Ok(())
+        other => other.clone(),
     }
 }
 

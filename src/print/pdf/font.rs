@@ -1,25 +1,90 @@
 //! A subset of a font as a composite font with Identity-H (9.7): a code of two bytes is the glyph's number in the subset.
 
-use super::writer::Writer;
+use super::writer::{Packed, Writer};
 use crate::print::fit::Measure;
 use crate::print::typeface::Typeface;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Chunk, Finish, Name, Rect, Ref, Str};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::{self, Write};
 use subsetter::GlyphRemapper;
 
-/// The glyphs that a set of files needs, made once and embedded in each of them.
-pub struct Subset {
+/// A font program with the glyphs that a set of files needs, made once and embedded in each of them.
+struct Program {
     face: &'static Typeface,
-    program: Vec<u8>,
-    glyphs: HashMap<char, u16>,
-    ascii: [u16; 128],
+    length: usize,
+    program: Packed,
+    /// What each glyph means.
+    unicode: Packed,
     /// By glyph of the subset, in thousandths of an em. Glyph 0 is the box that stands for what the font lacks.
     widths: Vec<i32>,
+    tag: String,
+}
+
+/// The glyphs of a set of characters, for texts that are set here.
+pub struct Subset {
+    program: Program,
+    glyphs: HashMap<char, u16>,
+    ascii: [u16; 128],
     /// By pair of glyphs, row by row.
     kerning: Vec<i16>,
-    tag: String,
+}
+
+/// The glyphs that a typesetter has chosen.
+pub struct GlyphSubset {
+    program: Program,
+    renumbered: HashMap<u16, u16>,
+}
+
+const SYSTEM: SystemInfo = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
+
+impl Program {
+    /// `meaning` is of each glyph of the subset; glyph 0 is the box.
+    fn new(face: &'static Typeface, remapper: &GlyphRemapper, meaning: &BTreeMap<u16, String>) -> Self {
+        let old: Vec<u16> = remapper.remapped_gids().collect();
+        let program = subsetter::subset(face.data(), 0, remapper).expect("our own font can be subset");
+        // Six capitals that name the subset (9.9.2), from its glyphs.
+        let seed = old.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &g| (h ^ u64::from(g)).wrapping_mul(0x100_0000_01b3));
+        let tag = (0..6).map(|i| char::from(b'A' + (seed >> (8 * i) & 0xff) as u8 % 26)).collect();
+        let mut cmap = UnicodeCmap::<u16>::new(Name(b"Adobe-Identity-UCS"), SYSTEM);
+        cmap.pair(0, char::REPLACEMENT_CHARACTER);
+        for (&glyph, text) in meaning.iter().filter(|(glyph, text)| **glyph > 0 && !text.is_empty()) {
+            cmap.pair_with_multiple(glyph, text.chars());
+        }
+        Program {
+            face,
+            length: program.len(),
+            program: Packed::new(&program),
+            unicode: Packed::new(cmap.finish().as_slice()),
+            widths: old.iter().map(|&g| face.advance(g)).collect(),
+            tag,
+        }
+    }
+}
+
+impl GlyphSubset {
+    /// Of each glyph, what it shows.
+    pub fn new(face: &'static Typeface, glyphs: &BTreeMap<u16, String>) -> Self {
+        let mut remapper = GlyphRemapper::new();
+        let mut meaning = BTreeMap::new();
+        let renumbered = glyphs.iter().map(|(&glyph, text)| {
+            let new = remapper.remap(glyph);
+            meaning.insert(new, text.clone());
+            (glyph, new)
+        });
+        let renumbered = renumbered.collect();
+        GlyphSubset { program: Program::new(face, &remapper, &meaning), renumbered }
+    }
+
+    /// Its number in the subset, and what the viewer advances after it, in thousandths of an em.
+    pub fn glyph(&self, id: u16) -> (u16, i32) {
+        let new = self.renumbered.get(&id).copied().unwrap_or(0);
+        (new, self.program.widths[usize::from(new)])
+    }
+
+    pub fn embed<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Ref> {
+        self.program.embed(writer)
+    }
 }
 
 impl Measure for Subset {
@@ -28,7 +93,7 @@ impl Measure for Subset {
         let mut sum = 0;
         for c in text.chars() {
             let glyph = self.glyph(c);
-            sum += self.widths[usize::from(glyph)] + before.map_or(0, |b| i32::from(self.kern(b, glyph)));
+            sum += self.program.widths[usize::from(glyph)] + before.map_or(0, |b| i32::from(self.kern(b, glyph)));
             before = Some(glyph);
         }
         f64::from(sum) / 1000.0
@@ -50,19 +115,21 @@ impl Subset {
             }
         }
         let old: Vec<u16> = remapper.remapped_gids().collect();
-        let widths = old.iter().map(|&g| face.advance(g)).collect();
         let kerned = if old.len() <= MOST_KERNED { &old[..] } else { &[] };
         let seen = |kern: i16| if kern.abs() < LEAST_KERNED { 0 } else { kern };
         let kerning = kerned.iter().flat_map(|&a| kerned.iter().map(move |&b| seen(face.kerning(a, b)))).collect();
-        let program = subsetter::subset(face.data(), 0, &remapper).expect("our own font can be subset");
         let mut ascii = [0; 128];
         for (c, slot) in ascii.iter_mut().enumerate() {
             *slot = glyphs.get(&char::from(c as u8)).copied().unwrap_or(0);
         }
-        // Six capitals that name the subset (9.9.2), from its glyphs.
-        let seed = old.iter().fold(0xcbf2_9ce4_8422_2325_u64, |h, &g| (h ^ u64::from(g)).wrapping_mul(0x100_0000_01b3));
-        let tag = (0..6).map(|i| char::from(b'A' + (seed >> (8 * i) & 0xff) as u8 % 26)).collect();
-        Subset { face, program, glyphs, ascii, widths, kerning, tag }
+        // Where two characters share a glyph, it means the lower one.
+        let mut meaning = BTreeMap::new();
+        for &c in characters {
+            if let Some(&glyph) = glyphs.get(&c) {
+                meaning.entry(glyph).or_insert_with(|| c.to_string());
+            }
+        }
+        Subset { program: Program::new(face, &remapper, &meaning), glyphs, ascii, kerning }
     }
 
     fn glyph(&self, c: char) -> u16 {
@@ -73,7 +140,7 @@ impl Subset {
     }
 
     fn kern(&self, a: u16, b: u16) -> i16 {
-        self.kerning.get(usize::from(a) * self.widths.len() + usize::from(b)).copied().unwrap_or(0)
+        self.kerning.get(usize::from(a) * self.program.widths.len() + usize::from(b)).copied().unwrap_or(0)
     }
 
     /// The operator that shows a text. Adjacent glyphs are brought nearer or farther as the font asks. Codes are
@@ -98,9 +165,14 @@ impl Subset {
 
     /// Writes the font into a file.
     pub fn embed<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Ref> {
+        self.program.embed(writer)
+    }
+}
+
+impl Program {
+    fn embed<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Ref> {
         let [font, cid, descriptor, program, unicode] = std::array::from_fn(|_| writer.alloc());
         let name = format!("{}+{}", self.tag, self.face.name());
-        let system = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
         let mut chunk = Chunk::new();
         chunk
@@ -113,7 +185,7 @@ impl Subset {
 
         let mut chunk = Chunk::new();
         let mut cid_font = chunk.cid_font(cid);
-        cid_font.subtype(CidFontType::Type2).base_font(Name(name.as_bytes())).system_info(system);
+        cid_font.subtype(CidFontType::Type2).base_font(Name(name.as_bytes())).system_info(SYSTEM);
         cid_font.font_descriptor(descriptor).default_width(0.0).cid_to_gid_map_predefined(Name(b"Identity"));
         cid_font.widths().consecutive(0, self.widths.iter().map(|&w| w as f32));
         cid_font.finish();
@@ -136,22 +208,9 @@ impl Subset {
             .font_file2(program);
         writer.chunk(&chunk)?;
 
-        writer.stream(program, format!("/Length1 {}", self.program.len()).as_bytes(), &self.program)?;
-
-        let mut lowest: Vec<Option<char>> = vec![None; self.widths.len()];
-        lowest[0] = Some(char::REPLACEMENT_CHARACTER);
-        let mut pairs: Vec<(u16, char)> = self.glyphs.iter().map(|(&c, &g)| (g, c)).collect();
-        pairs.sort_unstable();
-        for (glyph, c) in pairs {
-            lowest[usize::from(glyph)].get_or_insert(c);
-        }
-        let mut cmap = UnicodeCmap::<u16>::new(Name(b"Adobe-Identity-UCS"), system);
-        for (glyph, c) in lowest.iter().enumerate() {
-            if let Some(c) = c {
-                cmap.pair(glyph as u16, *c);
-            }
-        }
-        writer.stream(unicode, b"/Type/CMap/CMapName/Adobe-Identity-UCS", cmap.finish().as_slice())?;
+        let length = format!("/Length1 {}", self.length);
+        writer.filtered(program, length.as_bytes(), Packed::FILTER, self.program.bytes())?;
+        writer.filtered(unicode, b"/Type/CMap/CMapName/Adobe-Identity-UCS", Packed::FILTER, self.unicode.bytes())?;
         Ok(font)
     }
 }

@@ -12,5 +12,5 @@ pub mod number;
 mod pages;
 pub mod writer;
 
-pub use base::{Base, BaseError};
-pub use writer::{Finished, Writer};
+pub use base::{Base, BaseError, Imported};
+pub use writer::{Finished, Packed, Writer};

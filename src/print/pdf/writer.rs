@@ -66,6 +66,13 @@ impl<W: Write> Writer<W> {
         Ref::new(self.places.len() as i32 - 1)
     }
 
+    /// Numbers for so many objects, in a row: the first of them.
+    pub fn alloc_row(&mut self, count: usize) -> Ref {
+        let first = Ref::new(self.places.len() as i32);
+        self.places.resize(self.places.len() + count, Place::Free);
+        first
+    }
+
     /// One object that pdf-writer has laid out.
     pub fn chunk(&mut self, chunk: &Chunk) -> io::Result<()> {
         for id in chunk.refs() {
@@ -78,7 +85,7 @@ impl<W: Write> Writer<W> {
     /// A stream, compressed here. `entries` are its dictionary's but for length and filter.
     pub fn stream(&mut self, id: Ref, entries: &[u8], data: &[u8]) -> io::Result<()> {
         let mut deflate = std::mem::replace(&mut self.deflate, Deflate::empty());
-        let result = self.filtered(id, entries, b"/Filter/FlateDecode", deflate.run(data));
+        let result = self.filtered(id, entries, Packed::FILTER, deflate.run(data));
         self.deflate = deflate;
         result
     }
@@ -199,6 +206,23 @@ fn inner(object: &[u8]) -> &[u8] {
     let start = object.windows(3).position(|w| w == b"obj").map_or(0, |i| i + 3);
     let end = object.windows(6).rposition(|w| w == b"endobj").unwrap_or(object.len());
     object[start..end].trim_ascii()
+}
+
+/// A stream's data, compressed once for all the files that it goes into.
+#[derive(Clone, Debug)]
+pub struct Packed(std::sync::Arc<[u8]>);
+
+impl Packed {
+    /// What its dictionary says of it.
+    pub const FILTER: &[u8] = b"/Filter/FlateDecode";
+
+    pub fn new(data: &[u8]) -> Self {
+        Packed(Deflate::new().run(data).into())
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// A compressor with its output kept for the next time.

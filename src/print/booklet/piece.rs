@@ -1,0 +1,202 @@
+//! A typeset piece of text: what is drawn where, in points from its top-left corner, y down.
+
+/// An affine map: x' = a x + c y + e, y' = b x + d y + f.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Affine {
+    pub a: f64,
+    pub b: f64,
+    pub c: f64,
+    pub d: f64,
+    pub e: f64,
+    pub f: f64,
+}
+
+impl Affine {
+    pub const fn moved(e: f64, f: f64) -> Self {
+        Affine { a: 1.0, b: 0.0, c: 0.0, d: 1.0, e, f }
+    }
+
+    pub fn is_move(&self) -> bool {
+        (self.a, self.b, self.c, self.d) == (1.0, 0.0, 0.0, 1.0)
+    }
+
+    pub fn at(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.a * x + self.c * y + self.e, self.b * x + self.d * y + self.f)
+    }
+
+    /// First `inner`, then this.
+    pub fn after(&self, inner: &Affine) -> Affine {
+        let (e, f) = self.at(inner.e, inner.f);
+        Affine {
+            a: self.a * inner.a + self.c * inner.b,
+            b: self.b * inner.a + self.d * inner.b,
+            c: self.a * inner.c + self.c * inner.d,
+            d: self.b * inner.c + self.d * inner.d,
+            e,
+            f,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Piece {
+    pub width: f64,
+    pub height: f64,
+    /// Of the first line.
+    pub baseline: f64,
+    pub drawn: Vec<Drawn>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawn {
+    pub at: Affine,
+    pub what: What,
+    /// How high it reaches, from top to bottom.
+    pub reach: (f64, f64),
+}
+
+/// Lightness: 0 is ink, 1 is paper.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    Text { run: Run, lightness: f64 },
+    Fill { path: Vec<Segment>, even_odd: bool, lightness: f64 },
+    Stroke { path: Vec<Segment>, width: f64, dash: Vec<f64>, round: bool, lightness: f64 },
+    Picture { index: usize, width: f64, height: f64 },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Index in the booklet's typefaces.
+    pub font: usize,
+    pub size: f64,
+    pub glyphs: Vec<Glyph>,
+    pub text: String,
+}
+
+/// Lengths in ems.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Glyph {
+    pub id: u16,
+    pub advance: f64,
+    pub dx: f64,
+    pub dy: f64,
+    /// What of the run's text it shows: empty after the first of several glyphs for one cluster.
+    pub chars: std::ops::Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Segment {
+    Move(f64, f64),
+    Line(f64, f64),
+    Cubic([f64; 6]),
+    Close,
+}
+
+impl Piece {
+    /// Letters that no typeface has.
+    pub fn missing(&self) -> impl Iterator<Item = char> {
+        let runs = self.drawn.iter().filter_map(|d| match &d.what {
+            What::Text { run, .. } => Some(run),
+            _ => None,
+        });
+        runs.flat_map(|run| run.glyphs.iter().filter(|g| g.id == 0).flat_map(|g| run.text[g.chars.clone()].chars()))
+    }
+
+    /// How far it reaches to the right.
+    pub fn reach_right(&self) -> f64 {
+        let right = |d: &Drawn| match &d.what {
+            What::Text { run, .. } => d.at.at(run.glyphs.iter().map(|g| g.advance).sum::<f64>() * run.size, 0.0).0,
+            What::Picture { width, .. } => d.at.at(*width, 0.0).0,
+            What::Fill { .. } | What::Stroke { .. } => 0.0,
+        };
+        self.drawn.iter().map(right).fold(0.0, f64::max)
+    }
+
+    /// The piece as slices between which it may be parted: lines of text and pictures stay whole. No slice is lower than
+    /// `least`, but where all of it is.
+    pub fn slices(self, least: f64) -> Vec<Piece> {
+        let mut reaches: Vec<(f64, f64)> = self.drawn.iter().filter(|d| !d.is_upright()).map(|d| d.reach).collect();
+        reaches.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut cuts = vec![0.0];
+        let mut bottom = f64::MIN;
+        for (top, low) in reaches {
+            let at = (bottom + top) / 2.0;
+            if bottom > f64::MIN && top >= bottom - 0.01 && at - cuts[cuts.len() - 1] >= least && self.height - at >= least {
+                cuts.push(at);
+            }
+            bottom = bottom.max(low);
+        }
+        if cuts.len() == 1 {
+            return vec![self];
+        }
+        cuts.push(self.height);
+        let part = |window: &[f64]| self.part(window[0], window[1]);
+        cuts.windows(2).map(part).collect()
+    }
+
+    fn part(&self, top: f64, bottom: f64) -> Piece {
+        let mut drawn = Vec::new();
+        for d in &self.drawn {
+            let middle = (d.reach.0 + d.reach.1) / 2.0;
+            let inside = if d.is_upright() { d.reach.0 < bottom && d.reach.1 > top } else { top <= middle && middle < bottom };
+            if inside {
+                drawn.push(d.within(top, bottom).lowered(-top));
+            }
+        }
+        Piece { width: self.width, height: bottom - top, baseline: (self.baseline - top).max(0.0), drawn }
+    }
+
+    /// Set smaller.
+    pub fn scaled(mut self, factor: f64) -> Piece {
+        let by = Affine { a: factor, d: factor, ..Affine::moved(0.0, 0.0) };
+        for d in &mut self.drawn {
+            d.at = by.after(&d.at);
+            d.reach = (d.reach.0 * factor, d.reach.1 * factor);
+        }
+        Piece { width: self.width * factor, height: self.height * factor, baseline: self.baseline * factor, ..self }
+    }
+}
+
+impl Drawn {
+    /// An upright line or a ground: it can be parted anywhere.
+    fn is_upright(&self) -> bool {
+        match &self.what {
+            What::Stroke { path, .. } => match path[..] {
+                [Segment::Move(x0, _), Segment::Line(x1, _)] => self.at.is_move() && (x0 - x1).abs() < 0.01,
+                _ => false,
+            },
+            What::Fill { path, .. } => self.at.is_move() && rectangle(path).is_some(),
+            _ => false,
+        }
+    }
+
+    /// Of what can be parted, what lies between two heights.
+    fn within(&self, top: f64, bottom: f64) -> Drawn {
+        let mut d = self.clone();
+        if !self.is_upright() {
+            return d;
+        }
+        let clamp = |y: f64| (y + self.at.f).clamp(top, bottom) - self.at.f;
+        if let What::Stroke { path, .. } | What::Fill { path, .. } = &mut d.what {
+            for segment in path {
+                if let Segment::Move(_, y) | Segment::Line(_, y) = segment {
+                    *y = clamp(*y);
+                }
+            }
+        }
+        d.reach = (d.reach.0.max(top), d.reach.1.min(bottom));
+        d
+    }
+
+    fn lowered(mut self, by: f64) -> Drawn {
+        self.at.f += by;
+        self.reach = (self.reach.0 + by, self.reach.1 + by);
+        self
+    }
+}
+
+/// Whether a path is a level rectangle.
+fn rectangle(path: &[Segment]) -> Option<()> {
+    let straight = path.iter().all(|s| !matches!(s, Segment::Cubic(_)));
+    (straight && path.len() == 5).then_some(())
+}

@@ -1,0 +1,94 @@
+//! Rich text to pieces, by typst: nothing else knows of it.
+//!
+//! ```text
+//! Vec<Block> -> data.json ─┐
+//! template.typ ────────────┴-> typst -> frames -> trace -> Piece (what is drawn where, in points)
+//! ```
+//!
+//! An item is a page of its own, as wide as its column and as high as it needs. Text reaches typst as data only, so there
+//! is no markup that it could break out of; typst sees no file but the template, the data and our typefaces.
+
+mod trace;
+mod world;
+
+use super::booklet::Piece;
+use super::rich::model::{Align, Block};
+use serde::Serialize;
+use std::sync::mpsc;
+use std::time::Duration;
+use world::Sources;
+
+/// The typography that all items share. Lengths are in points, or parts of the type's size.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Setting {
+    /// By family, the first that has a letter sets it.
+    pub fonts: Vec<&'static str>,
+    pub size: f64,
+    /// Between lines, beside what the typeface's own height takes.
+    pub leading: f64,
+    /// Between paragraphs.
+    pub spacing: f64,
+    pub justify: bool,
+    /// Bounds of a picture.
+    pub widest: f64,
+    pub tallest: f64,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Item<'a> {
+    pub width: f64,
+    pub align: Align,
+    pub blocks: &'a [Block],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TypesetError {
+    #[error("takes longer than {0:?} to typeset")]
+    TooLong(Duration),
+    #[error("can't be typeset: {0}")]
+    Refused(String),
+}
+
+/// Recursion in typst follows that of the text.
+const STACK_BYTES: usize = 64 << 20;
+
+/// A piece for each item. What can't be typeset is said for each item alone, and does not keep the others back.
+pub fn typeset(items: &[Item], setting: &Setting, limit: Duration) -> Vec<Result<Piece, TypesetError>> {
+    match all(items, setting, limit) {
+        Ok(pieces) => pieces.into_iter().map(Ok).collect(),
+        Err(error) if items.len() == 1 => vec![Err(error)],
+        Err(_) => {
+            let (first, second) = items.split_at(items.len() / 2);
+            let mut pieces = typeset(first, setting, limit);
+            pieces.extend(typeset(second, setting, limit));
+            pieces
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Data<'a> {
+    #[serde(flatten)]
+    setting: &'a Setting,
+    items: &'a [Item<'a>],
+}
+
+fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>, TypesetError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = serde_json::to_vec(&Data { setting, items }).map_err(|e| TypesetError::Refused(e.to_string()))?;
+    let (send, receive) = mpsc::channel();
+    let work = move || {
+        let pieces = Sources::new(data).compile().map(|document| trace::pieces(&document));
+        // Nobody waits any more where the limit has passed.
+        let _ = send.send(pieces);
+    };
+    let thread = std::thread::Builder::new().name("typeset".into()).stack_size(STACK_BYTES);
+    thread.spawn(work).map_err(|e| TypesetError::Refused(e.to_string()))?;
+    match receive.recv_timeout(limit) {
+        Ok(pieces) => pieces.map_err(TypesetError::Refused),
+        Err(mpsc::RecvTimeoutError::Timeout) => Err(TypesetError::TooLong(limit)),
+        Err(mpsc::RecvTimeoutError::Disconnected) => Err(TypesetError::Refused("the typesetter stopped".into())),
+    }
+}
