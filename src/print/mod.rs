@@ -22,7 +22,6 @@ pub mod rich;
 pub mod stamp;
 mod statics;
 pub mod typeface;
-#[cfg(feature = "booklets")]
 pub mod typeset;
 
 pub use output::{Discard, Folder, Output};

@@ -34,8 +34,10 @@ static FACES: LazyLock<[Typeface; 3]> = LazyLock::new(|| {
     ]
 });
 
+/// How many typefaces booklets are set in.
+pub const BOOK_LEN: usize = 10;
 /// The typefaces that booklets are set in.
-pub static BOOK: LazyLock<[Typeface; 10]> = LazyLock::new(|| {
+pub static BOOK: LazyLock<[Typeface; BOOK_LEN]> = LazyLock::new(|| {
     macro_rules! face {
         ($name:literal) => {
             Typeface::new(include_bytes!(concat!("fonts/", $name, ".ttf")), $name)

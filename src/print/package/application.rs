@@ -58,10 +58,15 @@ fn date(o: &mut Object, faults: &mut Faults) -> String {
 
 fn logo(o: &mut Object, faults: &mut Faults) -> Option<PathBuf> {
     let said = o.opt_text("logo", faults)?;
-    let path = Path::new(&said);
-    if said.is_empty() || !path.components().all(|c| matches!(c, Component::Normal(_) | Component::CurDir)) {
+    if !is_inside(&said) {
         faults.add(o.path("logo"), "a PNG or JPEG file in the package's folder is expected, such as logo.png");
         return None;
     }
-    Some(path.to_owned())
+    Some(said.into())
+}
+
+/// Whether a file's name stays within the package's folder.
+pub fn is_inside(name: &str) -> bool {
+    let inside = |c: Component| matches!(c, Component::Normal(_) | Component::CurDir);
+    !name.is_empty() && Path::new(name).components().all(inside)
 }

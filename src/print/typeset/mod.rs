@@ -8,7 +8,9 @@
 //! An item is a page of its own, as wide as its column and as high as it needs. Text reaches typst as data only, so there
 //! is no markup that it could break out of; typst sees no file but the template, the data and our typefaces.
 
+#[cfg(feature = "booklets")]
 mod trace;
+#[cfg(feature = "booklets")]
 mod world;
 
 use super::booklet::Piece;
@@ -16,7 +18,6 @@ use super::rich::model::{Align, Block};
 use serde::Serialize;
 use std::sync::mpsc;
 use std::time::Duration;
-use world::Sources;
 
 /// The typography that all items share. Lengths are in points, or parts of the type's size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -80,9 +81,8 @@ fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>,
     let data = serde_json::to_vec(&Data { setting, items }).map_err(|e| TypesetError::Refused(e.to_string()))?;
     let (send, receive) = mpsc::channel();
     let work = move || {
-        let pieces = Sources::new(data).compile().map(|document| trace::pieces(&document));
         // Nobody waits any more where the limit has passed.
-        let _ = send.send(pieces);
+        let _ = send.send(compile(data));
     };
     let thread = std::thread::Builder::new().name("typeset".into()).stack_size(STACK_BYTES);
     thread.spawn(work).map_err(|e| TypesetError::Refused(e.to_string()))?;
@@ -91,4 +91,14 @@ fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>,
         Err(mpsc::RecvTimeoutError::Timeout) => Err(TypesetError::TooLong(limit)),
         Err(mpsc::RecvTimeoutError::Disconnected) => Err(TypesetError::Refused("the typesetter stopped".into())),
     }
+}
+
+#[cfg(feature = "booklets")]
+fn compile(data: Vec<u8>) -> Result<Vec<Piece>, String> {
+    world::Sources::new(data).compile().map(|document| trace::pieces(&document))
+}
+
+#[cfg(not(feature = "booklets"))]
+fn compile(_: Vec<u8>) -> Result<Vec<Piece>, String> {
+    Err("this program was built without booklets; build it with the feature `booklets`".into())
 }

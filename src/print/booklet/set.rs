@@ -1,0 +1,137 @@
+//! All texts of an exam, typeset once: the forms that every version and every student's booklet is put together from.
+
+use super::look::Look;
+use super::piece::Piece;
+use crate::json::Fault;
+use crate::print::package::Exam;
+use crate::print::rich::model::{Align, Block};
+use crate::print::typeset::{Item, Setting, TypesetError, typeset};
+use std::ops::Range;
+use std::time::Duration;
+
+/// Typesetting a question takes a millisecond.
+const LIMIT: Duration = Duration::from_secs(60);
+/// A piece lower than so many lines is never parted, and so many stay together where one is.
+const LINES_TOGETHER: f64 = 2.0;
+/// Text that is too wide is set smaller down to this part of its size; beyond, it is cut by the paper's edge.
+const SMALLEST: f64 = 0.4;
+
+/// Forms by number, and which of them show what.
+#[derive(Default)]
+pub struct Set {
+    pub forms: Vec<Piece>,
+    pub instructions: Range<usize>,
+    pub texts: Vec<Range<usize>>,
+    pub sections: Vec<Range<usize>>,
+    pub stems: Vec<Range<usize>>,
+    /// By question and option.
+    pub options: Vec<Vec<Range<usize>>>,
+    pub notes: Vec<Fault>,
+}
+
+struct Part<'e> {
+    path: String,
+    blocks: &'e [Block],
+    width: f64,
+    align: Align,
+}
+
+impl Set {
+    pub fn new(exam: &Exam, look: &Look) -> Self {
+        let mut parts = Vec::new();
+        let mut part = |path: String, blocks, width| parts.push(Part { path, blocks, width, align: Align::Natural });
+        let measure = look.width - 2.0 * look.left;
+        let column = look.column_width;
+        let instructions = if exam.look.cover { measure } else { column };
+        part("exam.instructions".into(), &exam.look.instructions[..], instructions);
+        for (i, text) in exam.texts.iter().enumerate() {
+            part(format!("exam.texts[{i}].content"), &text.blocks, column);
+        }
+        for (i, section) in exam.sections.iter().enumerate() {
+            part(format!("exam.sections[{i}].content"), &section.blocks, column);
+        }
+        for question in &exam.questions {
+            part(format!("{}.stem", question.path), &question.stem, column);
+            for (i, option) in question.options.iter().enumerate() {
+                part(format!("{}.options[{i}]", question.path), &option.blocks, column - look.option_indent);
+            }
+        }
+        let mut set = Set::default();
+        let mut ranges = set.typeset(&parts, look).into_iter();
+        let mut next = || ranges.next().unwrap_or(0..0);
+        set.instructions = next();
+        set.texts = exam.texts.iter().map(|_| next()).collect();
+        set.sections = exam.sections.iter().map(|_| next()).collect();
+        for question in &exam.questions {
+            set.stems.push(next());
+            set.options.push(question.options.iter().map(|_| next()).collect());
+        }
+        set
+    }
+
+    /// The forms of each part.
+    fn typeset(&mut self, parts: &[Part], look: &Look) -> Vec<Range<usize>> {
+        let full: Vec<&Part> = parts.iter().filter(|p| !p.blocks.is_empty()).collect();
+        let items: Vec<Item> = full.iter().map(|p| Item { width: p.width, align: p.align, blocks: p.blocks }).collect();
+        let mut pieces = typeset(&items, &look.setting, LIMIT).into_iter();
+        parts
+            .iter()
+            .map(|part| {
+                let first = self.forms.len();
+                if !part.blocks.is_empty() {
+                    let piece = pieces.next().unwrap_or(Err(TypesetError::TooLong(LIMIT)));
+                    let piece = self.checked(part, piece, &look.setting);
+                    let line = look.size * (1.0 + look.setting.leading);
+                    self.forms.extend(piece.slices(LINES_TOGETHER * line));
+                }
+                first..self.forms.len()
+            })
+            .collect()
+    }
+
+    fn note(&mut self, part: &Part, message: String) {
+        self.notes.push(Fault { path: part.path.clone(), message });
+    }
+
+    /// The piece as it can be printed, or what stands for it.
+    fn checked(&mut self, part: &Part, piece: Result<Piece, TypesetError>, setting: &Setting) -> Piece {
+        let piece = match piece {
+            Ok(piece) => piece,
+            Err(error) => {
+                self.note(part, format!("{error}; a box is printed for it"));
+                return placeholder(part, setting);
+            }
+        };
+        let mut missing: Vec<char> = piece.missing().collect();
+        missing.sort_unstable();
+        missing.dedup();
+        for c in missing {
+            self.note(part, format!("no typeface here has “{c}” (U+{:04X}): a box is printed for it", u32::from(c)));
+        }
+        self.narrowed(part, piece, setting)
+    }
+
+    /// What is wider than its column is typeset as wide as it needs, and set smaller.
+    fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting) -> Piece {
+        let wide = piece.reach_right();
+        if wide <= part.width + 1.0 {
+            return piece;
+        }
+        let factor = (part.width / wide).max(SMALLEST);
+        let percent = (factor * 100.0).round();
+        self.note(part, format!("wider than its column by {:.0} mm: set at {percent} %", (wide - part.width) * 0.3528));
+        let item = Item { width: part.width / factor, align: part.align, blocks: part.blocks };
+        let again = typeset(&[item], setting, LIMIT).into_iter().next();
+        again.and_then(Result::ok).unwrap_or(piece).scaled(factor)
+    }
+}
+
+/// A visible box for what can't be typeset.
+fn placeholder(part: &Part, setting: &Setting) -> Piece {
+    use crate::print::rich::model::Inline;
+    let text = "conteúdo que não pôde ser composto".to_owned();
+    let blocks = [Block::Paragraph { align: Align::Left, inlines: vec![Inline::Placeholder { text }] }];
+    let item = Item { width: part.width, align: Align::Natural, blocks: &blocks };
+    let piece = typeset(&[item], setting, LIMIT).into_iter().next();
+    piece.and_then(Result::ok).unwrap_or(Piece { width: part.width, height: setting.size, ..Piece::default() })
+}
