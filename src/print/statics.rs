@@ -197,7 +197,7 @@ impl Characters {
 }
 
 /// A drawing's texts as operators.
-fn texts(drawing: &Drawing, page: PageSize, fonts: &[Subset; 3]) -> Vec<u8> {
+pub(super) fn texts(drawing: &Drawing, page: PageSize, fonts: &[Subset; 3]) -> Vec<u8> {
     let mut out = b"BT\n".to_vec();
     let (mut ink, mut font, mut condense) = (None, None, 1.0);
     for text in &drawing.texts {

@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Something at a place in its atom, in points from the atom's top-left corner; texts stand on their baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    Form { form: usize, x: f64, y: f64 },
+    Form { form: usize, x: f64, y: f64, height: f64 },
     Text { style: Style, size: f64, x: f64, y: f64, text: Cow<'static, str> },
     /// A letter in a circle around a place.
     Letter { letter: char, x: f64, y: f64 },
@@ -104,7 +104,7 @@ impl Flowing<'_> {
         for (i, form) in forms.enumerate() {
             let height = self.set.forms[form].height;
             let before = if i == 0 { before } else { 0.0 };
-            atoms.push(Atom { before, height, marks: vec![Mark::Form { form, x, y: 0.0 }], keep: false });
+            atoms.push(Atom { before, height, marks: vec![Mark::Form { form, x, y: 0.0, height }], keep: false });
         }
     }
 

@@ -1,6 +1,7 @@
 //! PACKAGE.json: what is to be printed, checked whole before the first page is drawn.
 
 mod application;
+mod exam;
 mod lize;
 mod options;
 mod roster;
@@ -8,6 +9,7 @@ mod sheets;
 
 pub use application::Application;
 pub use lize::LizeOrder;
+pub use exam::{BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
 pub use options::{Contents, Options, Per, Spares};
 pub use roster::{Room, Student, Unit};
 pub use sheets::Sheets;

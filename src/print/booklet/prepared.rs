@@ -1,0 +1,133 @@
+//! What is made once for a package: the forms, the static layers, and each version's pages.
+
+use super::flow::Flowing;
+use super::form::{self, Glyphs};
+use super::furniture::{self, BookletSlots, Furniture};
+use super::look::Look;
+use super::order::{Order, Which};
+use super::pack::{Packed, pack};
+use super::page::Pages;
+use super::set::Set;
+use crate::json::Fault;
+use crate::print::draw::{Heading, vector};
+use crate::print::package::{Exam, Versions};
+use crate::print::pdf::font::{GlyphSubset, Subset};
+use crate::print::pdf::{BaseError, Imported, Packed as Bytes};
+use crate::print::statics::texts;
+use crate::sheet::layout::PageSize;
+use crate::sheet::{PageFormat, TextSize};
+use crate::units::MM_PER_POINT;
+use std::collections::BTreeMap;
+
+/// One kind of page of a booklet's pages.
+#[derive(Clone, Debug, PartialEq)]
+pub enum LaidPage {
+    Own { furniture: Furniture, packed: Option<Packed> },
+    /// Index in [`Booklets::custom`].
+    Custom(usize),
+}
+
+/// A static layer: shapes, and the operators of its texts.
+pub struct Layer {
+    pub shapes: Imported,
+    pub texts: Vec<u8>,
+    pub slots: BookletSlots,
+}
+
+/// Booklets in one size of type.
+pub struct Variant {
+    pub look: Look,
+    pub set: Set,
+    pub contents: Vec<Bytes>,
+    pub letters: Vec<(char, Bytes)>,
+    pub layers: BTreeMap<Furniture, Layer>,
+    /// Of the versions from 1, where the students are divided among such.
+    pub versions: Vec<Vec<LaidPage>>,
+}
+
+pub struct Booklets<'p> {
+    pub exam: &'p Exam,
+    pub fonts: Vec<Option<GlyphSubset>>,
+    /// In normal print, and in large print where a student needs it.
+    pub variants: Vec<Variant>,
+    /// Pages of PDFs that come before and after the booklet's own.
+    pub custom: Vec<Imported>,
+    pub custom_before: usize,
+    pub notes: Vec<Fault>,
+}
+
+impl<'p> Booklets<'p> {
+    /// `sizes` of paper and type: the first is for all, the second for large print. `fonts` are the stamp's.
+    pub fn new(
+        exam: &'p Exam,
+        sizes: &[(PageFormat, TextSize)],
+        heading: &Heading,
+        fonts: &[Subset; 3],
+        custom: (Vec<Imported>, usize),
+    ) -> Result<Self, BaseError> {
+        let look = |&(format, text): &(PageFormat, TextSize)| Look::new(&exam.look, format, text);
+        let sets: Vec<(Look, Set)> = sizes.iter().map(look).map(|look| (look.clone(), Set::new(exam, &look))).collect();
+        let mut glyphs = Glyphs::default();
+        sets.iter().flat_map(|(_, set)| &set.forms).for_each(|piece| glyphs.add(piece));
+        let book_fonts = glyphs.subsets();
+        let (custom, custom_before) = custom;
+        // What can't be set in one size can't in another.
+        let notes = sets.first().map(|(_, set)| set.notes.clone()).unwrap_or_default();
+        let mut booklets =
+            Booklets { exam, fonts: book_fonts, variants: Vec::new(), custom, custom_before, notes };
+        for (look, set) in sets {
+            let contents = set.forms.iter().map(|piece| Bytes::new(&form::content(piece, &booklets.fonts))).collect();
+            let pages = Pages { look: &look, fonts, background: false };
+            let most = exam.questions.iter().map(|q| q.options.len()).max().unwrap_or(0);
+            let letters = (0..most).map(super::order::letter).map(|c| (c, Bytes::new(&pages.letter(c)))).collect();
+            let mut variant = Variant { look, set, contents, letters, layers: BTreeMap::new(), versions: Vec::new() };
+            if let Versions::Count(count) = exam.versions {
+                let orders = (1..=count).map(|n| Order::new(exam, Which::Version(n)));
+                variant.versions = orders.map(|order| booklets.lay_out(&variant, &order, None)).collect();
+            }
+            variant.layers(exam, heading, fonts)?;
+            booklets.variants.push(variant);
+        }
+        Ok(booklets)
+    }
+
+    /// The pages of a booklet in this order.
+    pub fn lay_out(&self, variant: &Variant, order: &Order, language: Option<&str>) -> Vec<LaidPage> {
+        let covered = self.exam.look.cover;
+        let flowing = Flowing { exam: self.exam, set: &variant.set, look: &variant.look };
+        let packed = pack(flowing.flow(order, language), &variant.look, !covered);
+        let own = |furniture, packed| LaidPage::Own { furniture, packed };
+        let mut pages: Vec<LaidPage> = (0..self.custom_before).map(LaidPage::Custom).collect();
+        if covered {
+            pages.push(own(Furniture::Cover, None));
+        }
+        let kinds = packed.into_iter().enumerate();
+        pages.extend(kinds.map(|(i, page)| own(Furniture::of(&page, i, covered), Some(page))));
+        pages.extend((0..self.exam.look.draft_pages).map(|_| own(Furniture::Draft, None)));
+        pages.extend((self.custom_before..self.custom.len()).map(LaidPage::Custom));
+        pages
+    }
+}
+
+impl Variant {
+    fn layers(&mut self, exam: &Exam, heading: &Heading, fonts: &[Subset; 3]) -> Result<(), BaseError> {
+        let look = &self.look;
+        let size = PageSize { width: look.width * MM_PER_POINT, height: look.height * MM_PER_POINT };
+        let essays = exam.questions.iter().filter_map(|q| match (q.kind, q.space) {
+            (crate::print::package::Kind::Essay, crate::print::package::Space::Lines(lines)) => Some(lines),
+            _ => None,
+        });
+        let mut kinds = vec![Furniture::Inner, Furniture::Blank];
+        kinds.push(if exam.look.cover { Furniture::Cover } else { Furniture::First });
+        kinds.extend(essays.map(|lines| Furniture::Essay { lines }));
+        if exam.look.draft_pages > 0 {
+            kinds.push(Furniture::Draft);
+        }
+        for kind in kinds {
+            let (drawing, slots) = furniture::draw(kind, look, heading);
+            let shapes = Imported::page(&vector::to_pdf(&drawing, size), 1)?;
+            self.layers.insert(kind, Layer { shapes, texts: texts(&drawing, size, fonts), slots });
+        }
+        Ok(())
+    }
+}
