@@ -1,15 +1,21 @@
-//! What is printed of a package, and how.
+//! What is printed of a package, in what order, and onto what pages.
 
+use super::super::bag::Paper;
 use crate::json::{Faults, Object};
 
-const CONTENTS: [&str; 5] = ["cover", "attendance", "booklet", "sheet", "spares"];
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Contents {
-    pub sheet: bool,
-    /// Sheets without a name, for who is not on the list or spoils one.
-    pub spares: bool,
+/// One entry of `contents`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    Paper(Paper),
+    Booklet,
+    Sheet,
+    /// Booklets and sheets without a name, for who is not on the list or spoils one.
+    Spares,
 }
+
+/// In the order that they go into the bag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents(pub Vec<Content>);
 
 /// A PDF for each of these.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +23,51 @@ pub enum Per {
     #[default]
     Unit,
     Room,
+    Class,
+}
+
+/// In what order a room's students and their papers come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sorting {
+    /// Each student's booklet and sheet together.
+    #[default]
+    Student,
+    /// All booklets, then all sheets.
+    Document,
+    Version,
+    Seat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlankPages {
+    #[default]
+    None,
+    /// Every document has an even number of pages.
+    Even,
+    /// After every page.
+    Between,
+}
+
+/// How booklets' pages lie on the printer's sheets. Answer sheets are never imposed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Imposition {
+    #[default]
+    None,
+    /// Two pages side by side, in reading order.
+    TwoUp,
+    /// To be folded and stapled in the middle.
+    Saddle,
+}
+
+/// What a PDF claims to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Conformance {
+    #[default]
+    Plain,
+    /// PDF/A-2b, ISO 19005-2.
+    A2b,
+    /// PDF/X-4, ISO 15930-7.
+    X4,
 }
 
 /// Spares of a room.
@@ -35,63 +86,96 @@ impl Spares {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Options {
     pub per: Per,
+    pub order: Sorting,
+    pub blank_pages: BlankPages,
+    /// A blank page behind every answer sheet's page.
+    pub blank_back: bool,
+    pub imposition: Imposition,
+    pub conformance: Conformance,
+    pub zip: bool,
     pub spares: Option<Spares>,
     pub gray: bool,
+    /// A PDF of more pages, or of more megabytes, is split at the next room.
+    pub split_pages: Option<u64>,
+    pub split_megabytes: Option<u64>,
+    pub preflight: bool,
 }
 
 impl Contents {
-    pub fn read(package: &mut Object, faults: &mut Faults, notes: &mut Vec<String>) -> Self {
-        let Some(list) = package.list("contents", faults) else {
-            return Contents { sheet: true, spares: false };
-        };
-        let mut contents = Contents::default();
+    pub fn read(package: &mut Object, faults: &mut Faults) -> Self {
+        let Some(list) = package.list("contents", faults) else { return Contents(vec![Content::Sheet]) };
+        let mut known = vec![("booklet", Content::Booklet), ("sheet", Content::Sheet), ("spares", Content::Spares)];
+        known.splice(0..0, Paper::ALL.map(|paper| (paper.word(), Content::Paper(paper))));
+        let mut contents = Vec::new();
         for (i, value) in list.iter().enumerate() {
-            match value.as_str() {
-                Some("sheet") => contents.sheet = true,
-                Some("spares") => contents.spares = true,
-                Some(name) if CONTENTS.contains(&name) => {
-                    notes.push(format!("contents[{i}]: “{name}” is not printed yet"));
+            match value.as_str().and_then(|word| known.iter().find(|(name, _)| *name == word)) {
+                Some((word, content)) if contents.contains(content) => {
+                    faults.add(format!("contents[{i}]"), format!("“{word}” is there twice"));
                 }
-                _ => {
-                    let known = CONTENTS.join(", ");
+                Some((_, content)) => contents.push(*content),
+                None => {
+                    let known: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+                    let known = known.join(", ");
                     faults.add(format!("contents[{i}]"), format!("{value} is not known; one of {known} is expected"));
                 }
             }
         }
-        if !contents.sheet && !contents.spares {
-            faults.0.push(super::nothing());
+        if contents.is_empty() {
+            faults.add("contents", "nothing to print: the list is empty");
         }
-        contents
+        Contents(contents)
+    }
+
+    pub fn has(&self, content: Content) -> bool {
+        self.0.contains(&content)
     }
 }
 
 impl Options {
-    pub fn read(package: &mut Object, contents: &Contents, faults: &mut Faults, notes: &mut Vec<String>) -> Self {
-        let mut options = Options::default();
+    pub fn read(package: &mut Object, contents: &Contents, faults: &mut Faults) -> Self {
         let absent = serde_json::Value::Object(serde_json::Map::new());
         let value = package.get("options").unwrap_or(&absent);
         let mut o = Object::new(value, "options", faults);
-        options.per = o.word("per", &[("unit", Per::Unit), ("room", Per::Room)], faults);
-        options.gray = o.flag("gray", false, faults);
-        options.spares = spares(&mut o, faults);
-        let not_yet = [
-            ("blank_pages", o.word("blank_pages", &[("none", false), ("even", true), ("between", true)], faults)),
-            ("order", o.word("order", &[("student", false), ("document", false), ("version", true)], faults)),
-            ("imposition", o.word("imposition", &[("none", false), ("2up", true), ("booklet", true)], faults)),
-            ("pdf", o.word("pdf", &[("plain", false), ("a-2b", true), ("x-4", true)], faults)),
-            ("zip", o.flag("zip", false, faults)),
-        ];
-        notes.extend(
-            not_yet
-                .iter()
-                .filter(|(_, asked)| *asked)
-                .map(|(key, _)| format!("options.{key}: not heeded yet; printed as without it")),
-        );
+        let options = Options {
+            per: o.word("per", &[("unit", Per::Unit), ("room", Per::Room), ("class", Per::Class)], faults),
+            order: o.word(
+                "order",
+                &[
+                    ("student", Sorting::Student),
+                    ("document", Sorting::Document),
+                    ("version", Sorting::Version),
+                    ("seat", Sorting::Seat),
+                ],
+                faults,
+            ),
+            blank_pages: o.word(
+                "blank_pages",
+                &[("none", BlankPages::None), ("even", BlankPages::Even), ("between", BlankPages::Between)],
+                faults,
+            ),
+            blank_back: o.flag("blank_back", false, faults),
+            imposition: o.word(
+                "imposition",
+                &[("none", Imposition::None), ("2up", Imposition::TwoUp), ("booklet", Imposition::Saddle)],
+                faults,
+            ),
+            conformance: o.word(
+                "pdf",
+                &[("plain", Conformance::Plain), ("a-2b", Conformance::A2b), ("x-4", Conformance::X4)],
+                faults,
+            ),
+            zip: o.flag("zip", false, faults),
+            spares: spares(&mut o, faults),
+            gray: o.flag("gray", false, faults),
+            split_pages: o.whole("split_pages", 1..=1_000_000, faults),
+            split_megabytes: o.whole("split_megabytes", 1..=100_000, faults),
+            preflight: o.flag("preflight", true, faults),
+        };
         o.finish(faults);
-        if contents.spares && options.spares.is_none() {
+        if contents.has(Content::Spares) && options.spares.is_none() {
             faults.add(
                 "options.spares",
                 "missing; contents asks for spares: {\"percent\": 3} or {\"count\": 2} is expected",
@@ -111,21 +195,4 @@ fn spares(options: &mut Object, faults: &mut Faults) -> Option<Spares> {
     }
     o.finish(faults);
     percent.or(count)
-}
-
-/// Checks what `exam` says beside its questions, and gives the number of versions. Booklets read the questions.
-pub fn exam(package: &mut Object, faults: &mut Faults) -> Option<u64> {
-    let value = package.get("exam")?;
-    let mut o = Object::new(value, "exam", faults);
-    o.whole("columns", 1..=3, faults);
-    let versions = o.whole("versions", 1..=99, faults);
-    o.whole("seed", 0..=u64::MAX, faults);
-    for (i, section) in o.list("sections", faults).unwrap_or_default().iter().enumerate() {
-        let mut section = Object::new(section, format!("exam.sections[{i}]"), faults);
-        section.opt_text("title", faults);
-        section.list("questions", faults);
-        section.finish(faults);
-    }
-    o.finish(faults);
-    versions
 }
