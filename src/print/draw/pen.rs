@@ -6,7 +6,7 @@ use crate::print::typeface::Style;
 use crate::sheet::block::Measures;
 use crate::sheet::frame::Area;
 use crate::sheet::layout::LayoutContent;
-use crate::sheet::{Frame, LayoutPage, TextSize};
+use crate::sheet::{Frame, LayoutPage, PageFormat, TextSize};
 use crate::units::MM_PER_POINT;
 
 /// Red, green and blue (sRGB): 0 is solid ink, 1 is paper.
@@ -105,15 +105,13 @@ const HAIRLINE_MM: f64 = 0.15;
 
 impl Pen {
     pub fn new(content: &LayoutContent) -> Self {
+        Pen::on(content.format, content.text)
+    }
+
+    pub fn on(format: PageFormat, text: TextSize) -> Self {
         // Only what does not depend on the distance between rows is used of the measures.
-        let measures = Measures::new(content.text, 6.2);
-        Pen {
-            drawing: Drawing::default(),
-            frame: Frame::of(content.format),
-            text: content.text,
-            measures,
-            clear: Vec::new(),
-        }
+        let measures = Measures::new(text, 6.2);
+        Pen { drawing: Drawing::default(), frame: Frame::of(format), text, measures, clear: Vec::new() }
     }
 
     /// Notes what lines must stay away from.
