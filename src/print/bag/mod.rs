@@ -5,9 +5,27 @@
 //! Room or unit -> pages (texts for their slots) ───────┴-> stamped as the sheets are
 //! ```
 
-use super::draw::{Align, Drawing, Slot};
+mod attendance;
+pub mod barcode;
+mod checklist;
+mod contents;
+mod cover;
+mod door;
+mod framed;
+mod grid;
+mod instructions;
+mod label;
+mod minutes;
+pub mod order;
+mod yard;
+
+pub use order::by_name;
+
+use super::draw::{Align, Drawing, Heading, Slot};
+use super::fit::{self, Fitted, Measure};
 use super::typeface::Style;
 use crate::sheet::Layout;
+use crate::sheet::frame::Area;
 use std::borrow::Cow;
 
 /// A kind of paper. `contents` names and orders them.
@@ -31,6 +49,75 @@ pub enum Paper {
     Return,
 }
 
+impl Paper {
+    pub const ALL: [Paper; 8] = [
+        Paper::Cover,
+        Paper::Label,
+        Paper::Door,
+        Paper::Attendance,
+        Paper::Yard,
+        Paper::Minutes,
+        Paper::Instructions,
+        Paper::Return,
+    ];
+
+    /// What a package calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Paper::Cover => "cover",
+            Paper::Label => "label",
+            Paper::Door => "door",
+            Paper::Attendance => "attendance",
+            Paper::Yard => "yard",
+            Paper::Minutes => "minutes",
+            Paper::Instructions => "instructions",
+            Paper::Return => "return",
+        }
+    }
+
+    /// What stands on it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Paper::Cover => "Capa do malote",
+            Paper::Label => "Etiqueta do envelope",
+            Paper::Door => "Lista de porta",
+            Paper::Attendance => "Lista de presença",
+            Paper::Yard => "Lista de pátio",
+            Paper::Minutes => "Ata de sala",
+            Paper::Instructions => "Instruções ao aplicador",
+            Paper::Return => "Conferência da devolução",
+        }
+    }
+
+    /// What is the same on all pages of this paper. `instructions` are the package's own, in place of ours.
+    pub fn forms(self, heading: &Heading, instructions: &[String]) -> Vec<Form> {
+        match self {
+            Paper::Cover => vec![cover::form(heading)],
+            Paper::Label => vec![label::form(heading)],
+            Paper::Door => door::forms(heading),
+            Paper::Attendance => vec![attendance::form(heading)],
+            Paper::Yard => vec![yard::form(heading)],
+            Paper::Minutes => vec![minutes::form(heading)],
+            Paper::Instructions => instructions::forms(heading, instructions),
+            Paper::Return => vec![checklist::form(heading)],
+        }
+    }
+
+    /// The pages of one room; of a yard list, of one unit.
+    pub fn pages<'a>(self, facts: &'a RoomFacts<'a>, forms: &[Form]) -> Vec<Page<'a>> {
+        match self {
+            Paper::Cover => vec![cover::page(facts)],
+            Paper::Label => vec![label::page(facts)],
+            Paper::Door => door::pages(facts),
+            Paper::Attendance => attendance::pages(facts),
+            Paper::Yard => yard::pages(facts),
+            Paper::Minutes => vec![minutes::page(facts)],
+            Paper::Instructions => instructions::pages(forms.len()),
+            Paper::Return => vec![checklist::page(facts)],
+        }
+    }
+}
+
 /// The static layer of pages of one kind.
 #[derive(Clone, Debug)]
 pub struct Form {
@@ -45,12 +132,13 @@ pub struct Page<'a> {
     /// Index in the paper's forms.
     pub form: usize,
     pub texts: Vec<Filled<'a>>,
-    /// A Code 128 of the page's sheet id is printed here, where there is one (millimetres).
-    pub barcode: Option<crate::sheet::frame::Area>,
+    /// A Code 128 of the page's sheet id is printed here, with its quiet zones, where there is one (millimetres).
+    pub barcode: Option<Area>,
     /// On an attendance list: index of the student in `RoomFacts::students` for each of the layout's rows.
     pub rows: Vec<usize>,
 }
 
+/// A text for a slot: it stands at the left, in the middle or at the right of the slot's width.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filled<'a> {
     pub slot: Slot,
@@ -61,11 +149,28 @@ pub struct Filled<'a> {
     pub text: Cow<'a, str>,
 }
 
+impl Filled<'_> {
+    /// The text as it is set, and where it begins.
+    pub fn fitted(&self, face: &impl Measure) -> (f64, Fitted) {
+        let Slot { x, w, size_pt, .. } = self.slot;
+        let set = if self.name { fit::name } else { fit::line };
+        let fitted = set(face, size_pt, w, &self.text);
+        let free = w - fit::width_mm(face, size_pt, &fitted.text) * fitted.condense;
+        let x = match self.align {
+            Align::Left => x,
+            Align::Center => x + free / 2.0,
+            Align::Right => x + free,
+        };
+        (x, fitted)
+    }
+}
+
+/// What is known of a room's bag. A yard list takes a unit's, with its students in all rooms.
 #[derive(Clone, Debug, Default)]
 pub struct RoomFacts<'a> {
     pub unit: &'a str,
     pub room: &'a str,
-    /// By name, as a Brazilian register has them: accents and case do not matter.
+    /// In the order of the lists: see [`by_name`].
     pub students: Vec<StudentFacts<'a>>,
     pub spares: u32,
     /// What is in the bag, in order: `("Cadernos de prova", 43)`.
@@ -84,3 +189,6 @@ pub struct StudentFacts<'a> {
     pub version: Option<u64>,
     pub large_print: bool,
 }
+
+#[cfg(test)]
+mod tests;

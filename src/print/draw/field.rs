@@ -59,7 +59,7 @@ fn one_row(field: &Field) -> bool {
     }
 }
 
-fn draw_bubble(pen: &mut Pen, b: &Bubble) {
+pub fn draw_bubble(pen: &mut Pen, b: &Bubble) {
     // The outline's outer edge is the bubble's: what is measured is within.
     let (rx, ry) = (b.rx - OUTLINE_MM / 2.0, b.ry - OUTLINE_MM / 2.0);
     pen.stroke(Path::Ellipse { x: b.x, y: b.y, rx, ry }, Ink::OUTLINE, OUTLINE_MM);

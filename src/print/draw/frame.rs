@@ -70,8 +70,14 @@ pub fn footer(pen: &mut Pen, layout: &Layout, number: u16) {
     let first = area.y + cap_mm(Style::Bold, bold);
     let page = format!("Página {number} de {pages}");
     pen.write(Style::Bold, bold, Ink::TEXT, Align::Right, area.right(), first, area.w, &page);
+    imprint(pen, layout, first);
+}
+
+/// Which layout this is, under a line that ends at `above`.
+pub fn imprint(pen: &mut Pen, layout: &Layout, above: f64) {
+    let area = pen.frame.footer;
     let small = 5.5;
-    let second = first + 1.6 + cap_mm(Style::Mono, small);
+    let y = above + 1.6 + cap_mm(Style::Mono, small);
     let name = format!("{} · {} · {}", layout.content.format.name(), layout.content.edition, layout.id);
-    pen.write(Style::Mono, small, Ink::QUIET, Align::Right, area.right(), second, area.w, &name);
+    pen.write(Style::Mono, small, Ink::QUIET, Align::Right, area.right(), y, area.w, &name);
 }

@@ -5,8 +5,8 @@
 //! ```
 
 mod digits;
-mod field;
-mod frame;
+pub(super) mod field;
+pub(super) mod frame;
 mod header;
 mod instructions;
 mod lize;
@@ -15,7 +15,7 @@ mod table;
 pub mod vector;
 
 pub use header::{Slot, Slots};
-pub use pen::{Align, Drawing, Ink, Path, Pen, Shape, Text};
+pub use pen::{Align, Drawing, Ink, Path, Pen, Shape, Text, cap_mm};
 
 use super::logo::Logo;
 use crate::sheet::lize::Block;
@@ -59,14 +59,14 @@ pub fn lize_page(layout: &Layout, page: &LayoutPage, blocks: &[Block], heading: 
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::sheet::frame::Area;
     use crate::sheet::place::{Order, place, tests::specs};
     use crate::sheet::{Frame, PageFormat, TextSize};
     use serde_json::json;
 
-    fn bounds(shape: &Shape) -> Area {
+    pub fn bounds(shape: &Shape) -> Area {
         let around = |points: &[(f64, f64)]| {
             let fold = |f: fn(f64, f64) -> f64, start, of: fn(&(f64, f64)) -> f64| points.iter().map(of).fold(start, f);
             let (x, y) = (fold(f64::min, f64::MAX, |p| p.0), fold(f64::min, f64::MAX, |p| p.1));

@@ -105,7 +105,7 @@ const HAIRLINE_MM: f64 = 0.15;
 
 impl Pen {
     pub fn new(content: &LayoutContent) -> Self {
-        Self::on(content.format, content.text)
+        Pen::on(content.format, content.text)
     }
 
     pub fn on(format: PageFormat, text: TextSize) -> Self {
