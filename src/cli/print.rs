@@ -4,6 +4,8 @@ use super::sheets::lize_models;
 use super::{CliError, sheet_key};
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
+use crate::print::package::Reading;
+use crate::print::rich::Folder;
 use crate::print::{Package, PrintError, print};
 use clap::Args;
 use std::io::{self, Write};
@@ -58,9 +60,9 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
 pub fn load(path: &Path, models: Option<&Path>) -> Result<Package, CliError> {
     let bytes = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
     let faults = |faults| CliError::Faults { file: path.to_owned(), faults };
-    let mut package = Package::with_models(&bytes, &lize_models(models)?).map_err(faults)?;
-    package.load_logo(path.parent().unwrap_or(Path::new("."))).map_err(|fault| faults(vec![fault]))?;
-    Ok(package)
+    let source = Folder::new(path.parent().unwrap_or(Path::new("")));
+    let models = lize_models(models)?;
+    Package::open(&bytes, &Reading { models: &models, source: &source }).map_err(faults)
 }
 
 #[cfg(test)]

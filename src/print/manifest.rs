@@ -5,31 +5,61 @@ use crate::sheet::{Layout, LayoutId};
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// One printed page.
+/// One page that the reader can read.
 #[derive(Clone, Debug, Serialize)]
-pub struct PrintedPage<'a> {
+pub struct Located<'a> {
+    /// `sheet`, `cover` or `attendance`.
+    pub kind: &'a str,
     pub sheet_id: &'a str,
-    /// The student's id; null on a spare.
+    /// The student's id; null on a spare and on papers of a room.
     pub student: Option<&'a str>,
     pub unit: &'a str,
     pub room: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
     pub layout: &'a LayoutId,
     pub page: u16,
     pub pdf: &'a str,
     /// From 1.
     pub pdf_page: u64,
+    /// On an attendance list, the students of its rows.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub rows: &'a [&'a str],
     /// Of the page's content stream, uncompressed.
     pub sha256: String,
 }
 
 #[derive(Serialize)]
-struct Located<'a> {
+struct OnPaper<'a> {
     sheet_id: &'a str,
     student: Option<&'a str>,
     layout: &'a LayoutId,
     page: u16,
     pdf: &'a str,
     pdf_page: u64,
+}
+
+/// One document: a booklet, a sheet, a paper of the bag.
+#[derive(Clone, Debug, Serialize)]
+pub struct Printed<'a> {
+    pub kind: &'a str,
+    pub unit: &'a str,
+    pub room: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub student: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+    pub pdf: &'a str,
+    /// Where it begins, from 1.
+    pub pdf_page: u64,
+    /// Of the document.
+    pub pages: u64,
+    /// Of the PDF: with blank ones, or with two of the document's on each.
+    pub pdf_pages: u64,
 }
 
 #[derive(Serialize)]
@@ -44,6 +74,8 @@ pub struct Manifest<M: Write, G: Write> {
     manifest: M,
     geometry: G,
     first: bool,
+    /// Written after all pages.
+    documents: Vec<u8>,
     files: Vec<(String, Finished)>,
 }
 
@@ -61,16 +93,22 @@ impl<M: Write, G: Write> Manifest<M, G> {
             serde_json::to_writer(&mut geometry, layout)?;
         }
         geometry.write_all(b"],\n\"sheets\": [")?;
-        Ok(Manifest { manifest, geometry, first: true, files: Vec::new() })
+        Ok(Manifest { manifest, geometry, first: true, documents: Vec::new(), files: Vec::new() })
     }
 
-    pub fn page(&mut self, page: &PrintedPage) -> io::Result<()> {
+    pub fn page(&mut self, page: &Located) -> io::Result<()> {
         let separator: &[u8] = if std::mem::replace(&mut self.first, false) { b"\n" } else { b",\n" };
         self.manifest.write_all(separator)?;
         serde_json::to_writer(&mut self.manifest, page)?;
         self.geometry.write_all(separator)?;
-        let &PrintedPage { sheet_id, student, layout, page, pdf, pdf_page, .. } = page;
-        serde_json::to_writer(&mut self.geometry, &Located { sheet_id, student, layout, page, pdf, pdf_page })?;
+        let &Located { sheet_id, student, layout, page, pdf, pdf_page, .. } = page;
+        serde_json::to_writer(&mut self.geometry, &OnPaper { sheet_id, student, layout, page, pdf, pdf_page })?;
+        Ok(())
+    }
+
+    pub fn document(&mut self, document: &Printed) -> io::Result<()> {
+        self.documents.extend_from_slice(if self.documents.is_empty() { b"\n" } else { b",\n" });
+        serde_json::to_writer(&mut self.documents, document)?;
         Ok(())
     }
 
@@ -79,6 +117,8 @@ impl<M: Write, G: Write> Manifest<M, G> {
     }
 
     pub fn finish(mut self) -> io::Result<(M, G)> {
+        self.manifest.write_all(b"],\n\"documents\": [")?;
+        self.manifest.write_all(&self.documents)?;
         self.manifest.write_all(b"],\n\"files\": [")?;
         for (i, (pdf, f)) in self.files.iter().enumerate() {
             self.manifest.write_all(if i == 0 { b"\n" } else { b",\n" })?;

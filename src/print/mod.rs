@@ -17,25 +17,31 @@ pub mod manifest;
 pub mod output;
 pub mod package;
 pub mod pdf;
+mod imposition;
 mod plan;
+mod press;
 pub mod rich;
 pub mod stamp;
 mod statics;
 pub mod typeface;
+mod versions;
 pub mod typeset;
 
 pub use output::{Discard, Folder, Output};
 pub use package::Package;
 
-use crate::sheet::{Identity, SheetKey};
-use manifest::{Manifest, PrintedPage, hex};
-use pdf::{BaseError, Writer};
-use plan::FilePlan;
-use sha2::{Digest, Sha256};
-use stamp::{Person, Said, Stamp};
-use statics::{RoomPages, Statics};
+use crate::sheet::SheetKey;
+use booklet::Booklets;
+use manifest::Manifest;
+use package::Content;
+use pdf::BaseError;
+use plan::{Bag, Document};
+use press::{Press, Shop};
+use statics::Statics;
 use std::io::{self, Write};
 use std::path::Path;
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, ZipWriter};
 
 #[derive(Debug, thiserror::Error)]
 pub enum PrintError {
@@ -72,98 +78,171 @@ pub fn print_to<O: Output>(
     output: &mut O,
     progress: &dyn Fn(u64, u64),
 ) -> Result<Report, PrintError> {
-    let statics = Statics::new(package)?;
-    let files = plan::files(package);
-    let mut report = Report { notes: package.notes.clone(), ..Report::default() };
-    let all: u64 = files.iter().map(|f| plan::pages(package, f)).sum();
+    Prepared::new(package)?.print_to(key, output, progress)
+}
 
-    // The manifest is created first, and so gets its name last: where it stands, all the others do.
-    let manifest = output.create("manifest.json")?;
-    let geometry = output.create("geometry.json")?;
-    let mut manifest = Manifest::new(manifest, geometry, &package.application.id, package.sheets.all())?;
-    for layout in package.sheets.all() {
-        let name = format!("layouts/{}.json", layout.id);
-        let mut file = output.create(&name)?;
-        serde_json::to_writer(&mut file, layout).map_err(io::Error::from)?;
-        file.flush()?;
-        report.files.push(name);
+/// A package with all that its pages share: made once, printed from as often as one likes.
+pub struct Prepared<'p> {
+    package: &'p Package,
+    statics: Statics<'p>,
+    booklets: Option<Booklets<'p>>,
+}
+
+impl<'p> Prepared<'p> {
+    pub fn new(package: &'p Package) -> Result<Self, PrintError> {
+        let statics = Statics::new(package)?;
+        let exam = package.exam.as_ref().filter(|_| package.contents.has(Content::Booklet));
+        let booklets = exam.map(|exam| {
+            let mut sizes = vec![(exam.look.format, exam.look.text)];
+            if let Some(large) = &package.sheets.large_print {
+                sizes.push((large.content.format, large.content.text));
+            }
+            Booklets::new(exam, &sizes, &statics.heading, &statics.fonts, &package.files)
+        });
+        let booklets = booklets.transpose()?;
+        Ok(Prepared { package, statics, booklets })
     }
-    for plan in &files {
-        let mut run = Run { package, key, statics: &statics, manifest: &mut manifest, report: &mut report };
-        let finished = run.file(plan, output.create(&plan.name)?, &|done| progress(done, all))?;
-        report.bytes += finished.bytes;
-        report.files.push(plan.name.clone());
-        manifest.file(&plan.name, finished);
+
+    pub fn print_to<O: Output>(
+        &self,
+        key: &SheetKey,
+        output: &mut O,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Report, PrintError> {
+        let package = self.package;
+        let files = plan::files(package);
+        let mut report = Report { notes: self.notes(), ..Report::default() };
+        let all: u64 = files.iter().flat_map(|f| &f.bags).map(|bag| self.pages(bag)).sum();
+
+        // The manifest is created first, and so gets its name last: where it stands, all the others do.
+        let manifest = output.create("manifest.json")?;
+        let geometry = output.create("geometry.json")?;
+        let application = &package.application.id;
+        let mut manifest = Manifest::new(manifest, geometry, application, self.statics.layouts())?;
+        for layout in self.statics.layouts() {
+            let name = format!("layouts/{}.json", layout.id);
+            let mut file = output.create(&name)?;
+            serde_json::to_writer(&mut file, layout).map_err(io::Error::from)?;
+            file.flush()?;
+            report.files.push(name);
+        }
+        if let Some(booklets) = &self.booklets {
+            let mut file = output.create("versions.json")?;
+            versions::write(package, booklets.exam, key, &mut file)?;
+            file.flush()?;
+            report.files.push("versions.json".to_owned());
+        }
+        let mut zip = match package.options.zip {
+            true => Some(ZipWriter::new_stream(output.create(ZIP)?)),
+            false => None,
+        };
+        let shop =
+            Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        for plan in &files {
+            let mut bags = &plan.bags[..];
+            let mut part = 1;
+            while !bags.is_empty() {
+                let name = if part == 1 { format!("{}.pdf", plan.name) } else { format!("{}-parte-{part}.pdf", plan.name) };
+                if let Some(zip) = &mut zip {
+                    let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+                    zip.start_file(name.as_str(), stored.large_file(true)).map_err(io::Error::from)?;
+                }
+                let out = Both { file: output.create(&name)?, zip: zip.as_mut() };
+                let (left, finished) = self.file(&shop, &name, bags, out, &mut manifest, &mut report, &|done| progress(done, all))?;
+                bags = left;
+                part += 1;
+                report.bytes += finished.bytes;
+                report.files.push(name.clone());
+                manifest.file(&name, finished);
+            }
+        }
+        if let Some(zip) = zip {
+            zip.finish().map_err(io::Error::from)?.into_inner().flush()?;
+            report.files.push(ZIP.to_owned());
+        }
+        manifest.finish()?;
+        progress(all, all);
+        report.files.extend(["geometry.json".to_owned(), "manifest.json".to_owned()]);
+        Ok(report)
     }
-    manifest.finish()?;
-    progress(all, all);
-    report.files.extend(["geometry.json".to_owned(), "manifest.json".to_owned()]);
-    Ok(report)
+
+    /// Prints as many bags as go into one file, and says which are left.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that a file is made from or told to")]
+    fn file<'b, W: Write, M: Write, G: Write>(
+        &self,
+        shop: &Shop<'_>,
+        name: &str,
+        bags: &'b [Bag<'p>],
+        out: W,
+        manifest: &mut Manifest<M, G>,
+        report: &mut Report,
+        progress: &dyn Fn(u64),
+    ) -> Result<(&'b [Bag<'p>], pdf::Finished), PrintError> {
+        const MEGABYTE: u64 = 1_000_000;
+        let options = &self.package.options;
+        let mut press = Press::new(shop, name, out)?;
+        let mut bags = bags;
+        while let Some((bag, rest)) = bags.split_first() {
+            let before = report.pages;
+            let mut told = before;
+            let made = press.bag(bag, manifest, &mut |pages| {
+                let now = before.max(pages);
+                if now >= told + PROGRESS_EVERY {
+                    told = now;
+                    progress(now);
+                }
+            })?;
+            report.pages += made.pages;
+            report.sheets += made.sheets;
+            bags = rest;
+            let full = options.split_pages.is_some_and(|most| press.pages() >= most)
+                || options.split_megabytes.is_some_and(|most| press.bytes() >= most * MEGABYTE);
+            if full {
+                break;
+            }
+        }
+        Ok((bags, press.finish()?.1))
+    }
+
+    /// About how many pages a bag has.
+    fn pages(&self, bag: &Bag) -> u64 {
+        let booklet = self.booklets.as_ref().map_or(1, |b| b.usual_pages() as u64);
+        let sheet = self.package.sheets.normal.content.pages.len() as u64;
+        let pages = |document: Document| match document {
+            Document::Paper(_) => 1,
+            Document::Booklet(_) => booklet,
+            Document::Sheet(_) => sheet,
+        };
+        bag.documents(self.package).into_iter().map(pages).sum()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let typeset = self.booklets.iter().flat_map(|b| b.notes.iter().map(ToString::to_string));
+        self.package.notes.iter().cloned().chain(typeset).collect()
+    }
 }
 
 /// Pages between two words about progress.
 const PROGRESS_EVERY: u64 = 256;
+/// All PDFs once more, for who passes them on.
+const ZIP: &str = "malote.zip";
 
-struct Run<'a, M: Write, G: Write> {
-    package: &'a Package,
-    key: &'a SheetKey,
-    statics: &'a Statics<'a>,
-    manifest: &'a mut Manifest<M, G>,
-    report: &'a mut Report,
+/// A file, and its copy in the ZIP.
+struct Both<'z, F: Write, Z: Write> {
+    file: F,
+    zip: Option<&'z mut ZipWriter<StreamWriter<Z>>>,
 }
 
-impl<M: Write, G: Write> Run<'_, M, G> {
-    fn file<W: Write>(&mut self, plan: &FilePlan, out: W, progress: &dyn Fn(u64)) -> Result<pdf::Finished, PrintError> {
-        let mut writer = Writer::new(out)?;
-        let bases = self.statics.write(&mut writer)?;
-        let mut stamp = Stamp::new(&self.statics.fonts, self.key);
-        let mut rooms = RoomPages::new(&bases);
-        let mut pdf_page = 0;
-        for sheet in plan::sheets(self.package, plan) {
-            rooms.enter(sheet.unit, sheet.room);
-            let mut said = match &self.package.sheets.lize {
-                Some(order) => Said::Lize(sheet.lize_code(self.package, self.key, order)),
-                None => Said::Native(Identity {
-                    sheet: sheet.id(self.package, self.key),
-                    page: 1,
-                    layout: sheet.layout.id.clone(),
-                }),
-            };
-            // A loose sheet is anybody's.
-            let student = sheet.student.filter(|_| !said.is_loose());
-            let version = student.and_then(|s| s.version).map(|v| v.to_string()).unwrap_or_default();
-            let person = Person {
-                name: student.map_or("", |s| &s.name),
-                enrollment: student.map_or("", |s| &s.enrollment),
-                version: &version,
-            };
-            for (i, base) in bases.iter().enumerate().filter(|(_, b)| *b.layout == sheet.layout.id) {
-                let resources = rooms.resources(i, &mut stamp, &mut writer)?;
-                if let Said::Native(identity) = &mut said {
-                    identity.page = base.number;
-                }
-                let content = stamp.page(&base.places, &said, &person);
-                writer.page(base.base.width_pt, base.base.height_pt, resources, content)?;
-                pdf_page += 1;
-                self.manifest.page(&PrintedPage {
-                    sheet_id: said.sheet_id(),
-                    student: student.map(|s| s.id.as_str()),
-                    unit: &sheet.unit.id,
-                    room: &sheet.room.id,
-                    layout: &sheet.layout.id,
-                    page: base.number,
-                    pdf: &plan.name,
-                    pdf_page,
-                    sha256: hex(&Sha256::digest(content)),
-                })?;
-                self.report.pages += 1;
-                if self.report.pages.is_multiple_of(PROGRESS_EVERY) {
-                    progress(self.report.pages);
-                }
-            }
-            self.report.sheets += 1;
+impl<F: Write, Z: Write> Write for Both<'_, F, Z> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write_all(bytes)?;
+        if let Some(zip) = &mut self.zip {
+            zip.write_all(bytes)?;
         }
-        let (_, finished) = writer.finish(&self.package.application.title)?;
-        Ok(finished)
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }

@@ -1,7 +1,8 @@
 //! What all pages of a package share, made once: drawings, fonts, and the places for what is stamped.
 
-use super::draw::{self, Drawing, Heading};
-use super::package::{Package, Room, Unit};
+use super::bag::{Filled, Form, Paper};
+use super::draw::{self, Align, Drawing, Heading, Slot, Slots};
+use super::package::{Content, Package, Room, Unit};
 use super::pdf::font::Subset;
 use super::pdf::number::{op, real};
 use super::pdf::{Base, BaseError, Imported, Writer};
@@ -9,34 +10,52 @@ use super::stamp::{Places, Stamp};
 use super::typeface::Style;
 use crate::sheet::frame::Area;
 use crate::sheet::layout::PageSize;
-use crate::sheet::{Layout, LayoutId, LayoutPage};
+use crate::sheet::{Frame, Layout, LayoutPage, PageFormat};
 use crate::units::MM_PER_POINT;
 use pdf_writer::Ref;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::rc::Rc;
 
 pub struct Statics<'p> {
     pub fonts: [Subset; 3],
-    pages: Vec<StaticPage<'p>>,
+    pub heading: Heading,
+    pub sheets: Vec<SheetPage<'p>>,
+    pub papers: Vec<PaperForms>,
 }
 
-struct StaticPage<'p> {
-    layout: &'p Layout,
-    number: u16,
-    /// The shapes, and the operators of the texts.
-    vector: Imported,
+/// A static layer: shapes, and the operators of its texts.
+pub struct Layer {
+    shapes: Imported,
     texts: Vec<u8>,
-    places: Places,
 }
 
-/// A page's static layer in one file.
-pub struct FileBase<'p> {
-    pub layout: &'p LayoutId,
+/// One page of a layout.
+pub struct SheetPage<'p> {
+    pub layout: &'p Layout,
     pub number: u16,
-    pub base: Base,
+    pub height: f64,
+    pub slots: Slots,
     pub places: Places,
-    fonts: Rc<str>,
+    layer: Layer,
+}
+
+pub struct PaperForms {
+    pub paper: Paper,
+    pub forms: Vec<Form>,
+    /// Of each form, where it has codes.
+    pub places: Vec<Option<Places>>,
+    layers: Vec<Layer>,
+}
+
+impl Layer {
+    pub fn new(drawing: &Drawing, size: PageSize, fonts: &[Subset; 3]) -> Result<Self, BaseError> {
+        let shapes = Imported::page(&draw::vector::to_pdf(drawing, size), 1)?;
+        Ok(Layer { shapes, texts: texts(drawing, size, fonts) })
+    }
+
+    pub fn write<W: Write>(&self, writer: &mut Writer<W>, fonts: &str) -> io::Result<Base> {
+        self.shapes.write(writer)?.with(writer, fonts, &self.texts)
+    }
 }
 
 impl<'p> Statics<'p> {
@@ -61,75 +80,135 @@ impl<'p> Statics<'p> {
                 (layout, page, drawn)
             })
             .collect();
-        let fonts = fonts(package, drawn.iter().map(|(.., (drawing, _))| drawing));
-        let pages = drawn
-            .into_iter()
-            .map(|(layout, page, (drawing, slots))| {
-                let size = layout.content.page;
-                Ok(StaticPage {
-                    layout,
-                    number: page.number,
-                    vector: Imported::page(&draw::vector::to_pdf(&drawing, size), 1)?,
-                    texts: texts(&drawing, size, &fonts),
-                    places: Places {
-                        height: size.height,
-                        code: page.code,
-                        backup: page.backup,
-                        slots,
-                        boxes: boxes(package, page),
-                    },
-                })
-            })
-            .collect::<Result<_, BaseError>>()?;
-        Ok(Statics { fonts, pages })
+        let asked = package.contents.0.iter().filter_map(|content| match content {
+            Content::Paper(paper) => Some((*paper, paper.forms(&heading, &package.instructions))),
+            _ => None,
+        });
+        let papers: Vec<(Paper, Vec<Form>)> = asked.collect();
+        let sheets = drawn.iter().map(|(.., (drawing, _))| drawing);
+        let fonts = fonts(package, sheets.chain(papers.iter().flat_map(|(_, forms)| forms.iter().map(|f| &f.drawing))));
+        let sheets = drawn.into_iter().map(|(layout, page, (drawing, slots))| {
+            let size = layout.content.page;
+            let places =
+                Places { code: page.code, backup: page.backup, printed: slots.printed, boxes: boxes(package, page) };
+            let layer = Layer::new(&drawing, size, &fonts)?;
+            Ok(SheetPage { layout, number: page.number, height: size.height, slots, places, layer })
+        });
+        let sheets = sheets.collect::<Result<_, BaseError>>()?;
+        let papers = papers.into_iter().map(|(paper, forms)| PaperForms::new(paper, forms, &fonts));
+        let papers = papers.collect::<Result<_, BaseError>>()?;
+        Ok(Statics { fonts, heading, sheets, papers })
     }
 
-    /// Writes fonts and static layers into a file.
-    pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> Result<Vec<FileBase<'p>>, BaseError> {
+    pub fn paper(&self, paper: Paper) -> Option<&PaperForms> {
+        self.papers.iter().find(|p| p.paper == paper)
+    }
+
+    /// The layouts of all pages that the reader can read.
+    pub fn layouts(&self) -> impl Iterator<Item = &Layout> {
+        let mut seen = BTreeSet::new();
+        let sheets = self.sheets.iter().map(|s| s.layout);
+        let papers = self.papers.iter().flat_map(|p| p.forms.iter().filter_map(|f| f.layout.as_ref()));
+        sheets.chain(papers).filter(move |layout| seen.insert(layout.id.clone()))
+    }
+}
+
+/// Of the papers in the bag.
+pub const PAPER: PageFormat = PageFormat::A4;
+
+impl PaperForms {
+    fn new(paper: Paper, forms: Vec<Form>, fonts: &[Subset; 3]) -> Result<Self, BaseError> {
+        let frame = Frame::of(PAPER);
+        let size = PageSize { width: frame.width, height: frame.height };
+        let places = |form: &Form| {
+            let page = form.layout.as_ref()?.content.pages.first()?;
+            let printed = draw::printed(&frame);
+            Some(Places { code: page.code, backup: page.backup, printed, boxes: Vec::new() })
+        };
+        let layers = forms.iter().map(|form| Layer::new(&form.drawing, size, fonts)).collect::<Result<_, _>>()?;
+        Ok(PaperForms { paper, places: forms.iter().map(places).collect(), forms, layers })
+    }
+}
+
+/// Static layers in one file: each is written when the first page that shows it comes.
+pub struct FileStatics<'s, 'p> {
+    statics: &'s Statics<'p>,
+    /// Entries of a font dictionary.
+    pub fonts: String,
+    sheets: Vec<Option<Base>>,
+    /// Of the pages of the room being printed: what they share over the static layer.
+    rooms: Vec<Option<Ref>>,
+    room: Option<(&'p Unit, &'p Room)>,
+    papers: Vec<Vec<Option<Ref>>>,
+    blank: Option<Ref>,
+}
+
+impl<'s, 'p> FileStatics<'s, 'p> {
+    /// Writes the fonts.
+    pub fn new<W: Write>(statics: &'s Statics<'p>, writer: &mut Writer<W>) -> io::Result<Self> {
         let mut fonts = String::new();
-        for (style, font) in Style::ALL.iter().zip(&self.fonts) {
+        for (style, font) in Style::ALL.iter().zip(&statics.fonts) {
             let id = font.embed(writer)?;
             fonts += &format!("/{} {} 0 R", style.resource(), id.get());
         }
-        let fonts: Rc<str> = fonts.into();
-        let mut bases = Vec::with_capacity(self.pages.len());
-        for page in &self.pages {
-            let base = page.vector.write(writer)?.with(writer, &fonts, &page.texts)?;
-            let (layout, number) = (&page.layout.id, page.number);
-            bases.push(FileBase { layout, number, base, places: page.places.clone(), fonts: fonts.clone() });
-        }
-        Ok(bases)
-    }
-}
-
-/// The pages of the room being printed: what they share over the static layer is written when the first of them comes.
-pub struct RoomPages<'b, 'p> {
-    bases: &'b [FileBase<'p>],
-    room: Option<(&'p Unit, &'p Room)>,
-    written: Vec<Option<Ref>>,
-}
-
-impl<'b, 'p> RoomPages<'b, 'p> {
-    pub fn new(bases: &'b [FileBase<'p>]) -> Self {
-        RoomPages { bases, room: None, written: vec![None; bases.len()] }
+        let count = statics.sheets.len();
+        let papers = statics.papers.iter().map(|p| vec![None; p.layers.len()]).collect();
+        let (sheets, rooms) = (vec![None; count], vec![None; count]);
+        Ok(FileStatics { statics, fonts, sheets, rooms, room: None, papers, blank: None })
     }
 
     pub fn enter(&mut self, unit: &'p Unit, room: &'p Room) {
         if self.room.replace((unit, room)).is_none_or(|(_, r)| !std::ptr::eq(r, room)) {
-            self.written.fill(None);
+            self.rooms.fill(None);
         }
     }
 
-    /// The resources of this room's pages of a base.
-    pub fn resources<W: Write>(&mut self, base: usize, stamp: &mut Stamp, writer: &mut Writer<W>) -> io::Result<Ref> {
-        if let Some(written) = self.written[base] {
+    /// The resources of this room's pages of a sheet, by its place in [`Statics::sheets`].
+    pub fn sheet<W: Write>(&mut self, index: usize, stamp: &mut Stamp, writer: &mut Writer<W>) -> io::Result<Ref> {
+        if let Some(written) = self.rooms[index] {
             return Ok(written);
         }
-        let FileBase { base: shared, places, fonts, .. } = &self.bases[base];
+        let page = &self.statics.sheets[index];
+        let base = match self.sheets[index] {
+            Some(base) => base,
+            None => *self.sheets[index].insert(page.layer.write(writer, &self.fonts)?),
+        };
         let (unit, room) = self.room.map_or(("", ""), |(u, r)| (&u.name, &r.name));
-        let resources = shared.with(writer, fonts, stamp.room(places, unit, room))?.resources(writer, fonts)?;
-        self.written[base] = Some(resources);
+        let line = |slot: Slot, text: &'p str| Filled {
+            slot,
+            style: Style::Regular,
+            align: Align::Left,
+            name: false,
+            text: text.into(),
+        };
+        let texts = [line(page.slots.unit, unit), line(page.slots.room, room)];
+        let resources =
+            base.with(writer, &self.fonts, stamp.room(page.height, &texts))?.resources(writer, &self.fonts)?;
+        self.rooms[index] = Some(resources);
         Ok(resources)
+    }
+
+    pub fn paper<W: Write>(&mut self, paper: Paper, form: usize, writer: &mut Writer<W>) -> io::Result<Ref> {
+        let index = self.statics.papers.iter().position(|p| p.paper == paper).unwrap_or(0);
+        if let Some(written) = self.papers[index][form] {
+            return Ok(written);
+        }
+        let base = self.statics.papers[index].layers[form].write(writer, &self.fonts)?;
+        let resources = base.resources(writer, &self.fonts)?;
+        self.papers[index][form] = Some(resources);
+        Ok(resources)
+    }
+
+    /// The resources of a page without content.
+    pub fn blank<W: Write>(&mut self, writer: &mut Writer<W>) -> io::Result<Ref> {
+        match self.blank {
+            Some(written) => Ok(written),
+            None => {
+                let id = writer.alloc();
+                writer.small(id, format!("<</Font<<{}>>>>", self.fonts).as_bytes())?;
+                Ok(*self.blank.insert(id))
+            }
+        }
     }
 }
 
@@ -141,6 +220,8 @@ fn boxes(package: &Package, page: &LayoutPage) -> Vec<(u32, Area)> {
     (1..).zip(printed).map(|(n, (_, area))| (n, *area)).collect()
 }
 
+const PORTUGUESE: &str = "ÁÂÃÀÇÉÊÍÓÔÕÚÜÑáâãàçéêíóôõúüñ“”–—ºª°…·×÷−";
+
 /// The fonts with every character that any page shows.
 fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> [Subset; 3] {
     let mut characters: [Characters; 3] = std::array::from_fn(|_| Characters::default());
@@ -151,13 +232,31 @@ fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> 
     if package.sheets.lize.is_some() {
         mono.add("#:-abcdef");
     }
+    regular.add("em branco");
+    let papers = package.contents.0.iter().any(|content| matches!(content, Content::Paper(_)));
+    if papers || package.exam.is_some() {
+        // What they say beside the package's own texts.
+        let ascii: String = (' '..='~').collect();
+        for text in [&ascii, PORTUGUESE] {
+            regular.add(text);
+            bold.add(text);
+        }
+    }
+    let sections = package.exam.iter().flat_map(|e| &e.sections);
+    sections.flat_map(|s| std::iter::once(&s.title).chain(&s.language)).for_each(|title| bold.add(title));
+    let mut both = |text: &str| {
+        regular.add(text);
+        bold.add(text);
+    };
     for unit in &package.units {
-        regular.add(&unit.name);
+        both(&unit.name);
         for room in &unit.rooms {
-            regular.add(&room.name);
+            both(&room.name);
             for student in &room.students {
-                bold.add(&student.name);
-                regular.add(&student.enrollment);
+                both(&student.name);
+                both(&student.enrollment);
+                both(&student.class);
+                both(&student.seat);
             }
         }
     }

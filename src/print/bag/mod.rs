@@ -181,6 +181,7 @@ pub struct RoomFacts<'a> {
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StudentFacts<'a> {
+    pub id: &'a str,
     pub name: &'a str,
     pub enrollment: &'a str,
     pub class: &'a str,

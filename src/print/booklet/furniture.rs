@@ -18,8 +18,6 @@ pub enum Furniture {
     Inner,
     Essay { lines: u32 },
     Draft,
-    /// Nothing but that it is one on purpose.
-    Blank,
 }
 
 /// Where a student's texts go; a slot without width is none.
@@ -83,7 +81,6 @@ impl Page<'_> {
 
     fn draw(&mut self, furniture: Furniture) {
         match furniture {
-            Furniture::Blank => return self.blank(),
             Furniture::Cover => self.head(mm(self.look.first_top) + 10.0, 22.0),
             Furniture::First => self.head(mm(self.look.first_top), 14.0),
             Furniture::Inner | Furniture::Essay { .. } | Furniture::Draft => self.running_head(),
@@ -93,15 +90,9 @@ impl Page<'_> {
             Furniture::Inner => self.column_rules(mm(self.look.top)),
             Furniture::Essay { lines } => self.essay(lines),
             Furniture::Draft => self.draft(),
-            Furniture::Cover | Furniture::Blank => {}
+            Furniture::Cover => {}
         }
         self.foot();
-    }
-
-    fn blank(&mut self) {
-        let (w, h) = (mm(self.look.width), mm(self.look.height));
-        let size = self.points(9.0);
-        self.pen.write(Style::Regular, size, Ink::gray(0.55), Align::Center, w / 2.0, h / 2.0, w, "em branco");
     }
 
     /// Institution, title, and a table for the student's data, down to `bottom` less a little.

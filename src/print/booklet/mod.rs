@@ -23,6 +23,3 @@ pub use order::{MappedQuestion, Order, Which};
 pub use piece::Piece;
 pub use prepared::{Booklets, LaidPage, Variant};
 pub use written::WrittenBooklets;
-
-/// Of the texts that booklets set beside a package's own.
-pub use page::CHARACTERS;

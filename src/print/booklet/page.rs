@@ -157,6 +157,3 @@ fn numbers(values: &[f64], out: &mut Vec<u8>) {
         out.push(b' ');
     }
 }
-
-/// Characters that pages need beside those of the package's own texts.
-pub const CHARACTERS: &str = "QUESTÃOFOLHADEREDAÇÃO–TextoparaasquestõesdeaABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,/() opçãopontos";

@@ -9,11 +9,11 @@ use super::pack::{Packed, pack};
 use super::page::Pages;
 use super::set::Set;
 use crate::json::Fault;
-use crate::print::draw::{Heading, vector};
-use crate::print::package::{Exam, Versions};
+use crate::print::draw::Heading;
+use crate::print::package::{Exam, Files, Kind, Space, Versions};
 use crate::print::pdf::font::{GlyphSubset, Subset};
 use crate::print::pdf::{BaseError, Imported, Packed as Bytes};
-use crate::print::statics::texts;
+use crate::print::statics::Layer;
 use crate::sheet::layout::PageSize;
 use crate::sheet::{PageFormat, TextSize};
 use crate::units::MM_PER_POINT;
@@ -27,20 +27,13 @@ pub enum LaidPage {
     Custom(usize),
 }
 
-/// A static layer: shapes, and the operators of its texts.
-pub struct Layer {
-    pub shapes: Imported,
-    pub texts: Vec<u8>,
-    pub slots: BookletSlots,
-}
-
 /// Booklets in one size of type.
 pub struct Variant {
     pub look: Look,
     pub set: Set,
     pub contents: Vec<Bytes>,
     pub letters: Vec<(char, Bytes)>,
-    pub layers: BTreeMap<Furniture, Layer>,
+    pub layers: BTreeMap<Furniture, (Layer, BookletSlots)>,
     /// Of the versions from 1, where the students are divided among such.
     pub versions: Vec<Vec<LaidPage>>,
 }
@@ -50,8 +43,8 @@ pub struct Booklets<'p> {
     pub fonts: Vec<Option<GlyphSubset>>,
     /// In normal print, and in large print where a student needs it.
     pub variants: Vec<Variant>,
-    /// Pages of PDFs that come before and after the booklet's own.
-    pub custom: Vec<Imported>,
+    /// Pages of PDFs: so many before the booklet's own, and the others after.
+    pub custom: Vec<&'p Imported>,
     pub custom_before: usize,
     pub notes: Vec<Fault>,
 }
@@ -63,14 +56,15 @@ impl<'p> Booklets<'p> {
         sizes: &[(PageFormat, TextSize)],
         heading: &Heading,
         fonts: &[Subset; 3],
-        custom: (Vec<Imported>, usize),
+        files: &'p Files,
     ) -> Result<Self, BaseError> {
         let look = |&(format, text): &(PageFormat, TextSize)| Look::new(&exam.look, format, text);
         let sets: Vec<(Look, Set)> = sizes.iter().map(look).map(|look| (look.clone(), Set::new(exam, &look))).collect();
         let mut glyphs = Glyphs::default();
         sets.iter().flat_map(|(_, set)| &set.forms).for_each(|piece| glyphs.add(piece));
         let book_fonts = glyphs.subsets();
-        let (custom, custom_before) = custom;
+        let custom = files.before.iter().chain(&files.after).collect();
+        let custom_before = files.before.len();
         // What can't be set in one size can't in another.
         let notes = sets.first().map(|(_, set)| set.notes.clone()).unwrap_or_default();
         let mut booklets =
@@ -89,6 +83,15 @@ impl<'p> Booklets<'p> {
             booklets.variants.push(variant);
         }
         Ok(booklets)
+    }
+
+    /// Of the first version, or of the master's order.
+    pub fn usual_pages(&self) -> usize {
+        let Some(variant) = self.variants.first() else { return 0 };
+        match variant.versions.first() {
+            Some(pages) => pages.len(),
+            None => self.lay_out(variant, &Order::new(self.exam, Which::Version(1)), None).len(),
+        }
     }
 
     /// The pages of a booklet in this order.
@@ -114,10 +117,10 @@ impl Variant {
         let look = &self.look;
         let size = PageSize { width: look.width * MM_PER_POINT, height: look.height * MM_PER_POINT };
         let essays = exam.questions.iter().filter_map(|q| match (q.kind, q.space) {
-            (crate::print::package::Kind::Essay, crate::print::package::Space::Lines(lines)) => Some(lines),
+            (Kind::Essay, Space::Lines(lines)) => Some(lines),
             _ => None,
         });
-        let mut kinds = vec![Furniture::Inner, Furniture::Blank];
+        let mut kinds = vec![Furniture::Inner];
         kinds.push(if exam.look.cover { Furniture::Cover } else { Furniture::First });
         kinds.extend(essays.map(|lines| Furniture::Essay { lines }));
         if exam.look.draft_pages > 0 {
@@ -125,8 +128,7 @@ impl Variant {
         }
         for kind in kinds {
             let (drawing, slots) = furniture::draw(kind, look, heading);
-            let shapes = Imported::page(&vector::to_pdf(&drawing, size), 1)?;
-            self.layers.insert(kind, Layer { shapes, texts: texts(&drawing, size, fonts), slots });
+            self.layers.insert(kind, (Layer::new(&drawing, size, fonts)?, slots));
         }
         Ok(())
     }

@@ -6,10 +6,10 @@ use super::page::{Pages, form_name, letter_name};
 use super::prepared::{Booklets, LaidPage, Variant};
 use crate::print::pdf::font::Subset;
 use crate::print::pdf::number::op;
-use crate::print::pdf::{Base, Packed, Writer};
+use crate::print::pdf::{Packed, Writer};
 use crate::print::rich::model::{PictureData, Pixels};
 use pdf_writer::Ref;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 pub struct WrittenBooklets<'b, 'p> {
@@ -33,16 +33,19 @@ struct Shared {
 }
 
 struct WrittenVariant {
-    /// Of whole pages: everything.
-    resources: Ref,
-    /// By version and page: the resources of the pages that show it, and what they show it by.
-    versions: BTreeMap<(u64, usize), Ref>,
+    /// Of the forms that show a version's pages.
+    forms: Ref,
+    /// Of pages: all forms, and those of versions as they come. Written at the file's end.
+    pages: Ref,
+    entries: String,
+    /// By version and page.
+    versions: BTreeSet<(u64, usize)>,
     furniture: BTreeMap<Furniture, String>,
 }
 
-/// What a page begins with, and what it needs.
-pub struct Ground<'a> {
-    pub content: &'a [u8],
+/// A page whose first operators are written.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground {
     pub resources: Ref,
     pub slots: BookletSlots,
     pub width_pt: f64,
@@ -72,73 +75,75 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
     /// A page of a version, or of an order that only one student has (`version` is None): its operators are in `out` then,
     /// or else a form shows them.
     #[expect(clippy::too_many_arguments, reason = "each says which page it is")]
-    pub fn ground<'a, W: Write>(
+    pub fn ground<W: Write>(
         &mut self,
         writer: &mut Writer<W>,
         variant: usize,
         version: Option<u64>,
         pages: &[LaidPage],
         index: usize,
-        out: &'a mut Vec<u8>,
-    ) -> io::Result<Ground<'a>> {
+        out: &mut Vec<u8>,
+    ) -> io::Result<Ground> {
         out.clear();
         let booklets = self.booklets;
         let look = &booklets.variants[variant].look;
         let (furniture, packed) = match &pages[index] {
             LaidPage::Own { furniture, packed } => (*furniture, packed.as_ref()),
-            LaidPage::Custom(custom) => return self.custom(writer, *custom, out),
+            LaidPage::Custom(custom) => return self.custom(writer, variant, *custom, out),
         };
         self.variant(writer, variant)?;
         let written = self.variants[variant].as_mut().expect("it was just written");
-        let slots = booklets.variants[variant].layers[&furniture].slots;
+        let slots = booklets.variants[variant].layers[&furniture].1;
         let own = Pages { look, fonts: self.fonts, background: self.background.is_some() };
         let name = &written.furniture[&furniture];
         let compose = |out: &mut Vec<u8>| match packed {
             Some(page) => own.content(page, name, &slots, index + 1, pages.len(), out),
             None => own.bare(name, &slots, index + 1, pages.len(), out),
         };
-        let resources = match version {
-            None => {
-                compose(out);
-                written.resources
-            }
+        match version {
+            None => compose(out),
             Some(version) => {
-                out.extend_from_slice(b"/S Do ");
-                match written.versions.get(&(version, index)) {
-                    Some(resources) => *resources,
-                    None => {
-                        let mut content = Vec::new();
-                        compose(&mut content);
-                        let form = writer.alloc();
-                        let mut entries = form_entries(look.width, look.height);
-                        entries.extend_from_slice(format!("/Resources {} 0 R", written.resources.get()).as_bytes());
-                        writer.stream(form, &entries, &content)?;
-                        let resources = writer.alloc();
-                        let body = format!("<</XObject<</S {} 0 R>>/Font<<{}>>>>", form.get(), self.stamp_fonts);
-                        writer.small(resources, body.as_bytes())?;
-                        written.versions.insert((version, index), resources);
-                        resources
-                    }
+                let name = format!("V{version}P{index}");
+                if written.versions.insert((version, index)) {
+                    let mut content = Vec::new();
+                    compose(&mut content);
+                    let form = writer.alloc();
+                    let mut entries = form_entries(look.width, look.height, 0.0);
+                    entries.extend_from_slice(format!("/Resources {} 0 R", written.forms.get()).as_bytes());
+                    writer.stream(form, &entries, &content)?;
+                    written.entries += &format!("/{name} {} 0 R", form.get());
                 }
+                out.extend_from_slice(format!("/{name} Do ").as_bytes());
             }
-        };
-        Ok(Ground { content: out, resources, slots, width_pt: look.width, height_pt: look.height })
+        }
+        Ok(Ground { resources: written.pages, slots, width_pt: look.width, height_pt: look.height })
     }
 
-    fn custom<'a, W: Write>(&mut self, writer: &mut Writer<W>, index: usize, out: &'a mut Vec<u8>) -> io::Result<Ground<'a>> {
-        let imported = &self.booklets.custom[index];
-        let resources = match self.custom[index] {
-            Some(resources) => resources,
-            None => {
-                let base = imported.write(writer)?;
-                let resources = base.resources(writer, &self.stamp_fonts)?;
-                self.custom[index] = Some(resources);
-                resources
-            }
-        };
-        out.extend_from_slice(b"/S Do ");
+    /// Writes what could not be before all pages were.
+    pub fn finish<W: Write>(&mut self, writer: &mut Writer<W>) -> io::Result<()> {
+        for written in self.variants.iter().flatten() {
+            let body = format!("<</XObject<<{}>>/Font<<{}>>>>", written.entries, self.stamp_fonts);
+            writer.small(written.pages, body.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// A page of another PDF, named in all pages' resources as the others are.
+    fn custom<W: Write>(&mut self, writer: &mut Writer<W>, variant: usize, index: usize, out: &mut Vec<u8>) -> io::Result<Ground> {
+        let imported = self.booklets.custom[index];
+        self.variant(writer, variant)?;
+        let written = self.variants[variant].as_mut().expect("it was just written");
+        let name = format!("X{index}");
+        if self.custom[index].is_none() {
+            self.custom[index] = Some(imported.write(writer)?.form);
+        }
+        let form = self.custom[index].map_or(0, |f| f.get());
+        if !written.entries.contains(&format!("/{name} ")) {
+            written.entries += &format!("/{name} {form} 0 R");
+        }
+        out.extend_from_slice(format!("/{name} Do ").as_bytes());
         let (width_pt, height_pt) = (imported.width_pt, imported.height_pt);
-        Ok(Ground { content: out, resources, slots: BookletSlots::default(), width_pt, height_pt })
+        Ok(Ground { resources: written.pages, slots: BookletSlots::default(), width_pt, height_pt })
     }
 
     fn shared<W: Write>(&mut self, writer: &mut Writer<W>) -> io::Result<()> {
@@ -173,7 +178,7 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
         for (i, content) in variant.contents.iter().enumerate() {
             let piece = &variant.set.forms[i];
             let id = writer.alloc();
-            let mut entries = form_entries(piece.width, piece.height);
+            let mut entries = form_entries(piece.width, piece.height, BEYOND);
             entries.extend_from_slice(format!("/Resources {} 0 R", shared.resources.get()).as_bytes());
             writer.filtered(id, &entries, Packed::FILTER, content.bytes())?;
             forms += &format!("/{} {} 0 R", form_name(i), id.get());
@@ -189,8 +194,8 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
             forms += &format!("/{} {} 0 R", letter_name(*letter), id.get());
         }
         let mut furniture = BTreeMap::new();
-        for (i, (kind, layer)) in variant.layers.iter().enumerate() {
-            let base: Base = layer.shapes.write(writer)?.with(writer, &self.stamp_fonts, &layer.texts)?;
+        for (i, (kind, (layer, _))) in variant.layers.iter().enumerate() {
+            let base = layer.write(writer, &self.stamp_fonts)?;
             let name = format!("U{i}");
             forms += &format!("/{name} {} 0 R", base.form.get());
             furniture.insert(*kind, name);
@@ -200,16 +205,23 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
         }
         let resources = writer.alloc();
         writer.small(resources, format!("<</XObject<<{forms}>>/Font<<{}>>>>", self.stamp_fonts).as_bytes())?;
-        self.variants[index] = Some(WrittenVariant { resources, versions: BTreeMap::new(), furniture });
+        self.variants[index] = Some(WrittenVariant {
+            forms: resources,
+            pages: writer.alloc(),
+            entries: forms,
+            versions: BTreeSet::new(),
+            furniture,
+        });
         Ok(())
     }
 }
 
 /// Text and lines reach a little beyond what typesetting calls a piece's box.
-fn form_entries(width: f64, height: f64) -> Vec<u8> {
+const BEYOND: f64 = 6.0;
+
+fn form_entries(width: f64, height: f64, beyond: f64) -> Vec<u8> {
     let mut entries = b"/Type/XObject/Subtype/Form/BBox[".to_vec();
-    const BEYOND: f64 = 6.0;
-    op(&mut entries, &[-BEYOND, -BEYOND, width + BEYOND, height + BEYOND], "]");
+    op(&mut entries, &[-beyond, -beyond, width + beyond, height + beyond], "]");
     entries
 }
 

@@ -3,7 +3,7 @@
 use super::Heading;
 use super::pen::{Align, Ink, Pen, Shape, cap_mm};
 use crate::print::typeface::Style;
-use crate::sheet::TextSize;
+use crate::sheet::{Frame, TextSize};
 use crate::sheet::frame::{Area, MONO_ADVANCE, PRINTED_LINE};
 use crate::units::MM_PER_POINT;
 
@@ -66,7 +66,7 @@ pub fn draw(pen: &mut Pen, heading: &Heading) -> Slots {
         (2, true) => (8.0, 15.0),
         _ => (5.5, if large { 11.0 } else { 9.5 }),
     };
-    let mut slots = Slots { printed: printed(pen), ..Slots::default() };
+    let mut slots = Slots { printed: printed(&pen.frame), ..Slots::default() };
     for (i, row) in rows.iter().enumerate() {
         let top = grid_top + row_h * i as f64;
         let shares: f64 = row.iter().map(|(_, share)| share).sum();
@@ -139,8 +139,9 @@ fn title(pen: &mut Pen, heading: &Heading, area: &Area) {
     pen.write(Style::Bold, size, Ink::SOLID, Align::Left, left, y + cap_mm(Style::Bold, size), room, &heading.title);
 }
 
-fn printed(pen: &Pen) -> [Slot; 2] {
-    pen.frame.printed_lines().map(|line| Slot {
+/// The lines of the printed code.
+pub fn printed(frame: &Frame) -> [Slot; 2] {
+    frame.printed_lines().map(|line| Slot {
         x: line.x,
         y: line.y,
         w: PRINTED_LINE as f64 * MONO_ADVANCE * line.size_pt * MM_PER_POINT,

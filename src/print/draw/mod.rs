@@ -14,7 +14,7 @@ mod pen;
 mod table;
 pub mod vector;
 
-pub use header::{Slot, Slots};
+pub use header::{Slot, Slots, printed};
 pub use pen::{Align, Drawing, Ink, Path, Pen, Shape, Text, cap_mm};
 
 use super::logo::Logo;

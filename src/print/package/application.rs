@@ -3,7 +3,7 @@
 use super::super::logo::Logo;
 use super::roster::clean;
 use crate::json::{Faults, Object};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 
 #[derive(Clone, Debug, Default)]
 pub struct Application {
@@ -12,7 +12,7 @@ pub struct Application {
     /// As it is printed: 20/11/2026.
     pub date: String,
     pub institution: String,
-    pub logo_path: Option<PathBuf>,
+    pub logo_path: Option<String>,
     pub logo: Option<Logo>,
 }
 
@@ -56,13 +56,13 @@ fn date(o: &mut Object, faults: &mut Faults) -> String {
     String::new()
 }
 
-fn logo(o: &mut Object, faults: &mut Faults) -> Option<PathBuf> {
+fn logo(o: &mut Object, faults: &mut Faults) -> Option<String> {
     let said = o.opt_text("logo", faults)?;
     if !is_inside(&said) {
         faults.add(o.path("logo"), "a PNG or JPEG file in the package's folder is expected, such as logo.png");
         return None;
     }
-    Some(said.into())
+    Some(said)
 }
 
 /// Whether a file's name stays within the package's folder.

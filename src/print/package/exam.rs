@@ -189,7 +189,7 @@ fn versions(o: &mut Object, faults: &mut Faults) -> Versions {
 
 fn items(o: &mut Object, key: &'static str, context: &mut Context, faults: &mut Faults) -> Vec<Block> {
     let path = o.path(key);
-    content::read_list(o.list(key, faults).unwrap_or_default(), &path, context, faults)
+    o.get(key).map_or_else(Vec::new, |value| content::read_list(value, &path, context, faults))
 }
 
 fn texts(o: &mut Object, context: &mut Context, faults: &mut Faults) -> Vec<BaseText> {

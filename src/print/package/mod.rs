@@ -8,46 +8,73 @@ mod roster;
 mod sheets;
 
 pub use application::Application;
-pub use lize::LizeOrder;
 pub use exam::{BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
-pub use options::{Contents, Options, Per, Spares};
+pub use lize::LizeOrder;
+pub use options::{BlankPages, Conformance, Content, Contents, Imposition, Options, Per, Sorting, Spares};
 pub use roster::{Room, Student, Unit};
 pub use sheets::Sheets;
 
-use super::logo::{Logo, LogoError};
+use super::logo::Logo;
+use super::pdf::Imported;
+use super::rich::model::PictureData;
+use super::rich::{Context, NoSource, Pictures, Source};
 use crate::json::{Fault, Faults, Object};
+use crate::sheet::field::FieldKind;
 use crate::sheet::lize::Models;
 use serde_json::Value;
-use std::path::Path;
 
 #[derive(Clone, Debug)]
 pub struct Package {
     pub application: Application,
+    pub exam: Option<Exam>,
+    /// What the exam shows, by index.
+    pub pictures: Vec<PictureData>,
     pub sheets: Sheets,
     pub units: Vec<Unit>,
     pub contents: Contents,
     pub options: Options,
-    /// What was asked for and is not printed, or was printed otherwise than one may expect.
+    /// Paragraphs in place of our own instructions for who applies the exam.
+    pub instructions: Vec<String>,
+    pub files: Files,
+    /// What was printed otherwise than one may expect.
     pub notes: Vec<String>,
 }
 
+/// What a package names and does not hold.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    pub background: Option<PictureData>,
+    /// Pages of PDFs before and after a booklet's own.
+    pub before: Vec<Imported>,
+    pub after: Vec<Imported>,
+}
+
+/// What a package is read with.
+pub struct Reading<'a> {
+    /// The table of the Lize sheet's models.
+    pub models: &'a Models,
+    /// Whence its pictures and files come.
+    pub source: &'a dyn Source,
+}
+
 impl Package {
-    /// Reads a package, or says everything that is wrong with it. The logo is not loaded: see [`Package::load_logo`].
+    /// Reads a package that names no file, or says everything that is wrong with it.
     pub fn from_json(value: &Value) -> Result<Self, Vec<Fault>> {
-        Self::read(value, &Models::default(), Faults::default(), roster::read)
+        let reading = Reading { models: &Models::default(), source: &NoSource };
+        Self::read(value, &reading, Faults::default(), roster::read)
     }
 
     /// The same from text, a room at a time: as one [`Value`], 100,000 students would take 80 MiB.
     pub fn from_slice(json: &[u8]) -> Result<Self, Vec<Fault>> {
-        Self::with_models(json, &Models::default())
+        Self::open(json, &Reading { models: &Models::default(), source: &NoSource })
     }
 
-    /// The same with another table of the Lize sheet's models.
-    pub fn with_models(json: &[u8], models: &Models) -> Result<Self, Vec<Fault>> {
+    /// Reads a package and all the files that it names.
+    pub fn open(json: &[u8], reading: &Reading) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::default();
         match roster::split(json, &mut faults) {
             Ok((value, units)) => {
-                Self::read(&value, models, faults, |o, faults| units.unwrap_or_else(|| roster::read(o, faults)))
+                Self::read(&value, reading, faults, |o, faults| units.unwrap_or_else(|| roster::read(o, faults)))
             }
             Err(e) => Err(vec![Fault { path: String::new(), message: format!("not JSON: {e}") }]),
         }
@@ -55,52 +82,51 @@ impl Package {
 
     fn read(
         value: &Value,
-        models: &Models,
+        reading: &Reading,
         mut faults: Faults,
         units: impl FnOnce(&mut Object, &mut Faults) -> Vec<Unit>,
     ) -> Result<Self, Vec<Fault>> {
         let mut notes = Vec::new();
         let mut o = Object::new(value, "", &mut faults);
-        let application = Application::read(&mut o, &mut faults);
-        let contents = Contents::read(&mut o, &mut faults, &mut notes);
-        let options = Options::read(&mut o, &contents, &mut faults, &mut notes);
-        let units = units(&mut o, &mut faults);
-        let versions = options::exam(&mut o, &mut faults);
-        let large_print = roster::students(&units).any(|s| s.large_print);
-        let sheets = Sheets::read(&mut o, models, large_print, &mut faults);
+        let mut application = Application::read(&mut o, &mut faults);
+        let contents = Contents::read(&mut o, &mut faults);
+        let options = Options::read(&mut o, &contents, &mut faults);
+        let instructions = instructions(&mut o, &mut faults);
+        let mut units = units(&mut o, &mut faults);
+        let mut context = Context::new(reading.source, Pictures::new(options.gray));
+        let exam = Exam::read(&mut o, &mut context, &mut faults);
+        notes.extend(context.warnings.iter().map(Fault::to_string));
+        let versions = exam.as_ref().and_then(Exam::version_count);
+        let asked = sheets::Asked {
+            large_print: roster::students(&units).any(|s| s.large_print),
+            spare_digits: contents.has(Content::Spares).then(|| digits(&units)),
+        };
+        let sheets = Sheets::read(&mut o, reading.models, asked, &mut faults);
         o.finish(&mut faults);
         roster::check(&units, versions, &mut faults);
+        if contents.has(Content::Booklet) && exam.as_ref().is_none_or(|e| e.questions.is_empty()) {
+            faults.add("exam", "missing; contents asks for booklets: an object with sections of questions is expected");
+        }
+        let files = Files::load(&mut application, exam.as_ref(), reading.source, options.gray, &mut faults);
         if !faults.0.is_empty() {
             return Err(faults.0);
         }
         let Some(sheets) = sheets else { return Err(vec![nothing()]) };
         roster::note_missing_glyphs(&units, &mut notes);
+        roster::note_empty_rooms(&units, &mut notes);
         sheets.note_large_print(&units, &mut notes);
+        if let Some(versions) = versions {
+            roster::assign_versions(&mut units, versions, &mut notes);
+        }
+        if let Some(exam) = &exam {
+            note_unasked(exam, &sheets, &mut notes);
+        }
         roster::check_lize(&units, &sheets, &mut faults);
         if !faults.0.is_empty() {
             return Err(faults.0);
         }
-        Ok(Package { application, sheets, units, contents, options, notes })
-    }
-
-    /// Loads the logo that the package names, relative to the folder that the package is in.
-    pub fn load_logo(&mut self, folder: &Path) -> Result<(), Fault> {
-        let Some(name) = &self.application.logo_path else { return Ok(()) };
-        let path = folder.join(name);
-        let load = || -> Result<Logo, LogoError> {
-            let size = std::fs::metadata(&path)?.len();
-            if size > super::logo::MAX_BYTES {
-                return Err(LogoError::TooLarge(size));
-            }
-            Logo::from_bytes(&std::fs::read(&path)?, self.options.gray)
-        };
-        match load() {
-            Ok(logo) => {
-                self.application.logo = Some(logo);
-                Ok(())
-            }
-            Err(e) => Err(Fault { path: "application.institution.logo".into(), message: e.to_string() }),
-        }
+        let pictures = context.pictures.all().to_vec();
+        Ok(Package { application, exam, pictures, sheets, units, contents, options, instructions, files, notes })
     }
 
     pub fn students(&self) -> impl Iterator<Item = &Student> {
@@ -108,8 +134,79 @@ impl Package {
     }
 }
 
+impl Files {
+    fn load(
+        application: &mut Application,
+        exam: Option<&Exam>,
+        source: &dyn Source,
+        gray: bool,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut files = Files::default();
+        if let Some(name) = &application.logo_path {
+            let logo = source.fetch(name).and_then(|bytes| Logo::from_bytes(&bytes, gray).map_err(|e| e.to_string()));
+            match logo {
+                Ok(logo) => application.logo = Some(logo),
+                Err(message) => faults.add("application.institution.logo", message),
+            }
+        }
+        let Some(exam) = exam else { return files };
+        if let Some(name) = &exam.look.background {
+            let mut pictures = Pictures::new(gray);
+            match pictures.take(name, source) {
+                Ok(index) => files.background = pictures.all().get(index).cloned(),
+                Err(message) => faults.add("exam.background", message),
+            }
+        }
+        let mut pages = |names: &[String], key: &str| {
+            let mut all = Vec::new();
+            for (i, name) in names.iter().enumerate() {
+                match source.fetch(name).and_then(|bytes| Imported::pages(&bytes).map_err(|e| e.to_string())) {
+                    Ok(pages) => all.extend(pages),
+                    Err(message) => faults.add(format!("exam.{key}[{i}]"), message),
+                }
+            }
+            all
+        };
+        files.before = pages(&exam.before, "before");
+        files.after = pages(&exam.after, "after");
+        files
+    }
+}
+
+fn instructions(o: &mut Object, faults: &mut Faults) -> Vec<String> {
+    let list = o.list("instructions", faults).unwrap_or_default();
+    let mut said = Vec::new();
+    for (i, value) in list.iter().enumerate() {
+        match value.as_str() {
+            Some(text) => said.push(roster::clean(text)),
+            None => faults.add(format!("instructions[{i}]"), "a paragraph as a string is expected"),
+        }
+    }
+    said
+}
+
+/// Of the longest number that a student has.
+fn digits(units: &[Unit]) -> usize {
+    const USUAL: usize = 8;
+    let count = |s: &Student| s.enrollment.chars().filter(char::is_ascii_digit).count();
+    roster::students(units).map(count).max().filter(|&n| n > 0).unwrap_or(USUAL)
+}
+
+/// A question of the booklet that the sheet has no field for is answered nowhere.
+fn note_unasked(exam: &Exam, sheets: &Sheets, notes: &mut Vec<String>) {
+    let fields = sheets.normal.content.pages.iter().flat_map(|p| &p.fields);
+    let about_pupil = |kind: &FieldKind| matches!(kind, FieldKind::IdGrid { .. } | FieldKind::Version { .. } | FieldKind::Language { .. } | FieldKind::Flag { .. } | FieldKind::Signature { .. });
+    let answers = fields.filter(|f| !about_pupil(&f.kind)).count();
+    let asked = super::booklet::Order::new(exam, super::booklet::Which::Version(1)).questions.iter().map(|p| p.number).max();
+    let asked = asked.unwrap_or(0) as usize;
+    if asked != answers {
+        notes.push(format!("the booklet has {asked} numbered questions, and the sheet {answers} fields for answers"));
+    }
+}
+
 fn nothing() -> Fault {
-    Fault { path: "contents".into(), message: "nothing to print: “sheet” is what can be printed today".into() }
+    Fault { path: "contents".into(), message: "nothing to print".into() }
 }
 
 #[cfg(test)]

@@ -29,6 +29,11 @@ pub struct Student {
     /// Normalised to NFC, single spaces.
     pub name: String,
     pub enrollment: String,
+    pub class: String,
+    pub seat: String,
+    /// The foreign language that the student chose beforehand: the others' questions are not printed then.
+    pub language: Option<String>,
+    /// As the package says, or as it is assigned: see [`assign_versions`].
     pub version: Option<u64>,
     pub large_print: bool,
 }
@@ -106,6 +111,9 @@ fn student(value: &Value, path: String, faults: &mut Faults) -> Student {
         id: id(&mut o, faults),
         name: name(&mut o, faults),
         enrollment: clean(&o.opt_text("enrollment", faults).unwrap_or_default()),
+        class: clean(&o.opt_text("class", faults).unwrap_or_default()),
+        seat: clean(&o.opt_text("seat", faults).unwrap_or_default()),
+        language: o.opt_text("language", faults),
         version: o.whole("version", 1..=99, faults),
         large_print: o.flag("large_print", false, faults),
     };
@@ -166,6 +174,39 @@ pub fn check(units: &[Unit], versions: Option<u64>, faults: &mut Faults) {
     }
 }
 
+/// Gives a version to every student without one, so that neighbours have different ones: by rows and columns where all
+/// seats of a room say them (A1, A2, B1 …), and else in the order of the list, room after room.
+pub fn assign_versions(units: &mut [Unit], count: u64, notes: &mut Vec<String>) {
+    for room in units.iter_mut().flat_map(|u| &mut u.rooms) {
+        let places: Option<Vec<(u64, u64)>> = room.students.iter().map(|s| place(&s.seat)).collect();
+        let mut next = 0;
+        for (i, student) in room.students.iter_mut().enumerate() {
+            let nth = match &places {
+                // Two rows down is the next version but one: with four versions all eight neighbours differ.
+                Some(places) if count >= 4 => places[i].1 + 2 * places[i].0,
+                Some(places) => places[i].0 + places[i].1,
+                None => next,
+            };
+            let version = *student.version.get_or_insert(nth % count + 1);
+            next = version;
+        }
+        if count > 1 && places.is_none() {
+            let same = room.students.windows(2).filter(|pair| pair[0].version == pair[1].version).count();
+            if same > 0 {
+                let id = &room.id;
+                notes.push(format!("room {id}: {same} pairs of neighbours on the list have the same version, as the package says"));
+            }
+        }
+    }
+}
+
+/// A seat's row and column: B12 is row 2 of letters, column 12.
+fn place(seat: &str) -> Option<(u64, u64)> {
+    let (row, column) = seat.split_at_checked(1)?;
+    let row = row.chars().next().filter(char::is_ascii_alphabetic)?;
+    Some((u64::from(row.to_ascii_uppercase() as u8 - b'A'), column.parse().ok()?))
+}
+
 /// What only a Lize sheet asks of a student: a shuffled one says which version it is.
 pub fn check_lize(units: &[Unit], sheets: &Sheets, faults: &mut Faults) {
     let Some(LizeOrder { operation: Operation::Shuffled, .. }) = sheets.lize else { return };
@@ -175,6 +216,15 @@ pub fn check_lize(units: &[Unit], sheets: &Sheets, faults: &mut Faults) {
                 let path = format!("units[{u}].rooms[{r}].students[{s}].version");
                 faults.add(path, "missing; a shuffled sheet (operation R) has a version in its code");
             }
+        }
+    }
+}
+
+/// An empty room gets no bag.
+pub fn note_empty_rooms(units: &[Unit], notes: &mut Vec<String>) {
+    for (u, unit) in units.iter().enumerate() {
+        for (r, _) in unit.rooms.iter().enumerate().filter(|(_, room)| room.students.is_empty()) {
+            notes.push(format!("units[{u}].rooms[{r}].students: the room is empty; nothing is printed for it"));
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::lize::LizeOrder;
 use super::roster::{Unit, students};
 use crate::json::{Faults, Object};
+use crate::sheet::field::FieldKind;
 use crate::sheet::lize::{self, Models};
 use crate::sheet::place::{Order, place};
 use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
@@ -11,13 +12,15 @@ use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
 pub struct Sheets {
     pub normal: Layout,
     pub large_print: Option<Layout>,
+    /// With a grid for the number of whoever uses it, where the others have none.
+    pub spare: Option<Layout>,
     /// Where the sheets are Lize ones.
     pub lize: Option<LizeOrder>,
 }
 
 impl Sheets {
     /// None when there is no sheet, or when it has been said what is wrong with it.
-    pub fn read(package: &mut Object, models: &Models, large_print_asked: bool, faults: &mut Faults) -> Option<Self> {
+    pub fn read(package: &mut Object, models: &Models, asked: Asked, faults: &mut Faults) -> Option<Self> {
         let Some(value) = package.get("sheet") else {
             faults.add("sheet", "missing; an object with fields is expected");
             return None;
@@ -30,7 +33,7 @@ impl Sheets {
             o.finish(faults);
             let layout = order.as_ref().and_then(|order| order.layout(&specs, "sheet.fields", faults));
             let normal = layout.filter(|_| faults.0.len() == before)?;
-            return Some(Sheets { normal, large_print: None, lize: order });
+            return Some(Sheets { normal, large_print: None, spare: None, lize: order });
         }
         let mut order = Order::new(PageFormat::A4);
         order.format = format(&mut o, PageFormat::A4, faults);
@@ -51,13 +54,19 @@ impl Sheets {
             }
         };
         let normal = placed(&order, "sheet.fields");
-        let large_print = if large_print_asked { Some(placed(&large, "sheet.large_print")?) } else { None };
-        Some(Sheets { normal: normal?, large_print, lize: None })
+        let large_print = if asked.large_print { Some(placed(&large, "sheet.large_print")?) } else { None };
+        let spare = asked.spare_digits.and_then(|digits| spare(&order, &specs, digits));
+        Some(Sheets { normal: normal?, large_print, spare, lize: None })
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Layout> {
         let same = |large: &&Layout| large.id != self.normal.id;
-        std::iter::once(&self.normal).chain(self.large_print.as_ref().filter(same))
+        std::iter::once(&self.normal).chain(self.large_print.as_ref().filter(same)).chain(&self.spare)
+    }
+
+    /// Of a sheet that is nobody's yet.
+    pub fn spare(&self) -> &Layout {
+        self.spare.as_ref().unwrap_or(&self.normal)
     }
 
     pub fn of(&self, large_print: bool) -> &Layout {
@@ -77,6 +86,27 @@ impl Sheets {
             notes.push("a Lize sheet has no large print: all are printed alike".to_owned());
         }
     }
+}
+
+/// What else a package needs layouts for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    pub large_print: bool,
+    /// How many digits a student's number has, where there are spares.
+    pub spare_digits: Option<usize>,
+}
+
+/// None where the fields have a grid for a number already, or where there is no room for one even on one page more.
+fn spare(order: &Order, specs: &[FieldSpec], digits: usize) -> Option<Layout> {
+    if specs.iter().any(|s| matches!(s.kind, FieldKind::IdGrid { .. })) {
+        return None;
+    }
+    let id = ["matricula", "matricula_avulsa"].into_iter().find(|id| specs.iter().all(|s| s.id != *id))?;
+    let grid = serde_json::json!([{"type": "id_grid", "id": id, "caption": "Matrícula", "digits": digits.clamp(1, 12)}]);
+    let mut all = FieldSpec::read_list(grid.as_array()?, "", &mut Faults::default());
+    all.extend_from_slice(specs);
+    let longer = Order { max_pages: order.max_pages + 1, ..*order };
+    place(order, &all).or_else(|_| place(&longer, &all)).ok()
 }
 
 fn specs(o: &mut Object, faults: &mut Faults) -> Vec<FieldSpec> {

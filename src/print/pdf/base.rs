@@ -21,6 +21,8 @@ pub enum BaseError {
     Pdf(#[from] lopdf::Error),
     #[error("the base has {has} pages; there is no page {asked}")]
     NoPage { asked: u32, has: usize },
+    #[error("the PDF is encrypted; one without a password is expected")]
+    Encrypted,
     #[error("the base's page has no usable /{0}")]
     Missing(&'static str),
     #[error(transparent)]
@@ -28,6 +30,7 @@ pub enum BaseError {
 }
 
 /// A page of a PDF, taken over with all that it needs: parsed and compressed once, written into any number of files.
+#[derive(Clone, Debug)]
 pub struct Imported {
     /// What the form refers to; a reference in it is an index here.
     objects: Vec<Object>,
@@ -48,7 +51,17 @@ impl Imported {
         Self::of(&Document::load_mem(pdf)?, page)
     }
 
-    pub fn of(doc: &Document, page: u32) -> Result<Self, BaseError> {
+    /// All pages of a PDF.
+    pub fn pages(pdf: &[u8]) -> Result<Vec<Self>, BaseError> {
+        let doc = Document::load_mem(pdf)?;
+        if doc.is_encrypted() {
+            return Err(BaseError::Encrypted);
+        }
+        let count = doc.get_pages().len() as u32;
+        (1..=count).map(|page| Self::of(&doc, page)).collect()
+    }
+
+    fn of(doc: &Document, page: u32) -> Result<Self, BaseError> {
         let pages = doc.get_pages();
         let id = *pages.get(&page).ok_or(BaseError::NoPage { asked: page, has: pages.len() })?;
         let bbox = rectangle(doc, inherited(doc, id, b"CropBox").or_else(|| inherited(doc, id, b"MediaBox")))?;

@@ -60,6 +60,11 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
+    /// Written so far.
+    pub fn bytes(&self) -> u64 {
+        self.at
+    }
+
     /// A number for an object that will be written later, or now.
     pub fn alloc(&mut self) -> Ref {
         self.places.push(Place::Free);

@@ -8,27 +8,16 @@
 //!
 //! No script runs and nothing is fetched but by the [`Source`] that the caller gives.
 
-pub mod model;
 pub mod content;
+mod context;
+pub mod html;
+pub mod latex;
+mod markup;
+pub mod mathml;
+pub mod model;
+pub mod picture;
+#[cfg(test)]
+mod snippets;
 
-#[derive(Default)]
-pub struct Pictures(pub Vec<model::PictureData>);
-
-pub trait Source {
-    fn fetch(&self, reference: &str) -> Result<Vec<u8>, String>;
-}
-
-pub struct NoSource;
-impl Source for NoSource {
-    fn fetch(&self, _: &str) -> Result<Vec<u8>, String> {
-        Err("none".into())
-    }
-}
-
-pub struct Context<'s> {
-    pub path: String,
-    pub warnings: Vec<crate::json::Fault>,
-    pub pictures: Pictures,
-    pub source: &'s dyn Source,
-    pub gray: bool,
-}
+pub use context::Context;
+pub use picture::{Folder, NoSource, Pictures, Source};

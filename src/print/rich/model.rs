@@ -136,6 +136,8 @@ pub struct Picture {
     pub width: PictureWidth,
     /// Height by width.
     pub aspect: f64,
+    /// What it shows, in words, where the source says so.
+    pub alt: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -209,13 +211,15 @@ pub enum Math {
         separators: Vec<String>,
         items: Vec<Math>,
     },
+    /// A line's number is that of the columns or rows before it.
     Table {
         rows: Vec<Vec<Math>>,
         align: Vec<Align>,
         column_lines: Vec<usize>,
         row_lines: Vec<usize>,
     },
-    /// `box`, `circle`, `strike`, `strike_up`, `strike_x`, `top`, `bottom`, `left`, `right`, `long_division`.
+    /// `box`, `circle`, `strike` (level), `strike_up`, `strike_down`, `strike_x`, `top`, `bottom`, `left`, `right`,
+    /// `long_division`.
     Enclosed {
         notation: Vec<String>,
         body: Box<Math>,
