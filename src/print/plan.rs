@@ -190,10 +190,16 @@ fn facts_of<'p>(student: &'p Student, room: &'p str) -> StudentFacts<'p> {
     StudentFacts { id, name, enrollment, class, seat, room, version: *version, large_print: *large_print }
 }
 
-/// What is in a bag, in the order that it is printed.
+/// What is in a bag: papers, booklets by version, sheets.
 fn counted(package: &Package, documents: &[Document]) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = Vec::new();
-    for document in documents {
+    let mut sorted: Vec<&Document> = documents.iter().collect();
+    sorted.sort_by_key(|document| match document {
+        Document::Paper(_) => (0, false, None),
+        Document::Booklet(owner) => (1, owner.student.is_none(), owner.version),
+        Document::Sheet(owner) => (2, owner.student.is_none(), None),
+    });
+    for document in sorted {
         let name = match document {
             Document::Paper(Paper::Cover | Paper::Label) => continue,
             Document::Paper(paper) => paper.title().to_owned(),

@@ -18,7 +18,7 @@ pub enum Mark {
     /// A letter in a circle around a place.
     Letter { letter: char, x: f64, y: f64 },
     /// A level line.
-    Rule { x0: f64, x1: f64, y: f64, weight: f64 },
+    Rule { x0: f64, x1: f64, y: f64, weight: f64, lightness: f64 },
     /// An outline: left, top, width, height.
     Frame([f64; 4]),
 }
@@ -36,6 +36,23 @@ pub struct Atom {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Group {
     pub atoms: Vec<Atom>,
+}
+
+impl Atom {
+    /// With a label before its first line. A letter's circle may reach above that, or below all of it.
+    fn labelled(&mut self, mut label: Mark, radius: f64) {
+        if let Mark::Letter { y, .. } = &mut label {
+            let down = (radius - *y).max(0.0);
+            *y += down;
+            self.height = (self.height + down).max(*y + radius);
+            for mark in &mut self.marks {
+                if let Mark::Form { y, .. } = mark {
+                    *y += down;
+                }
+            }
+        }
+        self.marks.push(label);
+    }
 }
 
 /// Numbered lines for an essay have a page of their own.
@@ -125,7 +142,7 @@ impl Flowing<'_> {
                 Mark::Text { style: Style::Bold, size, x: 0.0, y, text: text.into() }
             };
             let mut marks: Vec<Mark> = lines.into_iter().enumerate().map(text).collect();
-            marks.push(Mark::Rule { x0: 0.0, x1: look.column_width, y: height - 0.6, weight: 1.2 });
+            marks.push(Mark::Rule { x0: 0.0, x1: look.column_width, y: height - 0.6, weight: 1.2, lightness: 0.0 });
             atoms.push(Atom { before: look.question_gap * 1.3, height, marks, keep: true });
         }
         self.forms(self.set.sections[index].clone(), 0.0, look.paragraph, &mut atoms);
@@ -164,13 +181,9 @@ impl Flowing<'_> {
             if begins == atoms.len() {
                 atoms.push(Atom { before, height: look.size, ..Atom::default() });
             }
-            let baseline = options[option].clone().next().map_or(0.0, |form| self.set.forms[form].baseline);
-            let label = self.label(question.kind, place, if baseline > 0.0 { baseline } else { look.size });
-            let first = &mut atoms[begins];
-            if let Mark::Letter { y, .. } = label {
-                first.height = first.height.max(y + LETTER_RADIUS * look.size);
-            }
-            first.marks.push(label);
+            let baseline = options[option].clone().next().and_then(|form| self.set.forms[form].baseline);
+            let label = self.label(question.kind, place, baseline.unwrap_or(look.size));
+            atoms[begins].labelled(label, LETTER_RADIUS * look.size);
         }
         self.space(question, &mut atoms);
         Group { atoms }
@@ -192,7 +205,7 @@ impl Flowing<'_> {
             marks.push(Mark::Text { style: Style::Regular, size: size * 0.9, x, y: 0.92 * size, text: said.into() });
         }
         marks.push(Mark::Text { style: Style::Bold, size, x: 0.0, y: 0.92 * size, text: text.into() });
-        marks.push(Mark::Rule { x0: begins, x1: ends, y: 0.6 * size, weight: 0.5 });
+        marks.push(Mark::Rule { x0: begins, x1: ends, y: 0.6 * size, weight: 0.5, lightness: 0.0 });
         Atom { before: look.question_gap, height: 1.25 * size, marks, keep: true }
     }
 
@@ -216,7 +229,7 @@ impl Flowing<'_> {
             Space::Lines(_) if question.kind == Kind::Essay => {}
             Space::Lines(lines) => {
                 for i in 0..lines {
-                    let marks = vec![Mark::Rule { x0: 0.0, x1: look.column_width, y: look.ruling - 0.3, weight: 0.4 }];
+                    let marks = vec![Mark::Rule { x0: 0.0, x1: look.column_width, y: look.ruling - 0.3, weight: 0.4, lightness: 0.5 }];
                     // The first line is not alone.
                     atoms.push(Atom { before: 0.0, height: look.ruling, marks, keep: i == 0 && lines > 1 });
                 }

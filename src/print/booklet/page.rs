@@ -78,10 +78,14 @@ impl Pages<'_> {
             Mark::Text { style, size, x, y, text } => {
                 self.text(*style, *size, placed.x + x, placed.y + y, text, out);
             }
-            Mark::Rule { x0, x1, y, weight } => {
+            Mark::Rule { x0, x1, y, weight, lightness } => {
                 let (x, y) = at(*x0, y + weight / 2.0);
+                if *lightness > 0.0 {
+                    numbers(&[*lightness], out);
+                    out.extend_from_slice(b"g ");
+                }
                 numbers(&[x, y, x1 - x0, *weight], out);
-                out.extend_from_slice(b"re f\n");
+                out.extend_from_slice(if *lightness > 0.0 { b"re f 0 g\n" } else { b"re f\n" });
             }
             Mark::Frame([x, y, w, h]) => {
                 let (x, y) = at(*x, y + h);

@@ -42,8 +42,8 @@ impl Affine {
 pub struct Piece {
     pub width: f64,
     pub height: f64,
-    /// Of the first line.
-    pub baseline: f64,
+    /// Of the first paragraph's first line.
+    pub baseline: Option<f64>,
     pub drawn: Vec<Drawn>,
 }
 
@@ -130,20 +130,22 @@ impl Piece {
             return vec![self];
         }
         cuts.push(self.height);
-        let part = |window: &[f64]| self.part(window[0], window[1]);
-        cuts.windows(2).map(part).collect()
+        cuts.windows(2).map(|window| self.part(window[0], window[1])).collect()
     }
 
     fn part(&self, top: f64, bottom: f64) -> Piece {
         let mut drawn = Vec::new();
         for d in &self.drawn {
             let middle = (d.reach.0 + d.reach.1) / 2.0;
-            let inside = if d.is_upright() { d.reach.0 < bottom && d.reach.1 > top } else { top <= middle && middle < bottom };
+            // A line on the piece's edge is in its first or last part.
+            let from = if top == 0.0 { f64::MIN } else { top };
+            let to = if bottom == self.height { f64::MAX } else { bottom };
+            let inside = if d.is_upright() { d.reach.0 < to && d.reach.1 > from } else { (from..to).contains(&middle) };
             if inside {
                 drawn.push(d.within(top, bottom).lowered(-top));
             }
         }
-        Piece { width: self.width, height: bottom - top, baseline: (self.baseline - top).max(0.0), drawn }
+        Piece { width: self.width, height: bottom - top, baseline: self.baseline.filter(|b| (top..bottom).contains(b)).map(|b| b - top), drawn }
     }
 
     /// Set smaller.
@@ -153,7 +155,7 @@ impl Piece {
             d.at = by.after(&d.at);
             d.reach = (d.reach.0 * factor, d.reach.1 * factor);
         }
-        Piece { width: self.width * factor, height: self.height * factor, baseline: self.baseline * factor, ..self }
+        Piece { width: self.width * factor, height: self.height * factor, baseline: self.baseline.map(|b| b * factor), ..self }
     }
 }
 

@@ -114,7 +114,8 @@ impl Set {
     /// What is wider than its column is typeset as wide as it needs, and set smaller.
     fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting) -> Piece {
         let wide = piece.reach_right();
-        if wide <= part.width + 1.0 {
+        // Punctuation hangs in the margin.
+        if wide <= part.width + 0.6 * setting.size {
             return piece;
         }
         let factor = (part.width / wide).max(SMALLEST);

@@ -15,25 +15,22 @@ pub fn pieces(document: &PagedDocument) -> Vec<Piece> {
 
 fn piece(frame: &Frame) -> Piece {
     let mut piece = Piece { width: frame.width().to_pt(), height: frame.height().to_pt(), ..Piece::default() };
-    walk(frame, Affine::moved(0.0, 0.0), &mut piece.drawn);
-    let first = piece.drawn.iter().find_map(|d| match d.what {
-        What::Text { .. } => Some(d.at.f),
-        _ => None,
-    });
-    piece.baseline = first.unwrap_or(0.0);
+    walk(frame, Affine::moved(0.0, 0.0), &mut piece);
     piece
 }
 
-fn walk(frame: &Frame, at: Affine, drawn: &mut Vec<Drawn>) {
+fn walk(frame: &Frame, at: Affine, piece: &mut Piece) {
     for (position, item) in frame.items() {
         let here = at.after(&moved(*position));
         match item {
-            FrameItem::Group(group) => walk(&group.frame, here.after(&affine(&group.transform)), drawn),
-            FrameItem::Text(text) => drawn.extend(run(text, here)),
-            FrameItem::Shape(shape, _) => self::shape(shape, here, drawn),
+            FrameItem::Group(group) => walk(&group.frame, here.after(&affine(&group.transform)), piece),
+            FrameItem::Text(text) => piece.drawn.extend(run(text, here)),
+            FrameItem::Shape(shape, _) => self::shape(shape, here, &mut piece.drawn),
             FrameItem::Tag(Tag::Start(content, _)) => {
-                if let Some(metadata) = content.to_packed::<MetadataElem>() {
-                    drawn.extend(picture(&metadata.value, here));
+                match content.to_packed::<MetadataElem>().map(|m| &m.value) {
+                    Some(Value::Str(_)) => piece.baseline = piece.baseline.or(Some(here.f)),
+                    Some(note) => piece.drawn.extend(picture(note, here)),
+                    None => {}
                 }
             }
             FrameItem::Image(..) | FrameItem::Link(..) | FrameItem::Tag(_) => {}
@@ -124,7 +121,7 @@ fn segments(curve: &Curve) -> Vec<Segment> {
     curve.0.iter().map(segment).collect()
 }
 
-/// The template leaves a box with a note in it where a picture goes.
+/// The template leaves a box with a note in it where a picture goes, and a word where a paragraph begins.
 fn picture(note: &Value, at: Affine) -> Option<Drawn> {
     let Value::Dict(note) = note else { return None };
     let number = |key| match note.get(key) {
