@@ -8,4 +8,16 @@
 //!
 //! No script runs and nothing is fetched but by the [`Source`] that the caller gives.
 
+pub mod content;
+mod context;
+pub mod html;
+pub mod latex;
+mod markup;
+pub mod mathml;
 pub mod model;
+pub mod picture;
+#[cfg(test)]
+mod snippets;
+
+pub use context::Context;
+pub use picture::{Folder, NoSource, Pictures, Source};

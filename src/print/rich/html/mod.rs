@@ -1,0 +1,253 @@
+//! HTML as editors save it and Word pastes it, to blocks. What is not known keeps its text; what can't be printed leaves
+//! a placeholder or, where it says nothing, a warning.
+
+mod css;
+mod figure;
+mod flow;
+mod list;
+mod table;
+
+use super::context::Context;
+use super::latex::{self, Piece};
+use super::model::{Block, Inline, TextStyle};
+use super::{markup, mathml};
+use css::{Css, Length, set, shift, text_align};
+use ego_tree::NodeRef;
+use flow::{Flow, State};
+use scraper::{ElementRef, Node};
+use unicode_normalization::UnicodeNormalization;
+
+/// Elements within elements.
+const DEEPEST: usize = 64;
+
+pub fn read(html: &str, context: &mut Context) -> Vec<Block> {
+    let parsed = markup::parse(html);
+    let state = State::default();
+    let mut flow = Flow::default();
+    let mut reader = Reader { context, depth: 0, figure_width: None };
+    reader.children(parsed.html.tree.root(), &state, &mut flow);
+    if let Some(why) = parsed.cut {
+        flow.inline(reader.context.placeholder("texto longo demais", why), &state);
+    }
+    flow.finish(&state)
+}
+
+struct Reader<'c, 's> {
+    context: &'c mut Context<'s>,
+    depth: usize,
+    /// Of the figure around, which says it for its picture.
+    figure_width: Option<Length>,
+}
+
+impl Reader<'_, '_> {
+    fn children(&mut self, parent: NodeRef<Node>, state: &State, flow: &mut Flow) {
+        if self.depth == DEEPEST {
+            let message = format!("elements within elements, deeper than {DEEPEST}: what is in them is not shown");
+            flow.inline(self.context.placeholder("conteúdo aninhado demais", message), state);
+            return;
+        }
+        self.depth += 1;
+        for node in parent.children() {
+            match node.value() {
+                Node::Text(text) => self.text(text, state, flow),
+                Node::Element(_) => ElementRef::wrap(node).into_iter().for_each(|e| self.element(e, state, flow)),
+                _ => {}
+            }
+        }
+        self.depth -= 1;
+    }
+
+    /// The blocks of an element that keeps its own.
+    fn blocks(&mut self, parent: ElementRef, state: &State) -> Vec<Block> {
+        let mut flow = Flow::default();
+        self.children(*parent, state, &mut flow);
+        flow.finish(state)
+    }
+
+    /// An element's text on one line, for captions.
+    fn line(&mut self, parent: ElementRef, state: &State) -> Vec<Inline> {
+        let (mut inlines, whole) = flow::flatten(self.blocks(parent, state));
+        if !whole {
+            inlines.push(self.context.placeholder("bloco na legenda", "a caption holds a list, a table or a quote"));
+        }
+        inlines
+    }
+
+    fn text(&mut self, text: &str, state: &State, flow: &mut Flow) {
+        for piece in latex::pieces(text) {
+            match piece {
+                Piece::Text(text) => flow.text(text, state),
+                Piece::Formula { source, display } => {
+                    let math = latex::read(source, display, self.context);
+                    flow.math(math, display, state);
+                }
+                Piece::Unclosed(text) => {
+                    self.context
+                        .warn(format!("“{}” begins a formula that nothing ends", super::context::excerpt(text)));
+                    flow.text(text, state);
+                }
+            }
+        }
+    }
+
+    fn element(&mut self, element: ElementRef, around: &State, flow: &mut Flow) {
+        let name = element.value().name();
+        let css = Css::of(&element);
+        if css.is_hidden() || element.attr("hidden").is_some() {
+            if element.text().any(|t| !t.trim().is_empty()) {
+                self.context.warn(format!("hidden text in <{name}> is not printed"));
+            }
+            return;
+        }
+        let mut state = around.clone();
+        css.restyle(&mut state.styles);
+        state.keeps_space = css.keeps_space().unwrap_or(state.keeps_space);
+        let style = |state: &mut State, style| set(&mut state.styles, style, true);
+        match name {
+            "b" | "strong" => style(&mut state, TextStyle::Bold),
+            "i" | "em" | "cite" | "var" | "dfn" => style(&mut state, TextStyle::Italic),
+            "u" | "ins" => style(&mut state, TextStyle::Underline),
+            "s" | "del" | "strike" => style(&mut state, TextStyle::Strike),
+            "small" => style(&mut state, TextStyle::Small),
+            "sub" => shift(&mut state.styles, TextStyle::Subscript),
+            "sup" => shift(&mut state.styles, TextStyle::Superscript),
+            "br" => return flow.inline(Inline::Break, &state),
+            "hr" => return flow.block(Block::Rule, around),
+            "img" => return self.image(element, &css, &state, flow),
+            "math" => {
+                let math = mathml::read(element, self.context);
+                return flow.math(math, mathml::is_display(element), &state);
+            }
+            "q" => {
+                flow.text("“", &state);
+                self.children(*element, &state, flow);
+                return flow.text("”", &state);
+            }
+            "code" | "kbd" | "samp" | "tt" if is_plain(element) => {
+                let text = plain_text(element);
+                return flow.inline(Inline::Code { text }, &state);
+            }
+            "span" if is_math_tex(element) => {
+                let source = plain_text(element);
+                let math = latex::read(&source, false, self.context);
+                return flow.math(math, false, &state);
+            }
+            // What KaTeX draws follows the MathML that it is drawn from.
+            "span" if has_class(element, "katex-html") => return,
+            "ul" | "ol" | "menu" | "dir" => return self.list(element, &state, flow),
+            "li" => return self.stray_item(element, &state, flow),
+            "table" => return self.table(element, &css, &state, flow),
+            "figure" => return self.figure(element, &css, &state, flow),
+            "blockquote" | "dd" => {
+                flow.end_line(around);
+                let blocks = self.blocks(element, &state);
+                return flow.block(Block::Quote { blocks }, &state);
+            }
+            "pre" if is_plain(element) => {
+                return flow.block(Block::Code { text: plain_text(element).trim_end().to_owned() }, around);
+            }
+            _ if is_transparent(name) => {}
+            _ if is_block(name) => {
+                state.align = text_align(&element, &css).unwrap_or(state.align);
+                match name {
+                    "h1" => state.heading = Some(1),
+                    "h2" => state.heading = Some(2),
+                    "h3" | "h4" | "h5" | "h6" => state.heading = Some(3),
+                    "center" => state.align = super::model::Align::Center,
+                    "pre" => state.keeps_space = true,
+                    "dt" => style(&mut state, TextStyle::Bold),
+                    _ => {}
+                }
+                flow.end_line(around);
+                self.children(*element, &state, flow);
+                return flow.end_line(&state);
+            }
+            "iframe" | "object" | "embed" | "applet" | "video" | "audio" | "canvas" | "svg" => {
+                let message = format!("<{name}> can't be printed; a PNG, JPEG, GIF or WebP picture can");
+                let inline = self.context.placeholder("conteúdo não imprimível", message);
+                return flow.inline(inline, &state);
+            }
+            _ if is_dropped(name) => return self.context.warn(format!("<{name}> is left out: it is no text")),
+            _ => self.context.warn(format!("<{}> is not known: its text is kept", super::context::excerpt(name))),
+        }
+        self.children(*element, &state, flow);
+    }
+}
+
+/// Inline elements that mean nothing on paper.
+fn is_transparent(name: &str) -> bool {
+    const NAMES: [&str; 22] = [
+        "html", "body", "span", "font", "a", "abbr", "acronym", "bdi", "bdo", "big", "code", "data", "kbd", "label",
+        "mark", "nobr", "picture", "samp", "time", "tt", "wbr", "o:p",
+    ];
+    NAMES.contains(&name) || name.starts_with("st1:")
+}
+
+fn is_block(name: &str) -> bool {
+    const NAMES: [&str; 29] = [
+        "p",
+        "div",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "center",
+        "pre",
+        "article",
+        "aside",
+        "caption",
+        "details",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "footer",
+        "form",
+        "header",
+        "hgroup",
+        "legend",
+        "main",
+        "nav",
+        "section",
+        "summary",
+        "search",
+        "address",
+    ];
+    NAMES.contains(&name)
+}
+
+fn is_dropped(name: &str) -> bool {
+    const NAMES: [&str; 24] = [
+        "script", "style", "link", "meta", "title", "head", "base", "noscript", "template", "noembed", "noframes",
+        "input", "button", "select", "textarea", "option", "datalist", "output", "progress", "meter", "map", "area",
+        "param", "frameset",
+    ];
+    NAMES.contains(&name)
+}
+
+fn has_class(element: ElementRef, class: &str) -> bool {
+    element.value().classes().any(|c| c.eq_ignore_ascii_case(class))
+}
+
+/// A formula without the marks that would tell it in a text.
+fn is_math_tex(element: ElementRef) -> bool {
+    let marked = |text: &str| ["\\(", "\\[", "$"].iter().any(|mark| text.contains(mark));
+    has_class(element, "math-tex") && is_plain(element) && !marked(&plain_text(element))
+}
+
+/// Whether an element is text alone, however it is styled.
+fn is_plain(element: ElementRef) -> bool {
+    const SHOWN: [&str; 9] = ["img", "math", "table", "svg", "object", "iframe", "ul", "ol", "script"];
+    !element.descendent_elements().any(|e| SHOWN.contains(&e.value().name()))
+}
+
+fn plain_text(element: ElementRef) -> String {
+    let text = element.descendants().filter_map(|node| match node.value() {
+        Node::Text(text) => Some(&**text),
+        Node::Element(e) if e.name() == "br" => Some("\n"),
+        _ => None,
+    });
+    text.flat_map(|t| t.nfc()).filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+}

@@ -1,0 +1,318 @@
+//! MathML, as Wiris and others write it, to [`Math`]. An element that is not known keeps what is in it.
+
+mod elementary;
+mod fence;
+mod letters;
+mod operator;
+mod table;
+pub mod wiris;
+
+use super::context::{Context, excerpt};
+use super::markup;
+use super::model::{Inline, Math, Variant};
+use scraper::{ElementRef, Node};
+use unicode_normalization::UnicodeNormalization;
+
+/// Elements within elements.
+const DEEPEST: usize = 40;
+
+/// The formula of a `math` element.
+pub fn read(math: ElementRef, context: &mut Context) -> Math {
+    let variant = math.attr("mathvariant").and_then(letters::variant);
+    Reader { context, depth: 0, variant }.row(math)
+}
+
+/// The first formula in a MathML text, and whether it stands on a line of its own.
+pub fn parse(source: &str, context: &mut Context) -> (Math, bool) {
+    let parsed = markup::parse(source);
+    let whole = parsed.cut.is_none();
+    let root = parsed.html.root_element();
+    match root.descendent_elements().find(|e| e.value().name() == "math").filter(|_| whole) {
+        Some(math) => (read(math, context), is_display(math)),
+        None => {
+            let why = parsed.cut.unwrap_or_else(|| "no <math> element is in it".to_owned());
+            (placeholder(source, format!("formula “{}”: {why}", excerpt(source)), context), false)
+        }
+    }
+}
+
+pub fn is_display(math: ElementRef) -> bool {
+    math.attr("display").is_some_and(|d| d.eq_ignore_ascii_case("block"))
+}
+
+/// What stands for a formula, or a part of one, that can't be drawn.
+pub fn placeholder(shown: &str, why: String, context: &mut Context) -> Math {
+    match context.placeholder(shown, why) {
+        Inline::Placeholder { text } if !text.is_empty() => Math::Placeholder { text },
+        _ => Math::Placeholder { text: "fórmula".to_owned() },
+    }
+}
+
+struct Reader<'c, 's> {
+    context: &'c mut Context<'s>,
+    depth: usize,
+    /// Of the `mstyle` around.
+    variant: Option<Variant>,
+}
+
+impl Reader<'_, '_> {
+    /// Nothing for what is not drawn: invisible operators and annotations.
+    fn element(&mut self, element: ElementRef) -> Option<Math> {
+        if self.depth == DEEPEST {
+            let why = format!("a formula's elements within elements, deeper than {DEEPEST}");
+            return Some(placeholder("fórmula aninhada demais", why, self.context));
+        }
+        self.depth += 1;
+        let math = self.any(element);
+        self.depth -= 1;
+        math
+    }
+
+    fn any(&mut self, element: ElementRef) -> Option<Math> {
+        let name = element.value().name();
+        let on = |attribute: &str| element.attr(attribute).is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        Some(match name {
+            "mi" | "mn" | "mtext" | "ms" => return self.token(element),
+            "mo" => return operator::read(element),
+            "mspace" => Math::Space { em: element.attr("width").map_or(0.0, em) },
+            "mrow" | "mpadded" | "msrow" => self.row(element),
+            "mstyle" => self.styled(element),
+            "mfrac" => {
+                let [above, below] = self.parts(element);
+                let thickness = element.attr("linethickness").unwrap_or("1");
+                let line = thickness.trim_end_matches(char::is_alphabetic).parse() != Ok(0.0);
+                Math::Fraction { above, below, line, bevelled: on("bevelled") }
+            }
+            "msqrt" => Math::Root { body: Box::new(self.row(element)), index: None },
+            "mroot" => {
+                let [body, index] = self.parts(element);
+                Math::Root { body, index: Some(index) }
+            }
+            "msub" => {
+                let [base, sub] = self.parts(element);
+                scripts(base, Some(sub), None)
+            }
+            "msup" => {
+                let [base, sup] = self.parts(element);
+                scripts(base, None, Some(sup))
+            }
+            "msubsup" => {
+                let [base, sub, sup] = self.parts(element);
+                scripts(base, Some(sub), Some(sup))
+            }
+            "munder" => {
+                let [base, under] = self.parts(element);
+                let accent_under = on("accentunder") || operator::is_accent(&under);
+                Math::UnderOver { base, under: Some(under), over: None, accent: false, accent_under }
+            }
+            "mover" => {
+                let [base, over] = self.parts(element);
+                let accent = on("accent") || operator::is_accent(&over);
+                Math::UnderOver { base, under: None, over: Some(over), accent, accent_under: false }
+            }
+            "munderover" => {
+                let [base, under, over] = self.parts(element);
+                let (accent, accent_under) = (on("accent"), on("accentunder"));
+                Math::UnderOver { base, under: Some(under), over: Some(over), accent, accent_under }
+            }
+            "mmultiscripts" => self.multiscripts(element),
+            "mfenced" => self.fenced(element),
+            "mtable" => self.table(element),
+            "mstack" => self.stack(element),
+            "mlongdiv" => self.long_division(element),
+            "menclose" => self.enclosed(element),
+            "mphantom" => Math::Phantom { body: Box::new(self.row(element)) },
+            "semantics" => return self.element(element.child_elements().next()?),
+            "maction" => {
+                let chosen = element.attr("selection").and_then(|s| s.trim().parse().ok()).unwrap_or(1_usize);
+                return self.element(element.child_elements().nth(chosen.saturating_sub(1))?);
+            }
+            "merror" => {
+                let text: String = element.text().collect();
+                placeholder(&text, format!("a formula says that it is an error: “{}”", excerpt(&text)), self.context)
+            }
+            "annotation" | "annotation-xml" | "none" | "mprescripts" | "maligngroup" | "malignmark" => return None,
+            _ => {
+                self.context.warn(format!("<{}> in a formula is not known: what is in it is kept", excerpt(name)));
+                self.row(element)
+            }
+        })
+    }
+
+    /// All children as a row; Wiris breaks lines in it by a space of a certain kind.
+    fn row(&mut self, parent: ElementRef) -> Math {
+        let mut lines = vec![Vec::new()];
+        for node in parent.children() {
+            let item = match (node.value(), ElementRef::wrap(node)) {
+                (_, Some(e)) if e.attr("linebreak") == Some("newline") => {
+                    lines.push(Vec::new());
+                    continue;
+                }
+                (_, Some(element)) => self.element(element),
+                (Node::Text(text), _) => text_of(text).map(|text| Math::Text { text, variant: Variant::Natural }),
+                _ => None,
+            };
+            if let (Some(item), Some(line)) = (item, lines.last_mut()) {
+                line.push(item);
+            }
+        }
+        match lines.len() {
+            1 => fence::row(lines.remove(0)),
+            _ => table::lines(lines.into_iter().map(fence::row).collect()),
+        }
+    }
+
+    /// An element's parts; those that are missing are empty.
+    fn parts<const N: usize>(&mut self, element: ElementRef) -> [Box<Math>; N] {
+        let children: Vec<ElementRef> = element.child_elements().collect();
+        if children.len() != N {
+            let name = element.value().name();
+            self.context.warn(format!("<{name}> in a formula has {} parts; {N} are expected", children.len()));
+        }
+        let mut parts: Vec<Math> = children.into_iter().map(|c| self.element(c).unwrap_or_else(empty)).collect();
+        // What is too much stays with the last part.
+        if parts.len() > N {
+            let last = Math::Row { items: parts.split_off(N - 1) };
+            parts.push(last);
+        }
+        let mut parts = parts.into_iter();
+        std::array::from_fn(|_| Box::new(parts.next().unwrap_or_else(empty)))
+    }
+
+    fn token(&mut self, element: ElementRef) -> Option<Math> {
+        let text = text_of(&element.text().collect::<String>())?;
+        let named = element.attr("mathvariant").and_then(letters::variant).or(self.variant);
+        let (text, variant) = letters::plain(&text);
+        let variant = named.unwrap_or(variant);
+        Some(match element.value().name() {
+            "mi" => Math::Identifier { text, variant },
+            "mn" => Math::Number { text, variant },
+            _ => Math::Text { text, variant },
+        })
+    }
+
+    fn styled(&mut self, element: ElementRef) -> Math {
+        let outer = self.variant;
+        self.variant = element.attr("mathvariant").and_then(letters::variant).or(outer);
+        let body = self.row(element);
+        self.variant = outer;
+        match element.attr("displaystyle") {
+            Some(display) => Math::Styled { display: display.eq_ignore_ascii_case("true"), body: Box::new(body) },
+            None => body,
+        }
+    }
+
+    fn multiscripts(&mut self, element: ElementRef) -> Math {
+        let mut children = element.child_elements();
+        let base = Box::new(children.next().and_then(|c| self.element(c)).unwrap_or_else(empty));
+        // Subscripts and superscripts by turns, to the right of the base and then to its left.
+        let mut sides: [[Vec<Math>; 2]; 2] = Default::default();
+        let (mut side, mut at) = (0, 0);
+        for child in children {
+            if child.value().name() == "mprescripts" {
+                (side, at) = (1, 0);
+                continue;
+            }
+            sides[side][at].extend(self.element(child).filter(|m| !is_empty(m)));
+            at = 1 - at;
+        }
+        let [[sub, sup], [before_sub, before_sup]] =
+            sides.map(|side| side.map(|items| (!items.is_empty()).then(|| Box::new(fence::row(items)))));
+        Math::Scripts { base, sub, sup, before_sub, before_sup }
+    }
+
+    fn fenced(&mut self, element: ElementRef) -> Math {
+        let fence = |name, default: &str| element.attr(name).unwrap_or(default).trim().to_owned();
+        let items: Vec<Math> = element.child_elements().filter_map(|child| self.element(child)).collect();
+        let marks: Vec<String> =
+            fence("separators", ",").chars().filter(|c| !c.is_whitespace()).map(String::from).collect();
+        // The last separator serves for all that follow.
+        let separators = (1..items.len()).filter_map(|i| marks.get(i - 1).or(marks.last()).cloned()).collect();
+        Math::Fenced { open: fence("open", "("), close: fence("close", ")"), separators, items }
+    }
+
+    fn enclosed(&mut self, element: ElementRef) -> Math {
+        let mut body = self.row(element);
+        let mut notation: Vec<String> = Vec::new();
+        for word in element.attr("notation").unwrap_or("longdiv").split_whitespace() {
+            let known: &[&str] = match word {
+                "box" | "roundedbox" => &["box"],
+                "circle" => &["circle"],
+                "horizontalstrike" => &["strike"],
+                "updiagonalstrike" => &["strike_up"],
+                "downdiagonalstrike" => &["strike_down"],
+                "top" | "bottom" | "left" | "right" => &[word],
+                "actuarial" => &["top", "right"],
+                "madruwb" => &["bottom", "right"],
+                "longdiv" => &["long_division"],
+                "radical" => {
+                    body = Math::Root { body: Box::new(body), index: None };
+                    continue;
+                }
+                _ => {
+                    self.context.warn(format!("<menclose notation=“{}”> is not known", excerpt(word)));
+                    continue;
+                }
+            };
+            notation.extend(known.iter().map(|word| (*word).to_owned()));
+        }
+        let both = ["strike_up", "strike_down"];
+        if both.iter().all(|strike| notation.iter().any(|n| n == strike)) {
+            notation.retain(|n| !both.contains(&n.as_str()));
+            notation.push("strike_x".to_owned());
+        }
+        if notation.is_empty() { body } else { Math::Enclosed { notation, body: Box::new(body) } }
+    }
+}
+
+fn scripts(base: Box<Math>, sub: Option<Box<Math>>, sup: Option<Box<Math>>) -> Math {
+    let drawn = |script: Option<Box<Math>>| script.filter(|m| !is_empty(m));
+    Math::Scripts { base, sub: drawn(sub), sup: drawn(sup), before_sub: None, before_sup: None }
+}
+
+fn empty() -> Math {
+    Math::Row { items: Vec::new() }
+}
+
+fn is_empty(math: &Math) -> bool {
+    matches!(math, Math::Row { items } if items.is_empty())
+}
+
+/// A token's text as XML has it: white space around it is none. A no-break space is kept.
+fn text_of(text: &str) -> Option<String> {
+    let shown = |c: &char| !(c.is_control() || ('\u{2061}'..='\u{2064}').contains(c) || *c == '\u{200b}');
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let text: String = words.join(" ").nfc().filter(shown).collect();
+    (!text.is_empty()).then_some(text)
+}
+
+/// A width in ems; what is not known is none.
+fn em(width: &str) -> f64 {
+    const WIDEST: f64 = 40.0;
+    let named = |eighteenths: f64| eighteenths / 18.0;
+    let width = width.trim();
+    match width {
+        "veryverythinmathspace" => return named(1.0),
+        "verythinmathspace" => return named(2.0),
+        "thinmathspace" => return named(3.0),
+        "mediummathspace" => return named(4.0),
+        "thickmathspace" => return named(5.0),
+        "verythickmathspace" => return named(6.0),
+        "veryverythickmathspace" => return named(7.0),
+        _ => {}
+    }
+    let digits = width.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
+    let number: f64 = digits.trim().parse().unwrap_or(0.0);
+    let ems = match &width[digits.len()..] {
+        "em" => number,
+        "ex" => number * 0.43,
+        "mu" => number / 18.0,
+        "px" | "" => number / 16.0,
+        "pt" => number / 12.0,
+        "in" => number * 6.0,
+        "cm" => number * 6.0 / 2.54,
+        "mm" => number * 6.0 / 25.4,
+        _ => 0.0,
+    };
+    if ems.is_finite() { ems.clamp(-WIDEST, WIDEST) } else { 0.0 }
+}
