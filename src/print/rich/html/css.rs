@@ -103,7 +103,7 @@ impl<'a> Css<'a> {
     }
 }
 
-pub fn set(styles: &mut Vec<TextStyle>, style: TextStyle, on: bool) {
+fn set(styles: &mut Vec<TextStyle>, style: TextStyle, on: bool) {
     if !on {
         styles.retain(|s| *s != style);
     } else if !styles.contains(&style) {

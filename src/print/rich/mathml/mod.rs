@@ -22,18 +22,19 @@ pub fn read(math: ElementRef, context: &mut Context) -> Math {
     Reader { context, depth: 0, variant }.row(math)
 }
 
-/// The first formula in a MathML text, and whether it stands on a line of its own.
+/// The formula of a MathML text, and whether it stands on a line of its own. Several are one after the other.
 pub fn parse(source: &str, context: &mut Context) -> (Math, bool) {
     let parsed = markup::parse(source);
-    let whole = parsed.cut.is_none();
     let root = parsed.html.root_element();
-    match root.descendent_elements().find(|e| e.value().name() == "math").filter(|_| whole) {
-        Some(math) => (read(math, context), is_display(math)),
-        None => {
-            let why = parsed.cut.unwrap_or_else(|| "no <math> element is in it".to_owned());
-            (placeholder(source, format!("formula “{}”: {why}", excerpt(source)), context), false)
-        }
+    let formulas = root.descendent_elements().filter(|e| e.value().name() == "math" && parsed.cut.is_none());
+    let formulas: Vec<ElementRef> = formulas.collect();
+    if formulas.is_empty() {
+        let why = parsed.cut.unwrap_or_else(|| "no <math> element is in it".to_owned());
+        return (placeholder(source, format!("formula “{}”: {why}", excerpt(source)), context), false);
     }
+    let display = formulas.iter().any(|math| is_display(*math));
+    let mut items: Vec<Math> = formulas.into_iter().map(|math| read(math, context)).collect();
+    (if items.len() == 1 { items.remove(0) } else { Math::Row { items } }, display)
 }
 
 pub fn is_display(math: ElementRef) -> bool {
@@ -65,7 +66,13 @@ impl Reader<'_, '_> {
         self.depth += 1;
         let math = self.any(element);
         self.depth -= 1;
-        math
+        match (math?, element.attr("displaystyle")) {
+            // The style changes nothing in a letter.
+            (math, Some(display)) if !is_small(&math) => {
+                Some(Math::Styled { display: display.eq_ignore_ascii_case("true"), body: Box::new(math) })
+            }
+            (math, _) => Some(math),
+        }
     }
 
     fn any(&mut self, element: ElementRef) -> Option<Math> {
@@ -196,10 +203,7 @@ impl Reader<'_, '_> {
         self.variant = element.attr("mathvariant").and_then(letters::variant).or(outer);
         let body = self.row(element);
         self.variant = outer;
-        match element.attr("displaystyle") {
-            Some(display) => Math::Styled { display: display.eq_ignore_ascii_case("true"), body: Box::new(body) },
-            None => body,
-        }
+        body
     }
 
     fn multiscripts(&mut self, element: ElementRef) -> Math {
@@ -268,6 +272,11 @@ impl Reader<'_, '_> {
 fn scripts(base: Box<Math>, sub: Option<Box<Math>>, sup: Option<Box<Math>>) -> Math {
     let drawn = |script: Option<Box<Math>>| script.filter(|m| !is_empty(m));
     Math::Scripts { base, sub: drawn(sub), sup: drawn(sup), before_sub: None, before_sup: None }
+}
+
+fn is_small(math: &Math) -> bool {
+    use Math::*;
+    matches!(math, Identifier { .. } | Number { .. } | Text { .. } | Space { .. } | Operator { large: false, .. })
 }
 
 fn empty() -> Math {
