@@ -2,7 +2,8 @@
 
 use super::css::{Css, Length, align, text_align};
 use super::flow::{Flow, State};
-use super::{Reader, has_class, inside};
+use super::names::has_class;
+use super::{Reader, inside};
 use crate::print::rich::model::{Align, Block, Cell, Inline, Table};
 use scraper::ElementRef;
 
