@@ -4,6 +4,7 @@
 use gabarito::json::Fault;
 use gabarito::limits::Limits;
 use gabarito::print::Package;
+use gabarito::print::rich::{Context, NoSource, Pictures, html, latex, mathml};
 use gabarito::raster::jpeg::{self, Index};
 use gabarito::raster::{Gray, Partial, Window};
 use gabarito::read::batch::{Printed, Roster};
@@ -28,7 +29,7 @@ mod make;
 type Target = fn(&[u8]);
 
 /// By name; files of several kinds go through one function, and differ in where the fuzzer begins.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("archive", pages),
     ("pdf", pages),
     ("tiff", pages),
@@ -41,6 +42,7 @@ pub const TARGETS: [(&str, Target); 12] = [
     ("template", template),
     ("package", package),
     ("roster", roster),
+    ("rich", rich),
 ];
 
 pub fn run(target: &str, bytes: &[u8]) {
@@ -221,6 +223,16 @@ fn roster(bytes: &[u8]) {
     let _ = Printed::from_json(bytes);
 }
 
+/// A question's text as HTML, and as a formula in each way.
+fn rich(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let mut context = Context::new(&NoSource, Pictures::new(false));
+    html::read(text, &mut context);
+    latex::read(text, true, &mut context);
+    mathml::parse(&mathml::wiris::decode(text), &mut context);
+    assert!(context.warnings.iter().all(|w| !w.message.is_empty()));
+}
+
 /// Where the fuzzer begins: a few good files for each target.
 #[allow(dead_code, reason = "the fuzzer takes them from files")]
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -291,6 +303,17 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
             tables.iter().map(|t| t.as_bytes().to_vec()).chain([manifest.to_string().into_bytes()]).collect()
         }
         "package" => vec![include_bytes!("../../samples/escola/PACKAGE.json").to_vec()],
+        "rich" => {
+            let texts = [
+                "<p style='text-align:center'>a<b>b<i>c</b>&nbsp;</i><br></p><ul><li>x<ol start=2><li>y</ol></ul><hr>",
+                "<table border=1><tr><th rowspan=2>a<td colspan=3 width='20%'>b<tr><td>c</table><img src='data:,x'>",
+                "<math><mfenced open='{' close=''><mtable><mtr><mtd><msup><mi>x</mi><mn>2</mn></msup></mtd></mtr></mtable>",
+                "«math»«mfrac»«mn»1«/mn»«mo»§plusmn;«/mo»«/mfrac»«/math»",
+                r"\(\frac{1}{2}\) $x^2$ R$ 5,00 \[\begin{cases}x&1\\y&2\end{cases}\]",
+                r"\ce{2H2 + O2 ->[\Delta][k] 2H2O} \ce{^{227}_{90}Th+} \ce{SO4^2-(aq)}",
+            ];
+            texts.map(|text| text.as_bytes().to_vec()).to_vec()
+        }
         other => panic!("no seeds for {other}"),
     }
 }

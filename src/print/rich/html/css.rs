@@ -63,6 +63,13 @@ impl<'a> Css<'a> {
         self.is("display", &["none"]) || self.is("visibility", &["hidden"]) || self.is("mso-hide", &["all"])
     }
 
+    /// Fonts whose letters are other signs than their codes say.
+    pub fn has_symbol_font(&self) -> bool {
+        let first = self.get("font-family").and_then(|f| f.split(',').next()).unwrap_or_default();
+        let first = first.trim_matches(['"', '\'', ' ']).to_ascii_lowercase();
+        first == "symbol" || first.starts_with("wingdings") || first == "webdings"
+    }
+
     /// Whether white space stays as it is written.
     pub fn keeps_space(&self) -> Option<bool> {
         self.get("white-space").map(|v| v.to_ascii_lowercase().starts_with("pre"))
@@ -103,7 +110,7 @@ impl<'a> Css<'a> {
     }
 }
 
-pub fn set(styles: &mut Vec<TextStyle>, style: TextStyle, on: bool) {
+fn set(styles: &mut Vec<TextStyle>, style: TextStyle, on: bool) {
     if !on {
         styles.retain(|s| *s != style);
     } else if !styles.contains(&style) {

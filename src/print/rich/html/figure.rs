@@ -1,8 +1,9 @@
 //! Pictures: as `img` has them, with a caption in `figure`, and those that are formulas (Wiris, CodeCogs).
 
+use super::Reader;
 use super::css::{Css, Length, align};
 use super::flow::{Flow, State};
-use super::{Reader, has_class};
+use super::names::has_class;
 use crate::print::rich::model::{Align, Block, PictureWidth, Table};
 use crate::print::rich::{latex, mathml};
 use scraper::ElementRef;

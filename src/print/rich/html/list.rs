@@ -1,8 +1,9 @@
 //! Lists, and the items that stand without one.
 
-use super::Reader;
 use super::css::Css;
 use super::flow::{Flow, State};
+use super::{Reader, inside};
+use crate::print::rich::context::excerpt;
 use crate::print::rich::model::{Block, Marker};
 use ego_tree::NodeRef;
 use scraper::{ElementRef, Node};
@@ -14,10 +15,9 @@ impl Reader<'_, '_> {
     pub(super) fn list(&mut self, list: ElementRef, state: &State, flow: &mut Flow) {
         flow.end_line(state);
         let state = State { heading: None, ..state.clone() };
-        let marker = self.marker(list);
-        let bare = Css::of(&list).is("list-style-type", &["none"]) || Css::of(&list).is("list-style", &["none"]);
+        let mut marker = self.marker(list);
+        let bare = style(list).eq_ignore_ascii_case("none");
         let mut items: Vec<Vec<Block>> = Vec::new();
-        let mut marker = marker;
         for node in list.children() {
             let Some(item) = ElementRef::wrap(node) else {
                 self.loose(node, &state, &mut items);
@@ -25,16 +25,19 @@ impl Reader<'_, '_> {
             };
             match item.value().name() {
                 "li" => {
-                    // A number of its own begins a list of its own.
-                    if let Some(number) = self.number(item, "value") {
-                        if let Marker::Number { start, style } = marker.clone()
-                            && start as usize + items.len() != number as usize
-                        {
-                            finish(std::mem::take(&mut items), &marker, bare, &state, flow);
-                            marker = Marker::Number { start: number, style };
-                        }
+                    let css = Css::of(&item);
+                    if self.is_hidden(item, &css) {
+                        continue;
                     }
-                    items.push(self.blocks(item, &state));
+                    // A number of its own begins a list of its own.
+                    if let Some(number) = self.number(item, "value")
+                        && let Marker::Number { start, style } = marker
+                        && start as usize + items.len() != number as usize
+                    {
+                        finish(std::mem::take(&mut items), &marker, bare, &state, flow);
+                        marker = Marker::Number { start: number, style };
+                    }
+                    items.push(self.blocks(item, &inside(item, &css, &state)));
                 }
                 // Editors put a nested list beside the item that it belongs to.
                 "ul" | "ol" => {
@@ -77,10 +80,8 @@ impl Reader<'_, '_> {
     }
 
     fn marker(&mut self, list: ElementRef) -> Marker {
-        let css = Css::of(&list);
-        let style = css.get("list-style-type").or_else(|| css.get("list-style")).or_else(|| list.attr("type"));
         let ordered = list.value().name() == "ol";
-        let style = match style.unwrap_or_default() {
+        let style = match style(list) {
             "a" | "lower-alpha" | "lower-latin" => 'a',
             "A" | "upper-alpha" | "upper-latin" => 'A',
             "i" | "lower-roman" => 'i',
@@ -96,11 +97,18 @@ impl Reader<'_, '_> {
         let said = element.attr(attribute)?;
         let number = said.trim().parse().ok().filter(|n| *n <= LARGEST_NUMBER);
         if number.is_none() {
-            let said = crate::print::rich::context::excerpt(said);
+            let said = excerpt(said);
             self.context.warn(format!("{attribute}=“{said}”: a number from 0 to {LARGEST_NUMBER} is expected"));
         }
         number
     }
+}
+
+/// The first word of what a list says of its marks.
+fn style<'a>(list: ElementRef<'a>) -> &'a str {
+    let css = Css::of(&list);
+    let said = css.get("list-style-type").or_else(|| css.get("list-style")).or_else(|| list.attr("type"));
+    said.and_then(|s| s.split_whitespace().next()).unwrap_or_default()
 }
 
 fn finish(items: Vec<Vec<Block>>, marker: &Marker, bare: bool, state: &State, flow: &mut Flow) {

@@ -5,17 +5,18 @@ mod css;
 mod figure;
 mod flow;
 mod list;
+mod names;
 mod table;
 
-use super::context::Context;
+use super::context::{Context, excerpt};
 use super::latex::{self, Piece};
-use super::model::{Block, Inline, TextStyle};
+use super::model::{Align, Block, Inline, TextStyle};
 use super::{markup, mathml};
-use css::{Css, Length, set, shift, text_align};
+use css::{Css, Length, text_align};
 use ego_tree::NodeRef;
 use flow::{Flow, State};
+use names::{has_class, is_block, is_dropped, is_inline, is_math_tex, is_plain, plain_text};
 use scraper::{ElementRef, Node};
-use unicode_normalization::UnicodeNormalization;
 
 /// Elements within elements.
 const DEEPEST: usize = 64;
@@ -82,8 +83,7 @@ impl Reader<'_, '_> {
                     flow.math(math, display, state);
                 }
                 Piece::Unclosed(text) => {
-                    self.context
-                        .warn(format!("“{}” begins a formula that nothing ends", super::context::excerpt(text)));
+                    self.context.warn(format!("“{}” begins a formula that nothing ends", excerpt(text)));
                     flow.text(text, state);
                 }
             }
@@ -93,161 +93,103 @@ impl Reader<'_, '_> {
     fn element(&mut self, element: ElementRef, around: &State, flow: &mut Flow) {
         let name = element.value().name();
         let css = Css::of(&element);
-        if css.is_hidden() || element.attr("hidden").is_some() {
-            if element.text().any(|t| !t.trim().is_empty()) {
-                self.context.warn(format!("hidden text in <{name}> is not printed"));
-            }
+        if self.is_hidden(element, &css) {
             return;
         }
-        let mut state = around.clone();
-        css.restyle(&mut state.styles);
-        state.keeps_space = css.keeps_space().unwrap_or(state.keeps_space);
-        let style = |state: &mut State, style| set(&mut state.styles, style, true);
+        if css.has_symbol_font() && element.text().any(|t| t.contains(|c: char| c.is_ascii_alphabetic())) {
+            let text: String = element.text().collect();
+            self.context.warn(format!("“{}” is in a font of symbols, and is printed as letters", excerpt(&text)));
+        }
+        let state = inside(element, &css, around);
         match name {
-            "b" | "strong" => style(&mut state, TextStyle::Bold),
-            "i" | "em" | "cite" | "var" | "dfn" => style(&mut state, TextStyle::Italic),
-            "u" | "ins" => style(&mut state, TextStyle::Underline),
-            "s" | "del" | "strike" => style(&mut state, TextStyle::Strike),
-            "small" => style(&mut state, TextStyle::Small),
-            "sub" => shift(&mut state.styles, TextStyle::Subscript),
-            "sup" => shift(&mut state.styles, TextStyle::Superscript),
-            "br" => return flow.inline(Inline::Break, &state),
-            "hr" => return flow.block(Block::Rule, around),
-            "img" => return self.image(element, &css, &state, flow),
+            "br" => flow.inline(Inline::Break, &state),
+            "hr" => flow.block(Block::Rule, around),
+            "img" => self.image(element, &css, &state, flow),
             "math" => {
                 let math = mathml::read(element, self.context);
-                return flow.math(math, mathml::is_display(element), &state);
+                flow.math(math, mathml::is_display(element), &state);
             }
             "q" => {
                 flow.text("“", &state);
                 self.children(*element, &state, flow);
-                return flow.text("”", &state);
+                flow.text("”", &state);
             }
             "code" | "kbd" | "samp" | "tt" if is_plain(element) => {
-                let text = plain_text(element);
-                return flow.inline(Inline::Code { text }, &state);
+                flow.inline(Inline::Code { text: plain_text(element) }, &state);
             }
             "span" if is_math_tex(element) => {
-                let source = plain_text(element);
-                let math = latex::read(&source, false, self.context);
-                return flow.math(math, false, &state);
+                let math = latex::read(&plain_text(element), false, self.context);
+                flow.math(math, false, &state);
             }
             // What KaTeX draws follows the MathML that it is drawn from.
-            "span" if has_class(element, "katex-html") => return,
-            "ul" | "ol" | "menu" | "dir" => return self.list(element, &state, flow),
-            "li" => return self.stray_item(element, &state, flow),
-            "table" => return self.table(element, &css, &state, flow),
-            "figure" => return self.figure(element, &css, &state, flow),
+            "span" if has_class(element, "katex-html") => {}
+            "ul" | "ol" | "menu" | "dir" => self.list(element, &state, flow),
+            "li" => self.stray_item(element, &state, flow),
+            "table" => self.table(element, &css, &state, flow),
+            "figure" => self.figure(element, &css, &state, flow),
             "blockquote" | "dd" => {
                 flow.end_line(around);
-                let blocks = self.blocks(element, &state);
-                return flow.block(Block::Quote { blocks }, &state);
+                let blocks = self.blocks(element, &State { heading: None, ..state.clone() });
+                flow.block(Block::Quote { blocks }, &state);
             }
             "pre" if is_plain(element) => {
-                return flow.block(Block::Code { text: plain_text(element).trim_end().to_owned() }, around);
+                flow.block(Block::Code { text: plain_text(element).trim_end().to_owned() }, around);
             }
-            _ if is_transparent(name) => {}
+            _ if is_inline(name) => self.children(*element, &state, flow),
             _ if is_block(name) => {
-                state.align = text_align(&element, &css).unwrap_or(state.align);
-                match name {
-                    "h1" => state.heading = Some(1),
-                    "h2" => state.heading = Some(2),
-                    "h3" | "h4" | "h5" | "h6" => state.heading = Some(3),
-                    "center" => state.align = super::model::Align::Center,
-                    "pre" => state.keeps_space = true,
-                    "dt" => style(&mut state, TextStyle::Bold),
-                    _ => {}
-                }
                 flow.end_line(around);
                 self.children(*element, &state, flow);
-                return flow.end_line(&state);
+                flow.end_line(&state);
             }
             "iframe" | "object" | "embed" | "applet" | "video" | "audio" | "canvas" | "svg" => {
                 let message = format!("<{name}> can't be printed; a PNG, JPEG, GIF or WebP picture can");
-                let inline = self.context.placeholder("conteúdo não imprimível", message);
-                return flow.inline(inline, &state);
+                flow.inline(self.context.placeholder("conteúdo não imprimível", message), &state);
             }
-            _ if is_dropped(name) => return self.context.warn(format!("<{name}> is left out: it is no text")),
-            _ => self.context.warn(format!("<{}> is not known: its text is kept", super::context::excerpt(name))),
+            _ if is_dropped(name) => self.context.warn(format!("<{name}> is left out: it is no text")),
+            _ => {
+                self.context.warn(format!("<{}> is not known: its text is kept", excerpt(name)));
+                self.children(*element, &state, flow);
+            }
         }
-        self.children(*element, &state, flow);
+    }
+
+    /// Hidden text may be the answer: it stays hidden, and that is said.
+    fn is_hidden(&mut self, element: ElementRef, css: &Css) -> bool {
+        let hidden = css.is_hidden() || element.attr("hidden").is_some();
+        if hidden && element.text().any(|t| !t.trim().is_empty()) {
+            self.context.warn(format!("hidden text in <{}> is not printed", excerpt(element.value().name())));
+        }
+        hidden
     }
 }
 
-/// Inline elements that mean nothing on paper.
-fn is_transparent(name: &str) -> bool {
-    const NAMES: [&str; 22] = [
-        "html", "body", "span", "font", "a", "abbr", "acronym", "bdi", "bdo", "big", "code", "data", "kbd", "label",
-        "mark", "nobr", "picture", "samp", "time", "tt", "wbr", "o:p",
-    ];
-    NAMES.contains(&name) || name.starts_with("st1:")
-}
-
-fn is_block(name: &str) -> bool {
-    const NAMES: [&str; 29] = [
-        "p",
-        "div",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "center",
-        "pre",
-        "article",
-        "aside",
-        "caption",
-        "details",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "footer",
-        "form",
-        "header",
-        "hgroup",
-        "legend",
-        "main",
-        "nav",
-        "section",
-        "summary",
-        "search",
-        "address",
-    ];
-    NAMES.contains(&name)
-}
-
-fn is_dropped(name: &str) -> bool {
-    const NAMES: [&str; 24] = [
-        "script", "style", "link", "meta", "title", "head", "base", "noscript", "template", "noembed", "noframes",
-        "input", "button", "select", "textarea", "option", "datalist", "output", "progress", "meter", "map", "area",
-        "param", "frameset",
-    ];
-    NAMES.contains(&name)
-}
-
-fn has_class(element: ElementRef, class: &str) -> bool {
-    element.value().classes().any(|c| c.eq_ignore_ascii_case(class))
-}
-
-/// A formula without the marks that would tell it in a text.
-fn is_math_tex(element: ElementRef) -> bool {
-    let marked = |text: &str| ["\\(", "\\[", "$"].iter().any(|mark| text.contains(mark));
-    has_class(element, "math-tex") && is_plain(element) && !marked(&plain_text(element))
-}
-
-/// Whether an element is text alone, however it is styled.
-fn is_plain(element: ElementRef) -> bool {
-    const SHOWN: [&str; 9] = ["img", "math", "table", "svg", "object", "iframe", "ul", "ol", "script"];
-    !element.descendent_elements().any(|e| SHOWN.contains(&e.value().name()))
-}
-
-fn plain_text(element: ElementRef) -> String {
-    let text = element.descendants().filter_map(|node| match node.value() {
-        Node::Text(text) => Some(&**text),
-        Node::Element(e) if e.name() == "br" => Some("\n"),
+/// The state within an element: by what it is, and then by what its style says.
+fn inside(element: ElementRef, css: &Css, around: &State) -> State {
+    let mut state = around.clone();
+    let name = element.value().name();
+    let style = match name {
+        "b" | "strong" | "dt" => Some(TextStyle::Bold),
+        "i" | "em" | "cite" | "var" | "dfn" | "address" => Some(TextStyle::Italic),
+        "u" | "ins" => Some(TextStyle::Underline),
+        "s" | "del" | "strike" => Some(TextStyle::Strike),
+        "small" => Some(TextStyle::Small),
         _ => None,
-    });
-    text.flat_map(|t| t.nfc()).filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect()
+    };
+    state.styles.extend(style.filter(|style| !state.styles.contains(style)));
+    match name {
+        "sub" => css::shift(&mut state.styles, TextStyle::Subscript),
+        "sup" => css::shift(&mut state.styles, TextStyle::Superscript),
+        "h1" => state.heading = Some(1),
+        "h2" => state.heading = Some(2),
+        "h3" | "h4" | "h5" | "h6" => state.heading = Some(3),
+        "center" => state.align = Align::Center,
+        "pre" => state.keeps_space = true,
+        _ => {}
+    }
+    if is_block(name) || matches!(name, "li" | "blockquote" | "dd") {
+        state.align = text_align(&element, css).unwrap_or(state.align);
+    }
+    css.restyle(&mut state.styles);
+    state.keeps_space = css.keeps_space().unwrap_or(state.keeps_space);
+    state
 }

@@ -2,7 +2,8 @@
 
 use super::css::{Css, Length, align, text_align};
 use super::flow::{Flow, State};
-use super::{Reader, has_class};
+use super::names::has_class;
+use super::{Reader, inside};
 use crate::print::rich::model::{Align, Block, Cell, Inline, Table};
 use scraper::ElementRef;
 
@@ -23,13 +24,16 @@ impl Reader<'_, '_> {
     pub(super) fn table(&mut self, element: ElementRef, css: &Css, state: &State, flow: &mut Flow) {
         flow.end_line(state);
         match self.grid(element, css, state) {
-            Ok(Some(table)) => flow.block(Block::Table(table), state),
-            Ok(None) => {}
+            Ok(table) if table.cells.is_empty() => {
+                table.caption.into_iter().for_each(|inline| flow.inline(inline, state));
+                flow.end_line(state);
+            }
+            Ok(table) => flow.block(Block::Table(table), state),
             Err(why) => flow.inline(self.context.placeholder("tabela grande demais", why), state),
         }
     }
 
-    fn grid(&mut self, element: ElementRef, css: &Css, around: &State) -> Result<Option<Table>, String> {
+    fn grid(&mut self, element: ElementRef, css: &Css, around: &State) -> Result<Table, String> {
         let state = State { heading: None, align: Align::Natural, ..around.clone() };
         let rows = rows(element);
         let placed = place(&rows)?;
@@ -42,30 +46,29 @@ impl Reader<'_, '_> {
         let mut cells = Vec::with_capacity(placed.len());
         for cell in &placed {
             let header = cell.element.value().name() == "th";
-            let own = text_align(&cell.element, &Css::of(&cell.element));
-            let align = own
-                .or_else(|| text_align(&cell.row, &Css::of(&cell.row)))
+            let (own, row) = (Css::of(&cell.element), Css::of(&cell.row));
+            let align = text_align(&cell.element, &own)
+                .or_else(|| text_align(&cell.row, &row))
                 .or_else(|| css.get("text-align").and_then(align))
                 .unwrap_or(if header { Align::Center } else { Align::Natural });
-            let (row, first) = (cell.at.0, index(cell.at.1));
+            let hidden = self.is_hidden(cell.row, &row) || self.is_hidden(cell.element, &own);
+            let within = State { align, ..inside(cell.element, &own, &inside(cell.row, &row, &state)) };
+            let first = index(cell.at.1);
             cells.push(Cell {
-                row,
+                row: cell.at.0,
                 column: first,
                 row_span: cell.spans.0,
                 column_span: index(cell.at.1 + cell.spans.1) - first,
                 header,
                 align,
-                blocks: self.blocks(cell.element, &State { align, ..state.clone() }),
+                blocks: if hidden { Vec::new() } else { self.blocks(cell.element, &within) },
             });
         }
         let captions: Vec<ElementRef> = element.child_elements().filter(|e| e.value().name() == "caption").collect();
         let caption = captions.into_iter().flat_map(|c| self.line(c, &state)).collect::<Vec<Inline>>();
-        if cells.is_empty() && caption.is_empty() {
-            return Ok(None);
-        }
         let lengths = lengths(element, &placed, &columns);
         let own = css.length("width").or_else(|| Length::parse(element.attr("width")?));
-        Ok(Some(Table {
+        Ok(Table {
             columns: columns.len(),
             rows: rows.len(),
             borders,
@@ -73,7 +76,7 @@ impl Reader<'_, '_> {
             align: css.place().or_else(|| element.attr("align").and_then(align)).unwrap_or(around.align),
             cells,
             caption,
-        }))
+        })
     }
 }
 

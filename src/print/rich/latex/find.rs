@@ -7,7 +7,7 @@ pub enum Piece<'t> {
         source: &'t str,
         display: bool,
     },
-    /// Begins as a formula, and never ends as one.
+    /// A mark that begins a formula which nothing ends.
     Unclosed(&'t str),
 }
 
@@ -18,18 +18,26 @@ pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     const MARKS: [(&str, &str, bool); 3] = [("\\(", "\\)", false), ("\\[", "\\]", true), ("$$", "$$", true)];
     let mut pieces = Vec::new();
     let (mut done, mut at) = (0, 0);
+    // Where nothing ends a mark, nothing ends the next of its kind.
+    let mut unclosed = [false; MARKS.len()];
     while let Some(found) = text[at..].find(['\\', '$']) {
         let begin = at + found;
         let rest = &text[begin..];
         at = begin + 1;
-        let (source, display, end) = match MARKS.iter().find(|(open, ..)| rest.starts_with(open)) {
-            Some(&(open, close, display)) => {
-                let Some(length) = find_end(&rest[open.len()..], close) else {
+        let mark = MARKS.iter().position(|(open, ..)| rest.starts_with(open));
+        let (source, display, end) = match mark {
+            Some(mark) => {
+                let (open, close, display) = MARKS[mark];
+                let inside = &rest[open.len()..];
+                let Some(length) = (!unclosed[mark]).then(|| find_end(inside, close)).flatten() else {
+                    unclosed[mark] = true;
                     pieces.extend(text_piece(&text[done..begin]));
-                    pieces.push(Piece::Unclosed(rest));
-                    return pieces;
+                    pieces.push(Piece::Unclosed(&rest[..open.len()]));
+                    at = begin + open.len();
+                    done = at;
+                    continue;
                 };
-                (&rest[open.len()..open.len() + length], display, begin + 2 * open.len() + length)
+                (&inside[..length], display, begin + 2 * open.len() + length)
             }
             None if rest.starts_with('$') => match in_dollars(text, begin) {
                 Some(source) => (source, false, begin + source.len() + 2),
@@ -112,7 +120,7 @@ mod tests {
         assert_eq!(formulas(r"\[a \\[2pt] b\]"), [r"a \\[2pt] b"]);
         assert_eq!(formulas(r"$\text{R\$ } x$"), [r"\text{R\$ } x"]);
         let open = pieces(r"a \(b");
-        assert_eq!(open, [Piece::Text("a "), Piece::Unclosed(r"\(b")]);
+        assert_eq!(open, [Piece::Text("a "), Piece::Unclosed(r"\("), Piece::Text("b")]);
     }
 
     proptest::proptest! {

@@ -55,7 +55,7 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
     if depth(source) > DEEPEST {
         return Err(format!("braces within braces, deeper than {DEEPEST}"));
     }
-    let source = format!("{PREAMBLE}{}", chem::expand(source)?);
+    let source = format!("{PREAMBLE}{}", chem::expand(&cleaned(source))?);
     // The library indexes and asserts by what it reads.
     let drawn = catch_unwind(AssertUnwindSafe(|| {
         let storage = Storage::new();
@@ -71,17 +71,37 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
     drawn.unwrap_or_else(|_| Err("the parser gave up on it".to_owned()))
 }
 
+/// What editors put into formulas unseen; and a percent sign is one, never the beginning of a comment.
+fn cleaned(source: &str) -> String {
+    let mut out = String::with_capacity(source.len());
+    for c in source.chars() {
+        match c {
+            '\u{a0}' | '\u{2009}' | '\u{202f}' => out.push(' '),
+            '\u{200b}' | '\u{feff}' => {}
+            '%' if !out.ends_with('\\') => out.push_str("\\%"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 fn depth(source: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
-    for byte in source.bytes() {
+    for (at, byte) in source.bytes().enumerate() {
+        let command = |name: &str| {
+            let rest = source[at..].strip_prefix(name);
+            rest.is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphabetic()))
+        };
         match byte {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
+            b'\\' if command("\\left") || command("\\begin") => depth += 1,
+            b'\\' if command("\\right") || command("\\end") => depth = depth.saturating_sub(1),
             _ => {}
         }
         deepest = deepest.max(depth);
     }
-    deepest.max(source.matches("\\left").count()).max(source.matches("\\begin").count())
+    deepest
 }
 
 /// The first line of what the parser says; the others draw the place.

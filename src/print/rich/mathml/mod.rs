@@ -2,16 +2,19 @@
 
 mod elementary;
 mod fence;
+mod layout;
 mod letters;
 mod operator;
 mod table;
+mod token;
 pub mod wiris;
 
 use super::context::{Context, excerpt};
 use super::markup;
 use super::model::{Inline, Math, Variant};
+use layout::scripts;
 use scraper::{ElementRef, Node};
-use unicode_normalization::UnicodeNormalization;
+use token::{em, text_of};
 
 /// Elements within elements.
 const DEEPEST: usize = 40;
@@ -22,18 +25,19 @@ pub fn read(math: ElementRef, context: &mut Context) -> Math {
     Reader { context, depth: 0, variant }.row(math)
 }
 
-/// The first formula in a MathML text, and whether it stands on a line of its own.
+/// The formula of a MathML text, and whether it stands on a line of its own. Several are one after the other.
 pub fn parse(source: &str, context: &mut Context) -> (Math, bool) {
     let parsed = markup::parse(source);
-    let whole = parsed.cut.is_none();
     let root = parsed.html.root_element();
-    match root.descendent_elements().find(|e| e.value().name() == "math").filter(|_| whole) {
-        Some(math) => (read(math, context), is_display(math)),
-        None => {
-            let why = parsed.cut.unwrap_or_else(|| "no <math> element is in it".to_owned());
-            (placeholder(source, format!("formula “{}”: {why}", excerpt(source)), context), false)
-        }
+    let formulas = root.descendent_elements().filter(|e| e.value().name() == "math" && parsed.cut.is_none());
+    let formulas: Vec<ElementRef> = formulas.collect();
+    if formulas.is_empty() {
+        let why = parsed.cut.unwrap_or_else(|| "no <math> element is in it".to_owned());
+        return (placeholder(source, format!("formula “{}”: {why}", excerpt(source)), context), false);
     }
+    let display = formulas.iter().any(|math| is_display(*math));
+    let mut items: Vec<Math> = formulas.into_iter().map(|math| read(math, context)).collect();
+    (if items.len() == 1 { items.remove(0) } else { Math::Row { items } }, display)
 }
 
 pub fn is_display(math: ElementRef) -> bool {
@@ -65,7 +69,13 @@ impl Reader<'_, '_> {
         self.depth += 1;
         let math = self.any(element);
         self.depth -= 1;
-        math
+        match (math?, element.attr("displaystyle")) {
+            // The style changes nothing in a letter.
+            (math, Some(display)) if !is_small(&math) => {
+                Some(Math::Styled { display: display.eq_ignore_ascii_case("true"), body: Box::new(math) })
+            }
+            (math, _) => Some(math),
+        }
     }
 
     fn any(&mut self, element: ElementRef) -> Option<Math> {
@@ -179,95 +189,18 @@ impl Reader<'_, '_> {
         std::array::from_fn(|_| Box::new(parts.next().unwrap_or_else(empty)))
     }
 
-    fn token(&mut self, element: ElementRef) -> Option<Math> {
-        let text = text_of(&element.text().collect::<String>())?;
-        let named = element.attr("mathvariant").and_then(letters::variant).or(self.variant);
-        let (text, variant) = letters::plain(&text);
-        let variant = named.unwrap_or(variant);
-        Some(match element.value().name() {
-            "mi" => Math::Identifier { text, variant },
-            "mn" => Math::Number { text, variant },
-            _ => Math::Text { text, variant },
-        })
-    }
-
     fn styled(&mut self, element: ElementRef) -> Math {
         let outer = self.variant;
         self.variant = element.attr("mathvariant").and_then(letters::variant).or(outer);
         let body = self.row(element);
         self.variant = outer;
-        match element.attr("displaystyle") {
-            Some(display) => Math::Styled { display: display.eq_ignore_ascii_case("true"), body: Box::new(body) },
-            None => body,
-        }
-    }
-
-    fn multiscripts(&mut self, element: ElementRef) -> Math {
-        let mut children = element.child_elements();
-        let base = Box::new(children.next().and_then(|c| self.element(c)).unwrap_or_else(empty));
-        // Subscripts and superscripts by turns, to the right of the base and then to its left.
-        let mut sides: [[Vec<Math>; 2]; 2] = Default::default();
-        let (mut side, mut at) = (0, 0);
-        for child in children {
-            if child.value().name() == "mprescripts" {
-                (side, at) = (1, 0);
-                continue;
-            }
-            sides[side][at].extend(self.element(child).filter(|m| !is_empty(m)));
-            at = 1 - at;
-        }
-        let [[sub, sup], [before_sub, before_sup]] =
-            sides.map(|side| side.map(|items| (!items.is_empty()).then(|| Box::new(fence::row(items)))));
-        Math::Scripts { base, sub, sup, before_sub, before_sup }
-    }
-
-    fn fenced(&mut self, element: ElementRef) -> Math {
-        let fence = |name, default: &str| element.attr(name).unwrap_or(default).trim().to_owned();
-        let items: Vec<Math> = element.child_elements().filter_map(|child| self.element(child)).collect();
-        let marks: Vec<String> =
-            fence("separators", ",").chars().filter(|c| !c.is_whitespace()).map(String::from).collect();
-        // The last separator serves for all that follow.
-        let separators = (1..items.len()).filter_map(|i| marks.get(i - 1).or(marks.last()).cloned()).collect();
-        Math::Fenced { open: fence("open", "("), close: fence("close", ")"), separators, items }
-    }
-
-    fn enclosed(&mut self, element: ElementRef) -> Math {
-        let mut body = self.row(element);
-        let mut notation: Vec<String> = Vec::new();
-        for word in element.attr("notation").unwrap_or("longdiv").split_whitespace() {
-            let known: &[&str] = match word {
-                "box" | "roundedbox" => &["box"],
-                "circle" => &["circle"],
-                "horizontalstrike" => &["strike"],
-                "updiagonalstrike" => &["strike_up"],
-                "downdiagonalstrike" => &["strike_down"],
-                "top" | "bottom" | "left" | "right" => &[word],
-                "actuarial" => &["top", "right"],
-                "madruwb" => &["bottom", "right"],
-                "longdiv" => &["long_division"],
-                "radical" => {
-                    body = Math::Root { body: Box::new(body), index: None };
-                    continue;
-                }
-                _ => {
-                    self.context.warn(format!("<menclose notation=“{}”> is not known", excerpt(word)));
-                    continue;
-                }
-            };
-            notation.extend(known.iter().map(|word| (*word).to_owned()));
-        }
-        let both = ["strike_up", "strike_down"];
-        if both.iter().all(|strike| notation.iter().any(|n| n == strike)) {
-            notation.retain(|n| !both.contains(&n.as_str()));
-            notation.push("strike_x".to_owned());
-        }
-        if notation.is_empty() { body } else { Math::Enclosed { notation, body: Box::new(body) } }
+        body
     }
 }
 
-fn scripts(base: Box<Math>, sub: Option<Box<Math>>, sup: Option<Box<Math>>) -> Math {
-    let drawn = |script: Option<Box<Math>>| script.filter(|m| !is_empty(m));
-    Math::Scripts { base, sub: drawn(sub), sup: drawn(sup), before_sub: None, before_sup: None }
+fn is_small(math: &Math) -> bool {
+    use Math::*;
+    matches!(math, Identifier { .. } | Number { .. } | Text { .. } | Space { .. } | Operator { large: false, .. })
 }
 
 fn empty() -> Math {
@@ -276,43 +209,4 @@ fn empty() -> Math {
 
 fn is_empty(math: &Math) -> bool {
     matches!(math, Math::Row { items } if items.is_empty())
-}
-
-/// A token's text as XML has it: white space around it is none. A no-break space is kept.
-fn text_of(text: &str) -> Option<String> {
-    let shown = |c: &char| !(c.is_control() || ('\u{2061}'..='\u{2064}').contains(c) || *c == '\u{200b}');
-    let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let text: String = words.join(" ").nfc().filter(shown).collect();
-    (!text.is_empty()).then_some(text)
-}
-
-/// A width in ems; what is not known is none.
-fn em(width: &str) -> f64 {
-    const WIDEST: f64 = 40.0;
-    let named = |eighteenths: f64| eighteenths / 18.0;
-    let width = width.trim();
-    match width {
-        "veryverythinmathspace" => return named(1.0),
-        "verythinmathspace" => return named(2.0),
-        "thinmathspace" => return named(3.0),
-        "mediummathspace" => return named(4.0),
-        "thickmathspace" => return named(5.0),
-        "verythickmathspace" => return named(6.0),
-        "veryverythickmathspace" => return named(7.0),
-        _ => {}
-    }
-    let digits = width.trim_end_matches(|c: char| c.is_alphabetic() || c == '%');
-    let number: f64 = digits.trim().parse().unwrap_or(0.0);
-    let ems = match &width[digits.len()..] {
-        "em" => number,
-        "ex" => number * 0.43,
-        "mu" => number / 18.0,
-        "px" | "" => number / 16.0,
-        "pt" => number / 12.0,
-        "in" => number * 6.0,
-        "cm" => number * 6.0 / 2.54,
-        "mm" => number * 6.0 / 25.4,
-        _ => 0.0,
-    };
-    if ems.is_finite() { ems.clamp(-WIDEST, WIDEST) } else { 0.0 }
 }

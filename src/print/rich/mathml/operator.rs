@@ -1,6 +1,6 @@
 //! Operators: what MathML's dictionary says of those that schools use.
 
-use super::text_of;
+use super::token::text_of;
 use crate::print::rich::model::{Math, OperatorForm};
 use scraper::ElementRef;
 
