@@ -12,20 +12,20 @@ pub mod bag;
 pub mod booklet;
 pub mod draw;
 pub mod fit;
+mod imposition;
 pub mod logo;
 pub mod manifest;
 pub mod output;
 pub mod package;
 pub mod pdf;
-mod imposition;
 mod plan;
 mod press;
 pub mod rich;
 pub mod stamp;
 mod statics;
 pub mod typeface;
-mod versions;
 pub mod typeset;
+mod versions;
 
 pub use output::{Discard, Folder, Output};
 pub use package::Package;
@@ -136,19 +136,20 @@ impl<'p> Prepared<'p> {
             true => Some(ZipWriter::new_stream(output.create(ZIP)?)),
             false => None,
         };
-        let shop =
-            Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        let shop = Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
         for plan in &files {
             let mut bags = &plan.bags[..];
             let mut part = 1;
             while !bags.is_empty() {
-                let name = if part == 1 { format!("{}.pdf", plan.name) } else { format!("{}-parte-{part}.pdf", plan.name) };
+                let name =
+                    if part == 1 { format!("{}.pdf", plan.name) } else { format!("{}-parte-{part}.pdf", plan.name) };
                 if let Some(zip) = &mut zip {
                     let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
                     zip.start_file(name.as_str(), stored.large_file(true)).map_err(io::Error::from)?;
                 }
                 let out = Both { file: output.create(&name)?, zip: zip.as_mut() };
-                let (left, finished) = self.file(&shop, &name, bags, out, &mut manifest, &mut report, &|done| progress(done, all))?;
+                let (left, finished) =
+                    self.file(&shop, &name, bags, out, &mut manifest, &mut report, &|done| progress(done, all))?;
                 bags = left;
                 part += 1;
                 report.bytes += finished.bytes;

@@ -19,7 +19,12 @@ struct Version<'a> {
 
 pub fn write(package: &Package, exam: &Exam, key: &SheetKey, out: &mut impl Write) -> io::Result<()> {
     let application = &package.application.id;
-    write!(out, "{{\"application\": {}, \"seed\": {},\n\"versions\": [", serde_json::to_string(application)?, exam.seed)?;
+    write!(
+        out,
+        "{{\"application\": {}, \"seed\": {},\n\"versions\": [",
+        serde_json::to_string(application)?,
+        exam.seed
+    )?;
     let mut first = true;
     let mut one = |version: &Version| {
         out.write_all(if std::mem::replace(&mut first, false) { b"\n" } else { b",\n" })?;

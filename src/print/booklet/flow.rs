@@ -4,21 +4,42 @@
 use super::look::{Look, pt};
 use super::order::{Order, Placed, letter};
 use super::set::Set;
+use crate::print::fit::{self, Measure};
 use crate::print::package::{Exam, Kind, Question, Space};
 use crate::print::typeface::Style;
-use crate::print::fit::{self, Measure};
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// Something at a place in its atom, in points from the atom's top-left corner; texts stand on their baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
-    Form { form: usize, x: f64, y: f64, height: f64 },
-    Text { style: Style, size: f64, x: f64, y: f64, text: Cow<'static, str> },
+    Form {
+        form: usize,
+        x: f64,
+        y: f64,
+        height: f64,
+    },
+    Text {
+        style: Style,
+        size: f64,
+        x: f64,
+        y: f64,
+        text: Cow<'static, str>,
+    },
     /// A letter in a circle around a place.
-    Letter { letter: char, x: f64, y: f64 },
+    Letter {
+        letter: char,
+        x: f64,
+        y: f64,
+    },
     /// A level line.
-    Rule { x0: f64, x1: f64, y: f64, weight: f64, lightness: f64 },
+    Rule {
+        x0: f64,
+        x1: f64,
+        y: f64,
+        weight: f64,
+        lightness: f64,
+    },
     /// An outline: left, top, width, height.
     Frame([f64; 4]),
 }
@@ -229,7 +250,13 @@ impl Flowing<'_> {
             Space::Lines(_) if question.kind == Kind::Essay => {}
             Space::Lines(lines) => {
                 for i in 0..lines {
-                    let marks = vec![Mark::Rule { x0: 0.0, x1: look.column_width, y: look.ruling - 0.3, weight: 0.4, lightness: 0.5 }];
+                    let marks = vec![Mark::Rule {
+                        x0: 0.0,
+                        x1: look.column_width,
+                        y: look.ruling - 0.3,
+                        weight: 0.4,
+                        lightness: 0.5,
+                    }];
                     // The first line is not alone.
                     atoms.push(Atom { before: 0.0, height: look.ruling, marks, keep: i == 0 && lines > 1 });
                 }

@@ -28,9 +28,8 @@ impl Glyphs {
 
     /// None for a typeface that nothing is set in.
     pub fn subsets(&self) -> Vec<Option<GlyphSubset>> {
-        let subset = |(face, glyphs): (_, &BTreeMap<u16, String>)| {
-            (!glyphs.is_empty()).then(|| GlyphSubset::new(face, glyphs))
-        };
+        let subset =
+            |(face, glyphs): (_, &BTreeMap<u16, String>)| (!glyphs.is_empty()).then(|| GlyphSubset::new(face, glyphs));
         BOOK.iter().zip(&self.0).map(subset).collect()
     }
 }

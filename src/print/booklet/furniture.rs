@@ -16,7 +16,9 @@ pub enum Furniture {
     /// The first page of a booklet without a cover.
     First,
     Inner,
-    Essay { lines: u32 },
+    Essay {
+        lines: u32,
+    },
     Draft,
 }
 
@@ -132,12 +134,10 @@ impl Page<'_> {
     }
 
     fn grid(&mut self, area: Area, row: f64) {
-        let halves = [[("Nome", 0.74), ("Matrícula", 0.26)].as_slice(), &[
-            ("Unidade", 0.36),
-            ("Sala", 0.26),
-            ("Data", 0.2),
-            ("Versão", 0.18),
-        ]];
+        let halves = [
+            [("Nome", 0.74), ("Matrícula", 0.26)].as_slice(),
+            &[("Unidade", 0.36), ("Sala", 0.26), ("Data", 0.2), ("Versão", 0.18)],
+        ];
         let (label, value) = (self.points(5.5).min(7.0), self.points(9.5).min(13.0));
         self.pen.stroke(Path::Rect(area), Ink::HAIRLINE, 0.2);
         self.pen.level(area.x, area.right(), area.y + row, Ink::HAIRLINE);
@@ -171,7 +171,16 @@ impl Page<'_> {
         let (left, right, y) = (self.left(), self.right(), 12.5);
         let size = self.points(8.0).min(11.0);
         let middle = (left + right) / 2.0;
-        self.pen.write(Style::Regular, size, Ink::QUIET, Align::Left, left, y, middle - left - 4.0, &self.heading.title);
+        self.pen.write(
+            Style::Regular,
+            size,
+            Ink::QUIET,
+            Align::Left,
+            left,
+            y,
+            middle - left - 4.0,
+            &self.heading.title,
+        );
         self.slots.name = Slot { x: middle, y, w: right - middle - 24.0, size_pt: size };
         self.slots.version = Slot { x: right - 8.0, y, w: 8.0, size_pt: size };
         if self.heading.versions {
@@ -223,10 +232,28 @@ impl Page<'_> {
         let (left, right) = (self.left(), self.right());
         let (top, bottom) = (mm(self.look.top) + 4.0, mm(self.look.bottom));
         let size = self.points(11.0);
-        self.pen.write(Style::Bold, size, Ink::QUIET, Align::Center, (left + right) / 2.0, top, right - left, "RASCUNHO");
+        self.pen.write(
+            Style::Bold,
+            size,
+            Ink::QUIET,
+            Align::Center,
+            (left + right) / 2.0,
+            top,
+            right - left,
+            "RASCUNHO",
+        );
         let small = self.points(7.5);
         let said = "O que for escrito aqui não será corrigido.";
-        self.pen.write(Style::Regular, small, Ink::QUIET, Align::Center, (left + right) / 2.0, top + 4.5, right - left, said);
+        self.pen.write(
+            Style::Regular,
+            small,
+            Ink::QUIET,
+            Align::Center,
+            (left + right) / 2.0,
+            top + 4.5,
+            right - left,
+            said,
+        );
         let area = Area::new(left, top + 8.0, right - left, bottom - top - 8.0);
         self.pen.stroke(Path::Rect(area), Ink::gray(0.75), 0.2);
     }

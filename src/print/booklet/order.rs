@@ -115,7 +115,9 @@ fn shuffled_questions(exam: &Exam, master: &[usize], salt: &str) -> Vec<usize> {
 
 fn options(question: &Question, salt: Option<&str>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..question.options.len()).collect();
-    let (Some(salt), true, Kind::Choice | Kind::Multiple) = (salt, question.shuffle, question.kind) else { return order };
+    let (Some(salt), true, Kind::Choice | Kind::Multiple) = (salt, question.shuffle, question.kind) else {
+        return order;
+    };
     let free: Vec<usize> = order.iter().copied().filter(|&o| !question.options[o].fixed).collect();
     let mut moved = free.clone();
     moved.sort_by_cached_key(|&o| key(salt, &question.id, o));

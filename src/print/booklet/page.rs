@@ -18,7 +18,15 @@ pub struct Pages<'a> {
 
 impl Pages<'_> {
     /// `furniture` is the name of the page's static layer.
-    pub fn content(&self, page: &Packed, furniture: &str, slots: &BookletSlots, number: usize, of: usize, out: &mut Vec<u8>) {
+    pub fn content(
+        &self,
+        page: &Packed,
+        furniture: &str,
+        slots: &BookletSlots,
+        number: usize,
+        of: usize,
+        out: &mut Vec<u8>,
+    ) {
         self.ground(furniture, out);
         match page {
             Packed::Columns(atoms) => atoms.iter().for_each(|atom| self.atom(atom, out)),
@@ -116,12 +124,9 @@ impl Pages<'_> {
         let h = r * 0.552_284_75;
         out.extend_from_slice(b".6 w\n");
         op(&mut out, &[r, 0.0], "m");
-        for [a, b, c, d, e, f] in [
-            [r, h, h, r, 0.0, r],
-            [-h, r, -r, h, -r, 0.0],
-            [-r, -h, -h, -r, 0.0, -r],
-            [h, -r, r, -h, r, 0.0],
-        ] {
+        for [a, b, c, d, e, f] in
+            [[r, h, h, r, 0.0, r], [-h, r, -r, h, -r, 0.0], [-r, -h, -h, -r, 0.0, -r], [h, -r, r, -h, r, 0.0]]
+        {
             op(&mut out, &[a, b, c, d, e, f], "c");
         }
         out.extend_from_slice(b"h S\n");

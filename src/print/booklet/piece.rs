@@ -121,7 +121,11 @@ impl Piece {
         let mut bottom = f64::MIN;
         for (top, low) in reaches {
             let at = (bottom + top) / 2.0;
-            if bottom > f64::MIN && top >= bottom - 0.01 && at - cuts[cuts.len() - 1] >= least && self.height - at >= least {
+            if bottom > f64::MIN
+                && top >= bottom - 0.01
+                && at - cuts[cuts.len() - 1] >= least
+                && self.height - at >= least
+            {
                 cuts.push(at);
             }
             bottom = bottom.max(low);
@@ -145,7 +149,12 @@ impl Piece {
                 drawn.push(d.within(top, bottom).lowered(-top));
             }
         }
-        Piece { width: self.width, height: bottom - top, baseline: self.baseline.filter(|b| (top..bottom).contains(b)).map(|b| b - top), drawn }
+        Piece {
+            width: self.width,
+            height: bottom - top,
+            baseline: self.baseline.filter(|b| (top..bottom).contains(b)).map(|b| b - top),
+            drawn,
+        }
     }
 
     /// Set smaller.
@@ -155,7 +164,12 @@ impl Piece {
             d.at = by.after(&d.at);
             d.reach = (d.reach.0 * factor, d.reach.1 * factor);
         }
-        Piece { width: self.width * factor, height: self.height * factor, baseline: self.baseline.map(|b| b * factor), ..self }
+        Piece {
+            width: self.width * factor,
+            height: self.height * factor,
+            baseline: self.baseline.map(|b| b * factor),
+            ..self
+        }
     }
 }
 

@@ -22,7 +22,10 @@ use std::collections::BTreeMap;
 /// One kind of page of a booklet's pages.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LaidPage {
-    Own { furniture: Furniture, packed: Option<Packed> },
+    Own {
+        furniture: Furniture,
+        packed: Option<Packed>,
+    },
     /// Index in [`Booklets::custom`].
     Custom(usize),
 }
@@ -67,8 +70,7 @@ impl<'p> Booklets<'p> {
         let custom_before = files.before.len();
         // What can't be set in one size can't in another.
         let notes = sets.first().map(|(_, set)| set.notes.clone()).unwrap_or_default();
-        let mut booklets =
-            Booklets { exam, fonts: book_fonts, variants: Vec::new(), custom, custom_before, notes };
+        let mut booklets = Booklets { exam, fonts: book_fonts, variants: Vec::new(), custom, custom_before, notes };
         for (look, set) in sets {
             let contents = set.forms.iter().map(|piece| Bytes::new(&form::content(piece, &booklets.fonts))).collect();
             let pages = Pages { look: &look, fonts, background: false };

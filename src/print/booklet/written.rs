@@ -129,7 +129,13 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
     }
 
     /// A page of another PDF, named in all pages' resources as the others are.
-    fn custom<W: Write>(&mut self, writer: &mut Writer<W>, variant: usize, index: usize, out: &mut Vec<u8>) -> io::Result<Ground> {
+    fn custom<W: Write>(
+        &mut self,
+        writer: &mut Writer<W>,
+        variant: usize,
+        index: usize,
+        out: &mut Vec<u8>,
+    ) -> io::Result<Ground> {
         let imported = self.booklets.custom[index];
         self.variant(writer, variant)?;
         let written = self.variants[variant].as_mut().expect("it was just written");

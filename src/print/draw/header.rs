@@ -3,8 +3,8 @@
 use super::Heading;
 use super::pen::{Align, Ink, Pen, Shape, cap_mm};
 use crate::print::typeface::Style;
-use crate::sheet::{Frame, TextSize};
 use crate::sheet::frame::{Area, MONO_ADVANCE, PRINTED_LINE};
+use crate::sheet::{Frame, TextSize};
 use crate::units::MM_PER_POINT;
 
 /// Where a student's own text is stamped: its baseline's beginning, and the width that it has.

@@ -1,6 +1,6 @@
 //! The exam: questions in sections, the texts that they share, and how a booklet looks.
 
-use super::super::rich::model::Block;
+use super::super::rich::model::{Block, Inline};
 use super::super::rich::{Context, content};
 use crate::json::{Faults, Object};
 use crate::sheet::{PageFormat, TextSize};
@@ -130,8 +130,17 @@ impl Exam {
         let look = ExamLook::read(&mut o, context, faults);
         let texts = texts(&mut o, context, faults);
         let (before, after) = (paths(&mut o, "before", faults), paths(&mut o, "after", faults));
-        let mut exam =
-            Exam { versions, seed, shuffle_questions, look, texts, sections: Vec::new(), questions: Vec::new(), before, after };
+        let mut exam = Exam {
+            versions,
+            seed,
+            shuffle_questions,
+            look,
+            texts,
+            sections: Vec::new(),
+            questions: Vec::new(),
+            before,
+            after,
+        };
         for (i, value) in o.list("sections", faults).unwrap_or_default().iter().enumerate() {
             exam.section(value, format!("exam.sections[{i}]"), context, faults);
         }
@@ -180,7 +189,10 @@ fn versions(o: &mut Object, faults: &mut Faults) -> Versions {
     match o.get("versions") {
         Some(Value::String(s)) if s == "student" => Versions::Student,
         Some(Value::String(s)) => {
-            faults.add(o.path("versions"), format!("“{s}” is not known; a number from 1 to 99, or \"student\", is expected"));
+            faults.add(
+                o.path("versions"),
+                format!("“{s}” is not known; a number from 1 to 99, or \"student\", is expected"),
+            );
             Versions::Count(1)
         }
         _ => Versions::Count(o.whole("versions", 1..=99, faults).unwrap_or(1)),
@@ -227,7 +239,8 @@ impl ExamLook {
         let text = TextSize::ALL.map(|t| (t.name(), t));
         let background = o.opt_text("background", faults);
         if background.as_deref().is_some_and(|b| !super::application::is_inside(b)) {
-            faults.add(o.path("background"), "a PNG or JPEG file in the package's folder is expected, such as fundo.png");
+            faults
+                .add(o.path("background"), "a PNG or JPEG file in the package's folder is expected, such as fundo.png");
         }
         ExamLook {
             columns: o.whole("columns", 1..=3, faults).unwrap_or(2) as usize,
@@ -267,7 +280,10 @@ impl Question {
         let text = o.opt_text("text", faults);
         let found = text.as_ref().and_then(|id| texts.iter().position(|t| t.id == *id));
         if let (Some(id), None) = (&text, found) {
-            faults.add(o.path("text"), format!("“{id}” is no text of this exam; the id of one of exam.texts is expected"));
+            faults.add(
+                o.path("text"),
+                format!("“{id}” is no text of this exam; the id of one of exam.texts is expected"),
+            );
         }
         let question = Question {
             id,
@@ -324,11 +340,32 @@ fn options(o: &mut Object, kind: Kind, context: &mut Context, faults: &mut Fault
 
 /// “Todas as anteriores” means something only where it is last.
 fn points_at_the_others(blocks: &[Block]) -> bool {
-    let text = super::super::rich::model::plain_text(blocks).to_lowercase();
+    let text = plain_text(blocks).to_lowercase();
     let text = text.trim().trim_end_matches('.');
     let ends = ["anteriores", "acima"].iter().any(|end| text.ends_with(end));
-    let begins = ["todas as", "nenhuma das", "todas acima", "nenhuma acima"].iter().any(|begin| text.starts_with(begin));
+    let begins =
+        ["todas as", "nenhuma das", "todas acima", "nenhuma acima"].iter().any(|begin| text.starts_with(begin));
     (begins && ends && text.chars().count() < 60) || ["n.d.a", "nda"].contains(&text)
+}
+
+/// The words of paragraphs: an alternative that points at others has nothing else.
+fn plain_text(blocks: &[Block]) -> String {
+    fn words(inlines: &[Inline], out: &mut String) {
+        for inline in inlines {
+            match inline {
+                Inline::Text { text } => out.push_str(text),
+                Inline::Styled { inlines, .. } => words(inlines, out),
+                _ => out.push(' '),
+            }
+        }
+    }
+    let mut out = String::new();
+    for block in blocks {
+        if let Block::Paragraph { inlines, .. } = block {
+            words(inlines, &mut out);
+        }
+    }
+    out
 }
 
 fn space(o: &mut Object, kind: Kind, faults: &mut Faults) -> Space {
@@ -345,7 +382,10 @@ fn space(o: &mut Object, kind: Kind, faults: &mut Faults) -> Space {
     let blank = s.number("blank", 5.0..=400.0, faults).map(Space::Blank);
     let said: Vec<Space> = [lines, boxed, blank].into_iter().flatten().collect();
     if said.len() != 1 {
-        faults.add(o.path("space"), "one of {\"lines\": 10}, {\"box\": 40} and {\"blank\": 40} (millimetres) is expected");
+        faults.add(
+            o.path("space"),
+            "one of {\"lines\": 10}, {\"box\": 40} and {\"blank\": 40} (millimetres) is expected",
+        );
     }
     s.finish(faults);
     said.first().copied().unwrap_or(Space::None)

@@ -196,9 +196,19 @@ fn digits(units: &[Unit]) -> usize {
 /// A question of the booklet that the sheet has no field for is answered nowhere.
 fn note_unasked(exam: &Exam, sheets: &Sheets, notes: &mut Vec<String>) {
     let fields = sheets.normal.content.pages.iter().flat_map(|p| &p.fields);
-    let about_pupil = |kind: &FieldKind| matches!(kind, FieldKind::IdGrid { .. } | FieldKind::Version { .. } | FieldKind::Language { .. } | FieldKind::Flag { .. } | FieldKind::Signature { .. });
+    let about_pupil = |kind: &FieldKind| {
+        matches!(
+            kind,
+            FieldKind::IdGrid { .. }
+                | FieldKind::Version { .. }
+                | FieldKind::Language { .. }
+                | FieldKind::Flag { .. }
+                | FieldKind::Signature { .. }
+        )
+    };
     let answers = fields.filter(|f| !about_pupil(&f.kind)).count();
-    let asked = super::booklet::Order::new(exam, super::booklet::Which::Version(1)).questions.iter().map(|p| p.number).max();
+    let asked =
+        super::booklet::Order::new(exam, super::booklet::Which::Version(1)).questions.iter().map(|p| p.number).max();
     let asked = asked.unwrap_or(0) as usize;
     if asked != answers {
         notes.push(format!("the booklet has {asked} numbered questions, and the sheet {answers} fields for answers"));
@@ -234,20 +244,61 @@ mod tests {
         assert_eq!(package.notes, Vec::<String>::new());
     }
 
+    fn exam() -> Value {
+        json!({"columns": 2, "versions": 4, "seed": 7, "sections": [{"title": "Matemática", "questions": [
+            {"id": "a", "kind": "choice", "stem": [{"html": "<p>1</p>"}], "shuffle": true,
+             "alternatives": [{"html": "1"}, {"html": "2"}]}]}]})
+    }
+
     #[test]
-    fn the_whole_contract_is_accepted_and_what_is_not_printed_is_said() {
+    fn the_whole_contract_is_accepted() {
         let mut value = good();
         value["sheet"]["edition"] = "native".into();
-        value["exam"] = json!({"columns": 2, "versions": 4, "seed": 7, "sections": [{"title": "Matemática", "questions": [
-            {"id": "a", "kind": "choice", "stem": [{"html": "<p>1</p>"}], "alternatives": [{"html": "1"}], "shuffle": true}]}]});
+        value["sheet"]["fields"][0]["count"] = 1.into();
+        value["exam"] = exam();
         value["contents"] = json!(["cover", "attendance", "booklet", "sheet", "spares"]);
         value["options"] = json!({"blank_pages": "even", "order": "student", "imposition": "2up",
             "spares": {"percent": 3}, "per": "room", "zip": true, "gray": true, "pdf": "a-2b"});
         let package = Package::from_json(&value).unwrap();
-        for word in ["cover", "attendance", "booklet", "blank_pages", "imposition", "zip", "pdf"] {
-            assert!(package.notes.iter().any(|n| n.contains(word)), "{word}: {:?}", package.notes);
-        }
+        assert_eq!(package.notes, Vec::<String>::new());
         assert_eq!(package.options.per, Per::Room);
+        assert_eq!(package.contents.0.len(), 5);
+        assert!(package.sheets.spare.is_some(), "a spare sheet has a grid for the number of whoever uses it");
+    }
+
+    #[test]
+    fn neighbours_have_different_versions() {
+        let mut value = good();
+        value["exam"] = exam();
+        let seats = (0..30).map(|i| format!("{}{}", char::from(b'A' + i / 6), i % 6 + 1));
+        let students = seats.enumerate().map(|(i, seat)| json!({"id": format!("s{i}"), "name": "x", "seat": seat}));
+        value["units"][0]["rooms"][0]["students"] = students.collect();
+        let package = Package::from_json(&value).unwrap();
+        let versions: Vec<u64> = package.students().filter_map(|s| s.version).collect();
+        assert_eq!(versions.len(), 30);
+        for (i, version) in versions.iter().enumerate() {
+            for (row, column) in [(0, 1), (1, 0), (1, 1), (1, -1)] {
+                let (r, c) = (i as i32 / 6 + row, i as i32 % 6 + column);
+                if (0..6).contains(&c) && r < 5 {
+                    assert_ne!(*version, versions[(6 * r + c) as usize], "{i}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn booklets_without_questions_are_a_fault() {
+        let mut value = good();
+        value["contents"] = json!(["booklet"]);
+        assert!(faults(&value)[0].starts_with("exam: missing; contents asks for booklets"), "{:?}", faults(&value));
+        value["exam"] = exam();
+        let question = &mut value["exam"]["sections"][0]["questions"][0];
+        question["alternatives"] = (0..300).map(|i| json!({"html": i.to_string()})).collect();
+        question["kind"] = "choise".into();
+        let said = faults(&value);
+        let at = "exam.sections[0].questions[0]";
+        assert!(said.iter().any(|f| f.starts_with(&format!("{at}.alternatives: 300 are too many"))), "{said:?}");
+        assert!(said.iter().any(|f| f.starts_with(&format!("{at}.kind: “choise” is not known"))), "{said:?}");
     }
 
     #[test]
@@ -315,13 +366,6 @@ mod tests {
     }
 
     #[test]
-    fn contents_without_a_sheet_are_nothing_to_print_today() {
-        let mut value = good();
-        value["contents"] = json!(["booklet"]);
-        assert!(faults(&value)[0].starts_with("contents: nothing to print"), "{:?}", faults(&value));
-    }
-
-    #[test]
     fn what_does_not_fit_is_a_fault_of_the_fields() {
         let mut value = good();
         value["sheet"]["page"] = "A5".into();
@@ -344,8 +388,6 @@ mod tests {
         value["application"]["institution"]["logo"] = "../../etc/passwd".into();
         assert!(faults(&value)[0].starts_with("application.institution.logo"));
         value["application"]["institution"]["logo"] = "logo.png".into();
-        let mut package = Package::from_json(&value).unwrap();
-        let fault = package.load_logo(Path::new("/nonexistent")).unwrap_err();
-        assert_eq!(fault.path, "application.institution.logo");
+        assert!(faults(&value)[0].starts_with("application.institution.logo"), "{:?}", faults(&value));
     }
 }

@@ -194,7 +194,9 @@ pub fn assign_versions(units: &mut [Unit], count: u64, notes: &mut Vec<String>) 
             let same = room.students.windows(2).filter(|pair| pair[0].version == pair[1].version).count();
             if same > 0 {
                 let id = &room.id;
-                notes.push(format!("room {id}: {same} pairs of neighbours on the list have the same version, as the package says"));
+                notes.push(format!(
+                    "room {id}: {same} pairs of neighbours on the list have the same version, as the package says"
+                ));
             }
         }
     }

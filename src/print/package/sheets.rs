@@ -102,7 +102,8 @@ fn spare(order: &Order, specs: &[FieldSpec], digits: usize) -> Option<Layout> {
         return None;
     }
     let id = ["matricula", "matricula_avulsa"].into_iter().find(|id| specs.iter().all(|s| s.id != *id))?;
-    let grid = serde_json::json!([{"type": "id_grid", "id": id, "caption": "Matrícula", "digits": digits.clamp(1, 12)}]);
+    let grid =
+        serde_json::json!([{"type": "id_grid", "id": id, "caption": "Matrícula", "digits": digits.clamp(1, 12)}]);
     let mut all = FieldSpec::read_list(grid.as_array()?, "", &mut Faults::default());
     all.extend_from_slice(specs);
     let longer = Order { max_pages: order.max_pages + 1, ..*order };

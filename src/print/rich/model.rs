@@ -278,30 +278,3 @@ pub enum Pixels {
     /// A baseline JPEG of one or three components, embedded as it is.
     Jpeg(Arc<[u8]>),
 }
-
-/// The words of blocks, without what is not text.
-pub fn plain_text(blocks: &[Block]) -> String {
-    fn inlines(list: &[Inline], out: &mut String) {
-        for inline in list {
-            match inline {
-                Inline::Text { text } | Inline::Code { text } | Inline::Placeholder { text } => out.push_str(text),
-                Inline::Styled { inlines: inner, .. } => inlines(inner, out),
-                Inline::Break | Inline::Math { .. } | Inline::Picture(_) | Inline::Gap { .. } => out.push(' '),
-            }
-        }
-    }
-    let mut out = String::new();
-    for block in blocks {
-        match block {
-            Block::Paragraph { inlines: list, .. } | Block::Heading { inlines: list, .. } => inlines(list, &mut out),
-            Block::List { items, .. } => items.iter().for_each(|item| out.push_str(&plain_text(item))),
-            Block::Table(table) => table.cells.iter().for_each(|cell| out.push_str(&plain_text(&cell.blocks))),
-            Block::Quote { blocks } => out.push_str(&plain_text(blocks)),
-            Block::Code { text } => out.push_str(text),
-            Block::Figure { caption, .. } => inlines(caption, &mut out),
-            Block::Equation { .. } | Block::Rule => {}
-        }
-        out.push(' ');
-    }
-    out
-}

@@ -26,13 +26,11 @@ fn walk(frame: &Frame, at: Affine, piece: &mut Piece) {
             FrameItem::Group(group) => walk(&group.frame, here.after(&affine(&group.transform)), piece),
             FrameItem::Text(text) => piece.drawn.extend(run(text, here)),
             FrameItem::Shape(shape, _) => self::shape(shape, here, &mut piece.drawn),
-            FrameItem::Tag(Tag::Start(content, _)) => {
-                match content.to_packed::<MetadataElem>().map(|m| &m.value) {
-                    Some(Value::Str(_)) => piece.baseline = piece.baseline.or(Some(here.f)),
-                    Some(note) => piece.drawn.extend(picture(note, here)),
-                    None => {}
-                }
-            }
+            FrameItem::Tag(Tag::Start(content, _)) => match content.to_packed::<MetadataElem>().map(|m| &m.value) {
+                Some(Value::Str(_)) => piece.baseline = piece.baseline.or(Some(here.f)),
+                Some(note) => piece.drawn.extend(picture(note, here)),
+                None => {}
+            },
             FrameItem::Image(..) | FrameItem::Link(..) | FrameItem::Tag(_) => {}
         }
     }
@@ -105,7 +103,11 @@ fn shape(shape: &Shape, at: Affine, drawn: &mut Vec<Drawn>) {
     if let Some(stroke) = &shape.stroke {
         let dash = stroke.dash.iter().flat_map(|d| d.array.iter().map(|a: &Abs| a.to_pt())).collect();
         let (width, round) = (stroke.thickness.to_pt(), stroke.cap == LineCap::Round);
-        drawn.push(Drawn { at, what: What::Stroke { path, width, dash, round, lightness: lightness(&stroke.paint) }, reach });
+        drawn.push(Drawn {
+            at,
+            what: What::Stroke { path, width, dash, round, lightness: lightness(&stroke.paint) },
+            reach,
+        });
     }
 }
 
