@@ -9,9 +9,9 @@ use crate::sheet::frame::Area;
 const EDITION: &str = "cover-1";
 
 const NAMES_TOP: f64 = 56.5;
-const UNIT: Area = Area::new(LEFT, 61.5, WIDTH, 11.0);
-const ROOM: Area = Area::new(LEFT, 78.0, WIDTH, 45.0);
-const NAMES_BOTTOM: f64 = 124.0;
+const UNIT: Area = Area::new(LEFT, 61.5, WIDTH, 12.0);
+const ROOM: Area = Area::new(LEFT, 79.0, WIDTH, 42.0);
+const NAMES_BOTTOM: f64 = 123.0;
 const FIGURES: Area = Area::new(LEFT, 128.0, WIDTH, 16.0);
 /// The table of contents: its head, its first row and how many there are.
 const HEAD: f64 = 153.5;

@@ -21,6 +21,7 @@ pub const BOTTOM: f64 = 274.0;
 
 const MAST: f64 = 16.0;
 const MAST_RULE: f64 = 34.0;
+const PAPER_PT: f64 = 20.0;
 const FOOT: f64 = 278.0;
 const GUTTER: f64 = 4.0;
 
@@ -49,9 +50,23 @@ pub fn masthead(pen: &mut Pen, heading: &Heading, paper: &str, right: f64) {
         pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, right - left, &line.text);
     }
     rule(pen, LEFT, right, MAST_RULE, 0.6);
-    let size = 20.0;
-    let y = MAST_RULE + 4.6 + cap_mm(Style::Bold, size);
-    pen.write(Style::Bold, size, Ink::SOLID, Align::Left, LEFT, y, right - LEFT, paper);
+    pen.write(Style::Bold, PAPER_PT, Ink::SOLID, Align::Left, LEFT, paper_line(), right - LEFT, paper);
+}
+
+fn paper_line() -> f64 {
+    MAST_RULE + 4.6 + cap_mm(Style::Bold, PAPER_PT)
+}
+
+/// At the right of the paper's name, which is a short one.
+pub fn beside_paper(text: &str) -> Filled<'_> {
+    let w = WIDTH - 60.0;
+    Filled::new(Style::Bold, smaller(13.0, w, text), Align::Right, (RIGHT - w, paper_line(), w), text)
+}
+
+/// What is long is set smaller before it is set narrower.
+fn smaller(size_pt: f64, room_mm: f64, text: &str) -> f64 {
+    let width = fit::width_mm(Style::Bold.face(), size_pt, text);
+    size_pt * (room_mm / width.max(room_mm)).max(0.65)
 }
 
 /// The foot of a paper that has no frame.
@@ -77,21 +92,39 @@ pub fn rule(pen: &mut Pen, x0: f64, x1: f64, y: f64, width: f64) {
 pub fn headline<'a>(style: Style, largest_pt: f64, area: &Area, text: &'a str) -> Vec<Filled<'a>> {
     const LEADING: f64 = 1.08;
     const LEAST_PT: f64 = 7.0;
-    let steps = std::iter::successors(Some(largest_pt), |pt| Some(pt * 0.97)).take_while(|pt| *pt >= LEAST_PT);
     let height = |pt: f64, lines: usize| cap_mm(style, pt) + pt * MM_PER_POINT * LEADING * (lines - 1) as f64;
     // Descenders of the last line hang a fifth of the size below it.
     let fits = |pt: f64, lines: &[String]| {
-        height(pt, lines.len()) + 0.2 * pt * MM_PER_POINT <= area.h
-            && lines.iter().all(|l| fit::width_mm(style.face(), pt, l) <= area.w)
+        height(pt, lines.len()) + 0.2 * pt * MM_PER_POINT <= area.h && widest(style, pt, lines) <= area.w
     };
-    let broken = |pt: f64| fit::paragraph(style.face(), pt, area.w, text);
-    let found = steps.map(|pt| (pt, broken(pt))).find(|(pt, lines)| !lines.is_empty() && fits(*pt, lines));
+    let found = std::iter::successors(Some(largest_pt), |pt| Some(pt * 0.97))
+        .take_while(|pt| *pt >= LEAST_PT)
+        .map(|pt| (pt, lines(style, pt, area.w, text)))
+        .find(|(pt, lines)| !lines.is_empty() && fits(*pt, lines));
     let (pt, lines) = found.unwrap_or_else(|| (LEAST_PT, vec![text.to_owned()]));
     let set = |(i, line): (usize, String)| {
         let y = area.y + height(pt, i + 1);
         Filled::new(style, pt, Align::Left, (area.x, y, area.w + 0.01), line)
     };
     lines.into_iter().enumerate().map(set).collect()
+}
+
+fn widest(style: Style, size_pt: f64, lines: &[String]) -> f64 {
+    lines.iter().map(|line| fit::width_mm(style.face(), size_pt, line)).fold(0.0, f64::max)
+}
+
+/// Broken at spaces. Where a short word would stand alone in the last line, lines are made shorter instead.
+fn lines(style: Style, size_pt: f64, room_mm: f64, text: &str) -> Vec<String> {
+    const SHORT: f64 = 0.35;
+    let broken = |room: f64| fit::paragraph(style.face(), size_pt, room, text);
+    let greedy = broken(room_mm);
+    let balanced = |lines: &Vec<String>| {
+        let last = lines.len().saturating_sub(1);
+        lines.len() == greedy.len()
+            && widest(style, size_pt, &lines[last..]) > SHORT * widest(style, size_pt, &lines[..last])
+    };
+    let narrower = (0..10).map(|i| broken(room_mm * (1.0 - 0.05 * f64::from(i)))).find(balanced);
+    narrower.unwrap_or(greedy)
 }
 
 /// A place with a small label over it and a line under it: filled in by us or by hand.
@@ -104,16 +137,16 @@ pub struct Cell {
 
 impl Cell {
     pub fn draw(&self, pen: &mut Pen) {
-        let (a, size) = (&self.area, 7.0);
+        let (a, size) = (&self.area, if self.size_pt < 20.0 { 7.0 } else { 9.0 });
         let y = a.y + cap_mm(Style::Regular, size);
         pen.write(Style::Regular, size, Ink::QUIET, Align::Left, a.x, y, a.w, self.label);
         pen.level(a.x, a.right(), a.bottom(), Ink::HAIRLINE);
     }
 
     pub fn fill<'a>(&self, text: impl Into<Cow<'a, str>>) -> Filled<'a> {
-        let a = &self.area;
+        let (a, text) = (&self.area, text.into());
         let y = a.bottom() - 0.3 * self.size_pt * MM_PER_POINT;
-        Filled::new(Style::Bold, self.size_pt, Align::Left, (a.x, y, a.w), text)
+        Filled::new(Style::Bold, smaller(self.size_pt, a.w, &text), Align::Left, (a.x, y, a.w + 0.01), text)
     }
 }
 

@@ -7,9 +7,9 @@ use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
 
-const UNIT: Area = Area::new(LEFT, TOP + 2.0, WIDTH - 60.0, 11.0);
+const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 13.0);
 /// From which initial to which, at the right of the unit.
-const SPAN: (f64, f64, f64) = (RIGHT - 56.0, TOP + 10.5, 56.0);
+const SPAN: (f64, f64, f64) = (RIGHT - 56.0, TOP + 9.0, 56.0);
 const SPAN_PT: f64 = 28.0;
 const HEAD: f64 = 69.0;
 const NAMES_TOP: f64 = 71.0;
