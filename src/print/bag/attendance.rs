@@ -18,7 +18,7 @@ const FIVES: usize = 5;
 const FIVES_GAP: f64 = 1.2;
 
 const CELLS: f64 = 48.0;
-const HOW_TO: f64 = 62.2;
+const HOW_TO: f64 = 62.6;
 const HEAD: f64 = 71.2;
 const TOP: f64 = 73.4;
 const SUMMARY: f64 = 262.5;

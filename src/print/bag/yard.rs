@@ -7,7 +7,7 @@ use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
 
-const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 13.0);
+const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 11.5);
 /// From which initial to which, at the right of the unit.
 const SPAN: (f64, f64, f64) = (RIGHT - 56.0, TOP + 9.0, 56.0);
 const SPAN_PT: f64 = 28.0;
