@@ -1,6 +1,7 @@
 //! The list on the door: the room, and who sits in it. Fewer names are set larger.
 
-use super::grid::{self, BOTTOM, Cell, LEFT, RIGHT, TOP, WIDTH, baseline, column, headline};
+use super::grid::{self, BOTTOM, Cell, LEFT, RIGHT, TOP, WIDTH, baseline, column};
+use super::headline::headline;
 use super::{Filled, Form, Page, Paper, RoomFacts, StudentFacts};
 use crate::print::draw::{Align, Heading, Ink};
 use crate::print::typeface::Style;

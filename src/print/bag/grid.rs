@@ -1,5 +1,6 @@
 //! What the papers share: the grid, the masthead, cells with a label, lines to sign on.
 
+use super::headline::headline;
 use super::{Filled, RoomFacts};
 use crate::print::draw::{Align, Heading, Ink, Path, Pen, Shape, Slot, cap_mm};
 use crate::print::fit;
@@ -40,14 +41,17 @@ pub fn masthead(pen: &mut Pen, heading: &Heading, paper: &str, right: f64) {
         left = area.right() + 4.0;
     }
     let small = 8.0;
-    let mut y = MAST + cap_mm(Style::Regular, small);
+    let y = MAST + cap_mm(Style::Regular, small);
     let date_w = fit::width_mm(Style::Regular.face(), small, &heading.date);
     pen.write(Style::Regular, small, Ink::QUIET, Align::Right, right, y, 40.0, &heading.date);
-    let room = right - left - date_w - GUTTER;
-    pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, room, &heading.institution);
-    y += 2.8;
-    for line in headline(Style::Bold, 15.0, &Area::new(left, y, right - left, MAST_RULE - 2.6 - y), &heading.title) {
-        pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, right - left, &line.text);
+    let beside_date = right - left - date_w - GUTTER;
+    pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, beside_date, &heading.institution);
+    let (top, room) = match heading.institution.is_empty() {
+        true => (MAST, beside_date),
+        false => (y + 2.8, right - left),
+    };
+    for line in headline(Style::Bold, 15.0, &Area::new(left, top, room, MAST_RULE - 2.6 - top), &heading.title) {
+        pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, line.slot.w, &line.text);
     }
     rule(pen, LEFT, right, MAST_RULE, 0.6);
     pen.write(Style::Bold, PAPER_PT, Ink::SOLID, Align::Left, LEFT, paper_line(), right - LEFT, paper);
@@ -88,45 +92,6 @@ pub fn rule(pen: &mut Pen, x0: f64, x1: f64, y: f64, width: f64) {
     pen.stroke(Path::Line(vec![(x0, y), (x1, y)]), Ink::SOLID, width);
 }
 
-/// Text as large as its area lets it be, on as few lines as that takes, from the area's top left.
-pub fn headline<'a>(style: Style, largest_pt: f64, area: &Area, text: &'a str) -> Vec<Filled<'a>> {
-    const LEADING: f64 = 1.08;
-    const LEAST_PT: f64 = 7.0;
-    let height = |pt: f64, lines: usize| cap_mm(style, pt) + pt * MM_PER_POINT * LEADING * (lines - 1) as f64;
-    // Descenders of the last line hang a fifth of the size below it.
-    let fits = |pt: f64, lines: &[String]| {
-        height(pt, lines.len()) + 0.2 * pt * MM_PER_POINT <= area.h && widest(style, pt, lines) <= area.w
-    };
-    let found = std::iter::successors(Some(largest_pt), |pt| Some(pt * 0.97))
-        .take_while(|pt| *pt >= LEAST_PT)
-        .map(|pt| (pt, lines(style, pt, area.w, text)))
-        .find(|(pt, lines)| !lines.is_empty() && fits(*pt, lines));
-    let (pt, lines) = found.unwrap_or_else(|| (LEAST_PT, vec![text.to_owned()]));
-    let set = |(i, line): (usize, String)| {
-        let y = area.y + height(pt, i + 1);
-        Filled::new(style, pt, Align::Left, (area.x, y, area.w + 0.01), line)
-    };
-    lines.into_iter().enumerate().map(set).collect()
-}
-
-fn widest(style: Style, size_pt: f64, lines: &[String]) -> f64 {
-    lines.iter().map(|line| fit::width_mm(style.face(), size_pt, line)).fold(0.0, f64::max)
-}
-
-/// Broken at spaces. Where a short word would stand alone in the last line, lines are made shorter instead.
-fn lines(style: Style, size_pt: f64, room_mm: f64, text: &str) -> Vec<String> {
-    const SHORT: f64 = 0.35;
-    let broken = |room: f64| fit::paragraph(style.face(), size_pt, room, text);
-    let greedy = broken(room_mm);
-    let balanced = |lines: &Vec<String>| {
-        let last = lines.len().saturating_sub(1);
-        lines.len() == greedy.len()
-            && widest(style, size_pt, &lines[last..]) > SHORT * widest(style, size_pt, &lines[..last])
-    };
-    let narrower = (0..10).map(|i| broken(room_mm * (1.0 - 0.05 * f64::from(i)))).find(balanced);
-    narrower.unwrap_or(greedy)
-}
-
 /// A place with a small label over it and a line under it: filled in by us or by hand.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
@@ -141,6 +106,13 @@ impl Cell {
         let y = a.y + cap_mm(Style::Regular, size);
         pen.write(Style::Regular, size, Ink::QUIET, Align::Left, a.x, y, a.w, self.label);
         pen.level(a.x, a.right(), a.bottom(), Ink::HAIRLINE);
+    }
+
+    /// With a text that is the same on all pages.
+    pub fn print(&self, pen: &mut Pen, text: &str) {
+        self.draw(pen);
+        let Filled { slot, style, align, .. } = self.fill(text);
+        pen.write(style, slot.size_pt, Ink::SOLID, align, slot.x, slot.y, slot.w, text);
     }
 
     pub fn fill<'a>(&self, text: impl Into<Cow<'a, str>>) -> Filled<'a> {

@@ -13,6 +13,7 @@ mod cover;
 mod door;
 mod framed;
 mod grid;
+mod headline;
 mod instructions;
 mod label;
 mod minutes;

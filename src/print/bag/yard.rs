@@ -1,11 +1,13 @@
 //! The list in the yard: everybody of a unit by name, and the room to go to. Initials hang beside the names.
 
-use super::grid::{self, BOTTOM, LEFT, RIGHT, TOP, WIDTH, column, headline};
+use super::grid::{self, BOTTOM, LEFT, RIGHT, TOP, WIDTH, column};
+use super::headline::headline;
 use super::{Filled, Form, Page, Paper, RoomFacts, StudentFacts, order};
 use crate::print::draw::{Align, Heading, Ink};
 use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
+use std::collections::BTreeSet;
 
 const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 11.5);
 /// From which initial to which, at the right of the unit.
@@ -80,8 +82,9 @@ fn entries<'a>(students: &'a [StudentFacts<'a>]) -> Vec<Entry<'a>> {
 pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
     let entries = entries(&facts.students);
     let of = entries.last().map_or(1, |last| last.page + 1);
-    let wide = |s: &StudentFacts| fit::width_mm(Style::Bold.face(), SIZE, s.room);
-    let room_w = facts.students.iter().map(wide).fold(*ROOM_W.start(), f64::max).min(*ROOM_W.end());
+    let rooms: BTreeSet<&str> = facts.students.iter().map(|s| s.room).collect();
+    let wide = |room: &str| fit::width_mm(Style::Bold.face(), SIZE, room);
+    let room_w = rooms.into_iter().map(wide).fold(*ROOM_W.start(), f64::max).min(*ROOM_W.end());
     let mut pages: Vec<Page> = (1..=of)
         .map(|n| {
             let mut texts = headline(Style::Bold, 20.0, &UNIT, facts.unit);
