@@ -9,6 +9,7 @@ use crate::sheet::field::FieldKind;
 use crate::sheet::frame::Area;
 use crate::sheet::layout::{Anchor, rounded};
 use crate::sheet::{Bubble, Field};
+use std::borrow::Cow;
 
 const EDITION: &str = "attendance-1";
 pub const ROWS: usize = 25;
@@ -148,7 +149,7 @@ fn text<'a>(
     size_pt: f64,
     align: Align,
     (x, w): (f64, f64),
-    text: impl Into<std::borrow::Cow<'a, str>>,
+    text: impl Into<Cow<'a, str>>,
 ) -> Filled<'a> {
     Filled::new(style, size_pt, align, (x, baseline(style, size_pt, middle(row) + 0.4), w), text)
 }

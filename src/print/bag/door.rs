@@ -6,6 +6,7 @@ use super::{Filled, Form, Page, Paper, RoomFacts, StudentFacts};
 use crate::print::draw::{Align, Heading, Ink};
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
+use std::borrow::Cow;
 
 const ROOM: Area = Area::new(LEFT, TOP + 5.0, WIDTH - 34.0, 33.0);
 const STUDENTS: Cell = Cell { label: "Alunos", area: Area::new(RIGHT - 26.0, TOP + 14.0, 26.0, 18.0), size_pt: 28.0 };
@@ -112,7 +113,7 @@ fn list<'a>(setting: &Setting, students: &[StudentFacts<'a>], first: usize) -> V
     for (i, student) in students.iter().enumerate() {
         let [seat, name, enrollment] = setting.cells(i / rows);
         let middle = ROWS_TOP + setting.row_h() * ((i % rows) as f64 + 0.5);
-        let text = |style, align, size, (x, w), text: std::borrow::Cow<'a, str>| {
+        let text = |style, align, size, (x, w), text: Cow<'a, str>| {
             Filled::new(style, size, align, (x, baseline(style, size, middle), w), text)
         };
         let seat_text = if student.seat.is_empty() { (first + i + 1).to_string().into() } else { student.seat.into() };

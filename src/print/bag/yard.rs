@@ -7,7 +7,7 @@ use crate::print::draw::{Align, Heading, Ink};
 use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 11.5);
 /// From which initial to which, at the right of the unit.
@@ -25,8 +25,9 @@ const INITIAL_PT: f64 = 14.0;
 const LEADING: f64 = 4.85;
 /// More space before another initial.
 const INITIAL_GAP: f64 = 2.6;
-/// A room's name may have so much of a column, in millimetres.
-const ROOM_W: std::ops::RangeInclusive<f64> = 12.0..=30.0;
+/// So much of a column is for the rooms, in millimetres: a longer name is set smaller, for it must not be cut.
+const ROOM_W: (f64, f64) = (12.0, 38.0);
+const LEAST_ROOM: f64 = 0.6;
 
 pub fn form(heading: &Heading) -> Form {
     let mut pen = grid::pen();
@@ -43,6 +44,30 @@ pub fn form(heading: &Heading) -> Form {
 
 fn lefts() -> [f64; COLUMNS] {
     std::array::from_fn(|i| LEFT + (COLUMN + BETWEEN) * i as f64)
+}
+
+/// How wide the rooms' names are.
+struct Rooms<'a> {
+    widths: BTreeMap<&'a str, f64>,
+    /// For all of them.
+    w: f64,
+}
+
+impl<'a> Rooms<'a> {
+    fn new(students: &[StudentFacts<'a>]) -> Self {
+        let mut widths = BTreeMap::new();
+        for student in students {
+            let wide = || fit::width_mm(Style::Bold.face(), SIZE, student.room);
+            widths.entry(student.room).or_insert_with(wide);
+        }
+        let w = widths.values().copied().fold(ROOM_W.0, f64::max).min(ROOM_W.1);
+        Rooms { widths, w }
+    }
+
+    fn size_pt(&self, room: &str) -> f64 {
+        let width = self.widths.get(room).copied().unwrap_or(self.w);
+        SIZE * (self.w / width.max(self.w)).max(LEAST_ROOM)
+    }
 }
 
 /// A name's place.
@@ -82,9 +107,7 @@ fn entries<'a>(students: &'a [StudentFacts<'a>]) -> Vec<Entry<'a>> {
 pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
     let entries = entries(&facts.students);
     let of = entries.last().map_or(1, |last| last.page + 1);
-    let rooms: BTreeSet<&str> = facts.students.iter().map(|s| s.room).collect();
-    let wide = |room: &str| fit::width_mm(Style::Bold.face(), SIZE, room);
-    let room_w = rooms.into_iter().map(wide).fold(*ROOM_W.start(), f64::max).min(*ROOM_W.end());
+    let rooms = Rooms::new(&facts.students);
     let mut pages: Vec<Page> = (1..=of)
         .map(|n| {
             let mut texts = headline(Style::Bold, 20.0, &UNIT, facts.unit);
@@ -101,15 +124,15 @@ pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
             format!("{} – {}", first.initial, last.initial)
         };
         texts.push(Filled::new(Style::Bold, SPAN_PT, Align::Right, SPAN, span));
-        of_page.iter().for_each(|entry| texts.extend(entry.texts(room_w)));
+        of_page.iter().for_each(|entry| texts.extend(entry.texts(&rooms)));
     }
     pages
 }
 
 impl<'a> Entry<'a> {
-    fn texts(&self, room_w: f64) -> Vec<Filled<'a>> {
+    fn texts(&self, rooms: &Rooms) -> Vec<Filled<'a>> {
         let (left, y) = (lefts()[self.column], self.y);
-        let name_w = COLUMN - GUTTER - room_w - 3.0;
+        let name_w = COLUMN - GUTTER - rooms.w - 3.0;
         let mut texts = Vec::with_capacity(3);
         if self.leads {
             let initial = self.initial.to_string();
@@ -118,8 +141,9 @@ impl<'a> Entry<'a> {
         texts.push(
             Filled::new(Style::Regular, SIZE, Align::Left, (left + GUTTER, y, name_w), self.student.name).named(),
         );
-        let room = (left + COLUMN - room_w, y, room_w);
-        texts.push(Filled::new(Style::Bold, SIZE, Align::Right, room, self.student.room));
+        let room = self.student.room;
+        let place = (left + COLUMN - rooms.w, y, rooms.w);
+        texts.push(Filled::new(Style::Bold, rooms.size_pt(room), Align::Right, place, room));
         texts
     }
 }
