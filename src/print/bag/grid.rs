@@ -46,10 +46,7 @@ pub fn masthead(pen: &mut Pen, heading: &Heading, paper: &str, right: f64) {
     pen.write(Style::Regular, small, Ink::QUIET, Align::Right, right, y, 40.0, &heading.date);
     let beside_date = right - left - date_w - GUTTER;
     pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, beside_date, &heading.institution);
-    let (top, room) = match heading.institution.is_empty() {
-        true => (MAST, beside_date),
-        false => (y + 2.8, right - left),
-    };
+    let (top, room) = if heading.institution.is_empty() { (MAST, beside_date) } else { (y + 2.8, right - left) };
     for line in headline(Style::Bold, 15.0, &Area::new(left, top, room, MAST_RULE - 2.6 - top), &heading.title) {
         pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, line.slot.w, &line.text);
     }
