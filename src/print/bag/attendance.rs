@@ -9,26 +9,27 @@ use crate::sheet::field::FieldKind;
 use crate::sheet::frame::Area;
 use crate::sheet::layout::{Anchor, rounded};
 use crate::sheet::{Bubble, Field};
+use std::borrow::Cow;
 
 const EDITION: &str = "attendance-1";
 pub const ROWS: usize = 25;
-const ROW: f64 = 7.2;
+const ROW: f64 = 6.9;
 /// More space after every fifth row: the anchors beside the bubbles stand there.
 const FIVES: usize = 5;
 const FIVES_GAP: f64 = 1.2;
 
 const CELLS: f64 = 48.0;
-const HOW_TO: f64 = 62.4;
-const HEAD: f64 = 67.0;
-const TOP: f64 = 69.0;
+const HOW_TO: f64 = 62.6;
+const HEAD: f64 = 71.2;
+const TOP: f64 = 73.4;
 const SUMMARY: f64 = 262.5;
 
 /// Columns, by where their texts begin, and how wide they are.
 const NUMBER: (f64, f64) = (LEFT, 6.0);
-const NAME: (f64, f64) = (25.0, 60.0);
-const ENROLLMENT: (f64, f64) = (87.0, 21.0);
-const VERSION: (f64, f64) = (110.0, 7.0);
-const SIGNATURE: (f64, f64) = (119.0, 50.0);
+const NAME: (f64, f64) = (25.0, 59.0);
+const ENROLLMENT: (f64, f64) = (86.0, 21.0);
+const VERSION: (f64, f64) = (109.0, 8.0);
+const SIGNATURE: (f64, f64) = (121.0, 48.0);
 const ABSENT: f64 = 183.0;
 const ANCHORS: [f64; 2] = [ABSENT - 9.0, ABSENT + 9.0];
 const RADIUS: f64 = 2.0;
@@ -93,9 +94,13 @@ pub fn form(heading: &Heading) -> Form {
 }
 
 fn how_to(pen: &mut Pen) {
-    let text = "Quem está presente assina. De quem faltou, preencha por inteiro a bolha “Ausente”, com caneta azul ou \
-                preta, quando mais ninguém puder entrar.";
-    pen.write(Style::Regular, 7.5, Ink::TEXT, Align::Left, LEFT, HOW_TO, WIDTH, text);
+    let lines = [
+        "Quem está presente assina na sua linha; quem não está na lista escreve nome e matrícula numa linha livre.",
+        "Quando mais ninguém puder entrar: de quem faltou, preencha a bolha por inteiro, com caneta azul ou preta.",
+    ];
+    for (i, line) in lines.into_iter().enumerate() {
+        pen.write(Style::Regular, 8.5, Ink::TEXT, Align::Left, LEFT, HOW_TO + 3.9 * i as f64, WIDTH, line);
+    }
 }
 
 fn summary(pen: &mut Pen) {
@@ -144,7 +149,7 @@ fn text<'a>(
     size_pt: f64,
     align: Align,
     (x, w): (f64, f64),
-    text: impl Into<std::borrow::Cow<'a, str>>,
+    text: impl Into<Cow<'a, str>>,
 ) -> Filled<'a> {
     Filled::new(style, size_pt, align, (x, baseline(style, size_pt, middle(row) + 0.4), w), text)
 }
@@ -170,9 +175,11 @@ mod tests {
             let [b] = &field.bubbles[..] else { panic!("one bubble a row") };
             assert!(b.rx >= 1.65 && b.ry >= 1.65, "bubbles are never under 3.3 mm");
             assert!(field.area.holds(&Area::new(b.x - b.rx, b.y - b.ry, 2.0 * b.rx, 2.0 * b.ry)));
-            // Four marks within reach of every bubble, none within the light band that each needs around it.
-            let near = page.anchors.iter().filter(|a| (a.x - b.x).hypot(a.y - b.y) < 30.0).count();
-            assert!(near >= 4, "{near} anchors near {}", field.id);
+            // A mark on either side within reach of every bubble, none within the light band that each needs around it.
+            let near = |side: f64| {
+                page.anchors.iter().any(|a| (a.x - b.x) * side > 0.0 && (a.x - b.x).hypot(a.y - b.y) < 25.0)
+            };
+            assert!(near(-1.0) && near(1.0), "no mark is near {}", field.id);
             assert!(page.anchors.iter().all(|a| !square(a).grown(1.0).overlaps(&field.area)), "{}", field.id);
         }
         assert!(page.anchors.iter().all(|a| content.holds(&square(a))));

@@ -97,7 +97,7 @@ mod tests {
         fn any_id_has_whole_symbols(id in "[0-9A-HJKMNP-TV-Z]{16}") {
             let bars = bars(&id);
             prop_assert!(bars.ends_with(STOP) && bars.len() <= 211);
-            for symbol in bars[..bars.len() - STOP.len()].as_bytes().chunks(11) {
+            for symbol in bars.as_bytes()[..bars.len() - STOP.len()].chunks(11) {
                 // Three bars, each with a space after it.
                 let edges = symbol.windows(2).filter(|w| w[0] != w[1]).count();
                 prop_assert!(symbol.len() == 11 && symbol[0] == b'1' && symbol[10] == b'0' && edges == 5);

@@ -1,6 +1,7 @@
 //! The cover of a room's bag (capa do malote): whose it is, from two metres; and what is in it, with codes to scan.
 
-use super::grid::{self, Cell, LEFT, RIGHT, WIDTH, baseline, column, headline, row, rule, tick};
+use super::grid::{self, Cell, LEFT, RIGHT, WIDTH, baseline, column, row, rule, tick};
+use super::headline::headline;
 use super::{Filled, Form, Page, Paper, RoomFacts, contents, framed};
 use crate::print::draw::{Align, Heading, Ink, Pen};
 use crate::print::typeface::Style;
@@ -9,9 +10,9 @@ use crate::sheet::frame::Area;
 const EDITION: &str = "cover-1";
 
 const NAMES_TOP: f64 = 56.5;
-const UNIT: Area = Area::new(LEFT, 61.5, WIDTH, 11.0);
-const ROOM: Area = Area::new(LEFT, 78.0, WIDTH, 45.0);
-const NAMES_BOTTOM: f64 = 124.0;
+const UNIT: Area = Area::new(LEFT, 61.5, WIDTH, 12.0);
+const ROOM: Area = Area::new(LEFT, 79.0, WIDTH, 42.0);
+const NAMES_BOTTOM: f64 = 123.0;
 const FIGURES: Area = Area::new(LEFT, 128.0, WIDTH, 16.0);
 /// The table of contents: its head, its first row and how many there are.
 const HEAD: f64 = 153.5;
@@ -33,10 +34,9 @@ pub fn form(heading: &Heading) -> Form {
     framed::form(layout, heading, Paper::Cover.title(), |pen, _| {
         rule(pen, LEFT, RIGHT, NAMES_TOP, 1.2);
         rule(pen, LEFT, RIGHT, NAMES_BOTTOM, 1.2);
-        let figures = figures();
-        figures.iter().for_each(|cell| cell.draw(pen));
-        let Filled { slot, text, .. } = figures[4].fill(&heading.date);
-        pen.write(Style::Bold, slot.size_pt, Ink::SOLID, Align::Left, slot.x, slot.y, slot.w, &text);
+        let [.., date] = figures();
+        figures()[..4].iter().for_each(|cell| cell.draw(pen));
+        date.print(pen, &heading.date);
         table(pen);
         for (y, label) in HANDS.into_iter().zip(["Lacre nº", "Entregue por", "Recebido por"]) {
             Cell { label, area: Area::new(LEFT, y, 86.0, 10.5), size_pt: 11.0 }.draw(pen);

@@ -1,14 +1,15 @@
 //! The list on the door: the room, and who sits in it. Fewer names are set larger.
 
-use super::grid::{self, BOTTOM, Cell, LEFT, RIGHT, TOP, WIDTH, baseline, column, headline};
+use super::grid::{self, BOTTOM, Cell, LEFT, RIGHT, TOP, WIDTH, baseline, column};
+use super::headline::headline;
 use super::{Filled, Form, Page, Paper, RoomFacts, StudentFacts};
 use crate::print::draw::{Align, Heading, Ink};
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
+use std::borrow::Cow;
 
-const ROOM: Area = Area::new(LEFT, TOP + 1.0, WIDTH - 58.0, 34.0);
-const UNIT: Cell = Cell { label: "Unidade", area: Area::new(RIGHT - 52.0, TOP, 52.0, 14.0), size_pt: 12.0 };
-const STUDENTS: Cell = Cell { label: "Alunos", area: Area::new(RIGHT - 52.0, 67.0, 52.0, 17.0), size_pt: 26.0 };
+const ROOM: Area = Area::new(LEFT, TOP + 5.0, WIDTH - 34.0, 33.0);
+const STUDENTS: Cell = Cell { label: "Alunos", area: Area::new(RIGHT - 26.0, TOP + 14.0, 26.0, 18.0), size_pt: 28.0 };
 const HEAD: f64 = 94.0;
 const ROWS_TOP: f64 = 96.0;
 const BETWEEN: f64 = 8.0;
@@ -26,7 +27,7 @@ const SETTINGS: [Setting; 5] = [
     Setting { columns: 1, rows: 12, size_pt: 19.0 },
     Setting { columns: 1, rows: 20, size_pt: 15.0 },
     Setting { columns: 1, rows: 30, size_pt: 11.5 },
-    Setting { columns: 2, rows: 20, size_pt: 11.5 },
+    Setting { columns: 2, rows: 22, size_pt: 11.0 },
     Setting { columns: 2, rows: 30, size_pt: 10.5 },
 ];
 
@@ -64,11 +65,9 @@ pub fn forms(heading: &Heading) -> Vec<Form> {
 fn form(heading: &Heading, setting: &Setting) -> Form {
     let mut pen = grid::pen();
     grid::masthead(&mut pen, heading, Paper::Door.title(), RIGHT);
-    UNIT.draw(&mut pen);
     STUDENTS.draw(&mut pen);
     for i in 0..setting.columns {
-        let [seat, name, enrollment] = setting.cells(i);
-        column(&mut pen, Align::Left, seat.0, HEAD, "Lugar");
+        let [_, name, enrollment] = setting.cells(i);
         column(&mut pen, Align::Left, name.0, HEAD, "Nome");
         column(&mut pen, Align::Right, enrollment.0 + enrollment.1, HEAD, "Matrícula");
         let (left, right) = (setting.left(i), setting.left(i) + setting.width());
@@ -92,7 +91,7 @@ pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
         .map(|n| {
             let students = n * on_one..count.min((n + 1) * on_one);
             let mut texts = headline(Style::Bold, 88.0, &ROOM, facts.room);
-            texts.extend([UNIT.fill(facts.unit), STUDENTS.fill(count.to_string()), grid::folio(n + 1, of)]);
+            texts.extend([grid::beside_paper(facts.unit), STUDENTS.fill(count.to_string()), grid::folio(n + 1, of)]);
             let first = students.start;
             texts.extend(list(&SETTINGS[form], &facts.students[students], first));
             Page { form, texts, ..Page::default() }
@@ -105,11 +104,16 @@ pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
 fn list<'a>(setting: &Setting, students: &[StudentFacts<'a>], first: usize) -> Vec<Filled<'a>> {
     let rows = students.len().div_ceil(setting.columns).max(1);
     let size = setting.size_pt;
-    let mut texts = Vec::with_capacity(3 * students.len());
+    let mut texts = Vec::with_capacity(3 * students.len() + setting.columns);
+    let seat_label = if students.iter().any(|s| !s.seat.is_empty()) { "Lugar" } else { "Nº" };
+    for column in 0..setting.columns {
+        let [(x, w), ..] = setting.cells(column);
+        texts.push(Filled::new(Style::Regular, 7.5, Align::Left, (x, HEAD, w), seat_label));
+    }
     for (i, student) in students.iter().enumerate() {
         let [seat, name, enrollment] = setting.cells(i / rows);
         let middle = ROWS_TOP + setting.row_h() * ((i % rows) as f64 + 0.5);
-        let text = |style, align, size, (x, w), text: std::borrow::Cow<'a, str>| {
+        let text = |style, align, size, (x, w), text: Cow<'a, str>| {
             Filled::new(style, size, align, (x, baseline(style, size, middle), w), text)
         };
         let seat_text = if student.seat.is_empty() { (first + i + 1).to_string().into() } else { student.seat.into() };

@@ -1,5 +1,6 @@
 //! What the papers share: the grid, the masthead, cells with a label, lines to sign on.
 
+use super::headline::headline;
 use super::{Filled, RoomFacts};
 use crate::print::draw::{Align, Heading, Ink, Path, Pen, Shape, Slot, cap_mm};
 use crate::print::fit;
@@ -21,6 +22,7 @@ pub const BOTTOM: f64 = 274.0;
 
 const MAST: f64 = 16.0;
 const MAST_RULE: f64 = 34.0;
+const PAPER_PT: f64 = 20.0;
 const FOOT: f64 = 278.0;
 const GUTTER: f64 = 4.0;
 
@@ -39,19 +41,33 @@ pub fn masthead(pen: &mut Pen, heading: &Heading, paper: &str, right: f64) {
         left = area.right() + 4.0;
     }
     let small = 8.0;
-    let mut y = MAST + cap_mm(Style::Regular, small);
+    let y = MAST + cap_mm(Style::Regular, small);
     let date_w = fit::width_mm(Style::Regular.face(), small, &heading.date);
     pen.write(Style::Regular, small, Ink::QUIET, Align::Right, right, y, 40.0, &heading.date);
-    let room = right - left - date_w - GUTTER;
-    pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, room, &heading.institution);
-    y += 2.8;
-    for line in headline(Style::Bold, 15.0, &Area::new(left, y, right - left, MAST_RULE - 2.6 - y), &heading.title) {
-        pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, right - left, &line.text);
+    let beside_date = right - left - date_w - GUTTER;
+    pen.write(Style::Regular, small, Ink::QUIET, Align::Left, left, y, beside_date, &heading.institution);
+    let (top, room) = if heading.institution.is_empty() { (MAST, beside_date) } else { (y + 2.8, right - left) };
+    for line in headline(Style::Bold, 15.0, &Area::new(left, top, room, MAST_RULE - 2.6 - top), &heading.title) {
+        pen.write(Style::Bold, line.slot.size_pt, Ink::SOLID, Align::Left, left, line.slot.y, line.slot.w, &line.text);
     }
     rule(pen, LEFT, right, MAST_RULE, 0.6);
-    let size = 20.0;
-    let y = MAST_RULE + 4.6 + cap_mm(Style::Bold, size);
-    pen.write(Style::Bold, size, Ink::SOLID, Align::Left, LEFT, y, right - LEFT, paper);
+    pen.write(Style::Bold, PAPER_PT, Ink::SOLID, Align::Left, LEFT, paper_line(), right - LEFT, paper);
+}
+
+fn paper_line() -> f64 {
+    MAST_RULE + 4.6 + cap_mm(Style::Bold, PAPER_PT)
+}
+
+/// At the right of the paper's name, which is a short one.
+pub fn beside_paper(text: &str) -> Filled<'_> {
+    let w = WIDTH - 60.0;
+    Filled::new(Style::Bold, smaller(13.0, w, text), Align::Right, (RIGHT - w, paper_line(), w), text)
+}
+
+/// What is long is set smaller before it is set narrower.
+fn smaller(size_pt: f64, room_mm: f64, text: &str) -> f64 {
+    let width = fit::width_mm(Style::Bold.face(), size_pt, text);
+    size_pt * (room_mm / width.max(room_mm)).max(0.65)
 }
 
 /// The foot of a paper that has no frame.
@@ -73,27 +89,6 @@ pub fn rule(pen: &mut Pen, x0: f64, x1: f64, y: f64, width: f64) {
     pen.stroke(Path::Line(vec![(x0, y), (x1, y)]), Ink::SOLID, width);
 }
 
-/// Text as large as its area lets it be, on as few lines as that takes, from the area's top left.
-pub fn headline<'a>(style: Style, largest_pt: f64, area: &Area, text: &'a str) -> Vec<Filled<'a>> {
-    const LEADING: f64 = 1.08;
-    const LEAST_PT: f64 = 7.0;
-    let steps = std::iter::successors(Some(largest_pt), |pt| Some(pt * 0.97)).take_while(|pt| *pt >= LEAST_PT);
-    let height = |pt: f64, lines: usize| cap_mm(style, pt) + pt * MM_PER_POINT * LEADING * (lines - 1) as f64;
-    // Descenders of the last line hang a fifth of the size below it.
-    let fits = |pt: f64, lines: &[String]| {
-        height(pt, lines.len()) + 0.2 * pt * MM_PER_POINT <= area.h
-            && lines.iter().all(|l| fit::width_mm(style.face(), pt, l) <= area.w)
-    };
-    let broken = |pt: f64| fit::paragraph(style.face(), pt, area.w, text);
-    let found = steps.map(|pt| (pt, broken(pt))).find(|(pt, lines)| !lines.is_empty() && fits(*pt, lines));
-    let (pt, lines) = found.unwrap_or_else(|| (LEAST_PT, vec![text.to_owned()]));
-    let set = |(i, line): (usize, String)| {
-        let y = area.y + height(pt, i + 1);
-        Filled::new(style, pt, Align::Left, (area.x, y, area.w + 0.01), line)
-    };
-    lines.into_iter().enumerate().map(set).collect()
-}
-
 /// A place with a small label over it and a line under it: filled in by us or by hand.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
@@ -104,16 +99,23 @@ pub struct Cell {
 
 impl Cell {
     pub fn draw(&self, pen: &mut Pen) {
-        let (a, size) = (&self.area, 7.0);
+        let (a, size) = (&self.area, if self.size_pt < 20.0 { 7.0 } else { 9.0 });
         let y = a.y + cap_mm(Style::Regular, size);
         pen.write(Style::Regular, size, Ink::QUIET, Align::Left, a.x, y, a.w, self.label);
         pen.level(a.x, a.right(), a.bottom(), Ink::HAIRLINE);
     }
 
+    /// With a text that is the same on all pages.
+    pub fn print(&self, pen: &mut Pen, text: &str) {
+        self.draw(pen);
+        let Filled { slot, style, align, .. } = self.fill(text);
+        pen.write(style, slot.size_pt, Ink::SOLID, align, slot.x, slot.y, slot.w, text);
+    }
+
     pub fn fill<'a>(&self, text: impl Into<Cow<'a, str>>) -> Filled<'a> {
-        let a = &self.area;
+        let (a, text) = (&self.area, text.into());
         let y = a.bottom() - 0.3 * self.size_pt * MM_PER_POINT;
-        Filled::new(Style::Bold, self.size_pt, Align::Left, (a.x, y, a.w), text)
+        Filled::new(Style::Bold, smaller(self.size_pt, a.w, &text), Align::Left, (a.x, y, a.w + 0.01), text)
     }
 }
 

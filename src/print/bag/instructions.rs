@@ -30,7 +30,7 @@ const SECTIONS: [(&str, &[&str]); 5] = [
              nome e matrícula, e fica anotado na ata.",
             "Quando mais ninguém puder entrar, preencha por inteiro, com caneta azul ou preta, a bolha “Ausente” de cada \
              aluno que faltou. Bolha errada não se apaga: anote na ata.",
-            "Não comente questões e não deixe a sala sozinha. Toda saída, troca ou interrupção vai para a ata, com a hora.",
+            "Não comente questões e não deixe a sala sem ninguém. Toda saída, troca ou interrupção vai para a ata, com a hora.",
         ],
     ),
     (
@@ -55,7 +55,7 @@ const SECTIONS: [(&str, &[&str]); 5] = [
         &[
             "De 200 a 300 dpi, em tons de cinza, em PDF, TIFF ou JPEG. Preto e branco só se não houver outro modo.",
             "Sem recorte, sem correção de fundo e sem página em branco retirada. A ordem e o lado das folhas não importam.",
-            "Limpe o vidro antes de começar, e compare a quantidade de páginas digitalizadas com a da ata.",
+            "Limpe o vidro antes de começar, e compare a quantidade de páginas digitalizadas com a de folhas devolvidas.",
         ],
     ),
 ];

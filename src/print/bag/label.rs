@@ -1,7 +1,8 @@
 //! The envelope's label, to be cut off and pasted on; what is left is the receipt of who hands it over.
 
-use super::grid::{self, Cell, LEFT, RIGHT, WIDTH, column, headline, row, rule};
-use super::{Filled, Form, Page, Paper, RoomFacts, contents};
+use super::grid::{self, Cell, LEFT, RIGHT, WIDTH, column, row, rule};
+use super::headline::headline;
+use super::{Form, Page, Paper, RoomFacts, contents};
 use crate::print::draw::{Align, Heading, Ink, Path, Pen};
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
@@ -27,10 +28,9 @@ pub fn form(heading: &Heading) -> Form {
     let mut pen = grid::pen();
     grid::masthead(&mut pen, heading, "", RIGHT);
     rule(&mut pen, LEFT, RIGHT, 111.0, 0.6);
-    let figures = figures();
-    figures.iter().for_each(|cell| cell.draw(&mut pen));
-    let Filled { slot, text, .. } = figures[3].fill(&heading.date);
-    pen.write(Style::Bold, slot.size_pt, Ink::SOLID, Align::Left, slot.x, slot.y, slot.w, &text);
+    let [.., date] = figures();
+    figures()[..3].iter().for_each(|cell| cell.draw(&mut pen));
+    date.print(&mut pen, &heading.date);
     cut(&mut pen);
     pen.write(Style::Bold, 14.0, Ink::SOLID, Align::Left, LEFT, RECEIPT_TITLE, WIDTH, "Comprovante de entrega");
     column(&mut pen, Align::Right, RIGHT, RECEIPT_TITLE, "Fica com a coordenação");

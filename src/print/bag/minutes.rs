@@ -12,12 +12,11 @@ const COUNTS: Area = Area::new(LEFT, 82.0, WIDTH, 12.0);
 const OCCURRENCES: f64 = 108.0;
 const LINES_TOP: f64 = 120.0;
 const LINE: f64 = 8.2;
-const LINES: usize = 15;
+const LINES: usize = 16;
 const SIGNATURES: f64 = 264.0;
 
-fn counts() -> [Cell; 6] {
+fn counts() -> [Cell; 5] {
     let cells = [
-        ("Inscritos", 1.0),
         ("Presentes", 1.0),
         ("Ausentes", 1.0),
         ("Reservas recebidas", 1.2),
@@ -55,8 +54,7 @@ fn occurrences(pen: &mut Pen) {
 
 pub fn page<'a>(facts: &'a RoomFacts<'a>) -> Page<'a> {
     let mut texts = grid::fill_room(&grid::room_cells(TOP, RIGHT), facts);
-    let [enrolled, _, _, spares, _, _] = counts();
-    texts.push(enrolled.fill(facts.students.len().to_string()));
+    let [_, _, spares, _, _] = counts();
     texts.push(spares.fill(facts.spares.to_string()));
     texts.push(grid::folio(1, 1));
     Page { texts, ..Page::default() }

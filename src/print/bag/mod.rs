@@ -13,6 +13,7 @@ mod cover;
 mod door;
 mod framed;
 mod grid;
+mod headline;
 mod instructions;
 mod label;
 mod minutes;
@@ -96,7 +97,7 @@ impl Paper {
             Paper::Label => vec![label::form(heading)],
             Paper::Door => door::forms(heading),
             Paper::Attendance => vec![attendance::form(heading)],
-            Paper::Yard => vec![yard::form(heading)],
+            Paper::Yard => yard::forms(heading),
             Paper::Minutes => vec![minutes::form(heading)],
             Paper::Instructions => instructions::forms(heading, instructions),
             Paper::Return => vec![checklist::form(heading)],

@@ -1,92 +1,155 @@
 //! The list in the yard: everybody of a unit by name, and the room to go to. Initials hang beside the names.
 
-use super::grid::{self, BOTTOM, LEFT, RIGHT, TOP, WIDTH, column, headline};
+use super::grid::{self, BOTTOM, LEFT, RIGHT, TOP, WIDTH, column};
+use super::headline::headline;
 use super::{Filled, Form, Page, Paper, RoomFacts, StudentFacts, order};
 use crate::print::draw::{Align, Heading, Ink};
 use crate::print::fit;
 use crate::print::typeface::Style;
 use crate::sheet::frame::Area;
+use std::collections::BTreeMap;
 
-const UNIT: Area = Area::new(LEFT, TOP + 2.0, WIDTH - 60.0, 11.0);
+const UNIT: Area = Area::new(LEFT, TOP + 4.0, WIDTH - 60.0, 11.5);
 /// From which initial to which, at the right of the unit.
-const SPAN: (f64, f64, f64) = (RIGHT - 56.0, TOP + 10.5, 56.0);
+const SPAN: (f64, f64, f64) = (RIGHT - 56.0, TOP + 9.0, 56.0);
 const SPAN_PT: f64 = 28.0;
 const HEAD: f64 = 69.0;
 const NAMES_TOP: f64 = 71.0;
-const COLUMNS: usize = 2;
+const FIRST_NAME: f64 = NAMES_TOP + 6.0;
 const BETWEEN: f64 = 10.0;
-const COLUMN: f64 = (WIDTH - BETWEEN) / 2.0;
 /// Left of the names, for initials.
 const GUTTER: f64 = 7.0;
-const SIZE: f64 = 10.0;
-const INITIAL_PT: f64 = 14.0;
-const LEADING: f64 = 4.85;
-/// More space before another initial.
-const INITIAL_GAP: f64 = 2.6;
-/// A room's name may have so much of a column, in millimetres.
-const ROOM_W: std::ops::RangeInclusive<f64> = 12.0..=30.0;
+/// Between a name and its room.
+const ROOM_GAP: f64 = 3.0;
 
-pub fn form(heading: &Heading) -> Form {
+/// A way to set the list.
+struct Setting {
+    columns: usize,
+    size_pt: f64,
+    leading: f64,
+    /// The widest that rooms may be.
+    room_w: f64,
+}
+
+/// Where rooms have short names, and where they have long ones.
+const SETTINGS: [Setting; 2] = [
+    Setting { columns: 2, size_pt: 10.0, leading: 4.85, room_w: 30.0 },
+    Setting { columns: 1, size_pt: 12.0, leading: 5.8, room_w: 75.0 },
+];
+
+impl Setting {
+    fn width(&self) -> f64 {
+        (WIDTH - BETWEEN * (self.columns - 1) as f64) / self.columns as f64
+    }
+
+    fn left(&self, column: usize) -> f64 {
+        LEFT + (self.width() + BETWEEN) * column as f64
+    }
+
+    /// More space before another initial.
+    fn initial_gap(&self) -> f64 {
+        self.leading * 0.55
+    }
+}
+
+pub fn forms(heading: &Heading) -> Vec<Form> {
+    SETTINGS.iter().map(|setting| form(heading, setting)).collect()
+}
+
+fn form(heading: &Heading, setting: &Setting) -> Form {
     let mut pen = grid::pen();
     grid::masthead(&mut pen, heading, Paper::Yard.title(), RIGHT);
-    for left in lefts() {
+    for i in 0..setting.columns {
+        let left = setting.left(i);
         column(&mut pen, Align::Left, left + GUTTER, HEAD, "Nome");
-        column(&mut pen, Align::Right, left + COLUMN, HEAD, "Sala");
-        grid::rule(&mut pen, left, left + COLUMN, NAMES_TOP, 0.4);
+        grid::rule(&mut pen, left, left + setting.width(), NAMES_TOP, 0.4);
+        if i > 0 {
+            pen.plumb(left - BETWEEN / 2.0, NAMES_TOP, BOTTOM, Ink::HAIRLINE);
+        }
     }
-    pen.plumb(LEFT + COLUMN + BETWEEN / 2.0, NAMES_TOP, BOTTOM, Ink::HAIRLINE);
     grid::foot(&mut pen, heading, Paper::Yard.title());
     Form { layout: None, drawing: pen.drawing }
 }
 
-fn lefts() -> [f64; COLUMNS] {
-    std::array::from_fn(|i| LEFT + (COLUMN + BETWEEN) * i as f64)
+/// The rooms' column, and how large each of their names is set: none may be cut.
+struct Rooms<'a> {
+    form: usize,
+    w: f64,
+    sizes_pt: BTreeMap<&'a str, f64>,
+}
+
+impl<'a> Rooms<'a> {
+    fn new(students: &[StudentFacts<'a>]) -> Self {
+        const LEAST_W: f64 = 12.0;
+        const LEAST: f64 = 0.6;
+        let mut at_1_pt = BTreeMap::new();
+        for student in students {
+            at_1_pt.entry(student.room).or_insert_with(|| fit::width_mm(Style::Bold.face(), 1.0, student.room));
+        }
+        let widest = at_1_pt.values().copied().fold(0.0, f64::max);
+        let form = SETTINGS.iter().position(|s| widest * s.size_pt <= s.room_w).unwrap_or(SETTINGS.len() - 1);
+        let Setting { size_pt, room_w, .. } = SETTINGS[form];
+        let w = (widest * size_pt).clamp(LEAST_W, room_w) + 0.05;
+        let fitting = |at_1_pt: f64| (w / at_1_pt.max(f64::MIN_POSITIVE)).clamp(LEAST * size_pt, size_pt);
+        Rooms { form, w, sizes_pt: at_1_pt.into_iter().map(|(room, width)| (room, fitting(width))).collect() }
+    }
+
+    fn setting(&self) -> &'static Setting {
+        &SETTINGS[self.form]
+    }
 }
 
 /// A name's place.
 struct Entry<'a> {
     student: &'a StudentFacts<'a>,
     initial: char,
-    /// Where the initial is shown, too.
+    /// Whether the initial is shown beside it.
     leads: bool,
     page: usize,
     column: usize,
     y: f64,
 }
 
-fn entries<'a>(students: &'a [StudentFacts<'a>]) -> Vec<Entry<'a>> {
+fn entries<'a>(students: &'a [StudentFacts<'a>], setting: &Setting) -> Vec<Entry<'a>> {
     let mut entries: Vec<Entry> = Vec::with_capacity(students.len());
     for student in students {
         let initial = order::initial(student.name);
-        let place = entries.last().map(|last| {
-            let another = last.initial != initial;
-            // An initial stands over two of its names at least, or over the next column's.
-            let y = last.y + LEADING + if another { INITIAL_GAP } else { 0.0 };
-            let low = if another { y + LEADING } else { y };
-            (last, y, another, low > BOTTOM - 1.0)
-        });
-        let first = NAMES_TOP + 6.0;
-        let (page, column, y, leads) = match place {
-            None => (0, 0, first, true),
-            Some((last, y, another, false)) => (last.page, last.column, y, another),
-            Some((last, _, _, true)) if last.column + 1 < COLUMNS => (last.page, last.column + 1, first, true),
-            Some((last, _, _, true)) => (last.page + 1, 0, first, true),
+        let begun = Entry { student, initial, leads: true, page: 0, column: 0, y: FIRST_NAME };
+        let entry = match entries.last() {
+            None => begun,
+            Some(last) => {
+                let leads = last.initial != initial;
+                let y = last.y + setting.leading + if leads { setting.initial_gap() } else { 0.0 };
+                // An initial does not stand over the last name of a column.
+                let lowest = if leads { y + setting.leading } else { y };
+                if lowest <= BOTTOM - 1.0 {
+                    Entry { leads, y, page: last.page, column: last.column, ..begun }
+                } else if last.column + 1 < setting.columns {
+                    Entry { page: last.page, column: last.column + 1, ..begun }
+                } else {
+                    Entry { page: last.page + 1, ..begun }
+                }
+            }
         };
-        entries.push(Entry { student, initial, leads, page, column, y });
+        entries.push(entry);
     }
     entries
 }
 
 pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
-    let entries = entries(&facts.students);
+    let rooms = Rooms::new(&facts.students);
+    let setting = rooms.setting();
+    let entries = entries(&facts.students, setting);
     let of = entries.last().map_or(1, |last| last.page + 1);
-    let wide = |s: &StudentFacts| fit::width_mm(Style::Bold.face(), SIZE, s.room);
-    let room_w = facts.students.iter().map(wide).fold(*ROOM_W.start(), f64::max).min(*ROOM_W.end());
     let mut pages: Vec<Page> = (1..=of)
         .map(|n| {
             let mut texts = headline(Style::Bold, 20.0, &UNIT, facts.unit);
             texts.push(grid::folio(n, of));
-            Page { texts, ..Page::default() }
+            texts.extend((0..setting.columns).map(|i| {
+                let x = setting.left(i) + setting.width() - rooms.w;
+                Filled::new(Style::Regular, 7.5, Align::Left, (x, HEAD, rooms.w), "Sala")
+            }));
+            Page { form: rooms.form, texts, ..Page::default() }
         })
         .collect();
     for of_page in entries.chunk_by(|a, b| a.page == b.page) {
@@ -98,32 +161,45 @@ pub fn pages<'a>(facts: &'a RoomFacts<'a>) -> Vec<Page<'a>> {
             format!("{} – {}", first.initial, last.initial)
         };
         texts.push(Filled::new(Style::Bold, SPAN_PT, Align::Right, SPAN, span));
-        of_page.iter().for_each(|entry| texts.extend(entry.texts(room_w)));
+        of_page.iter().for_each(|entry| texts.extend(entry.texts(&rooms)));
     }
     pages
 }
 
 impl<'a> Entry<'a> {
-    fn texts(&self, room_w: f64) -> Vec<Filled<'a>> {
-        let (left, y) = (lefts()[self.column], self.y);
-        let name_w = COLUMN - GUTTER - room_w - 3.0;
-        let mut texts = Vec::with_capacity(3);
-        if self.leads {
-            let initial = self.initial.to_string();
-            texts.push(Filled::new(Style::Bold, INITIAL_PT, Align::Left, (left, y, GUTTER - 1.0), initial));
-        }
-        texts.push(
-            Filled::new(Style::Regular, SIZE, Align::Left, (left + GUTTER, y, name_w), self.student.name).named(),
-        );
-        let room = (left + COLUMN - room_w, y, room_w);
-        texts.push(Filled::new(Style::Bold, SIZE, Align::Right, room, self.student.room));
-        texts
+    fn texts(&self, rooms: &Rooms) -> impl Iterator<Item = Filled<'a>> {
+        let (setting, y, student) = (rooms.setting(), self.y, self.student);
+        let left = setting.left(self.column);
+        let initial = (left, y, GUTTER - 1.0);
+        let name = (left + GUTTER, y, setting.width() - GUTTER - ROOM_GAP - rooms.w);
+        let room = (left + setting.width() - rooms.w, y, rooms.w);
+        let room_pt = rooms.sizes_pt.get(student.room).copied().unwrap_or(setting.size_pt);
+        let leads = self
+            .leads
+            .then(|| Filled::new(Style::Bold, setting.size_pt * 1.4, Align::Left, initial, self.initial.to_string()));
+        leads.into_iter().chain([
+            Filled::new(Style::Regular, setting.size_pt, Align::Left, name, student.name).named(),
+            Filled::new(Style::Bold, room_pt, Align::Left, room, student.room),
+        ])
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rooms_with_long_names_get_the_width_they_need() {
+        let shown = |room| {
+            let students = vec![StudentFacts { name: "Ana", room, ..StudentFacts::default() }];
+            let facts = RoomFacts { students, ..RoomFacts::default() };
+            let page = pages(&facts).remove(0);
+            let set = page.texts.iter().find(|t| t.text == room).unwrap();
+            (page.form, set.fitted(Style::Bold.face()).1.text == room)
+        };
+        assert_eq!(shown("Sala 12"), (0, true));
+        assert_eq!(shown("Laboratório de Informática 2 – Bloco B, 3º andar"), (1, true));
+    }
 
     #[test]
     fn all_of_a_unit_are_listed_once_and_no_column_runs_over() {
