@@ -7,34 +7,66 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Block {
-    Paragraph { align: Align, inlines: Vec<Inline> },
+    Paragraph {
+        align: Align,
+        inlines: Vec<Inline>,
+    },
     /// Of a heading's level 1 to 3.
-    Heading { level: u8, inlines: Vec<Inline> },
-    List { marker: Marker, items: Vec<Vec<Block>> },
+    Heading {
+        level: u8,
+        inlines: Vec<Inline>,
+    },
+    List {
+        marker: Marker,
+        items: Vec<Vec<Block>>,
+    },
     Table(Table),
-    Figure { picture: Picture, align: Align, caption: Vec<Inline> },
-    Quote { blocks: Vec<Block> },
+    Figure {
+        picture: Picture,
+        align: Align,
+        caption: Vec<Inline>,
+    },
+    Quote {
+        blocks: Vec<Block>,
+    },
     /// Lines are kept.
-    Code { text: String },
+    Code {
+        text: String,
+    },
     /// A formula on a line of its own.
-    Equation { math: Math },
+    Equation {
+        math: Math,
+    },
     Rule,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Inline {
-    Text { text: String },
+    Text {
+        text: String,
+    },
     /// A line's end within a paragraph.
     Break,
-    Styled { style: TextStyle, inlines: Vec<Inline> },
-    Code { text: String },
-    Math { math: Math },
+    Styled {
+        style: TextStyle,
+        inlines: Vec<Inline>,
+    },
+    Code {
+        text: String,
+    },
+    Math {
+        math: Math,
+    },
     Picture(Picture),
     /// A blank to fill in, of a cloze: its width in millimetres.
-    Gap { width: f64 },
+    Gap {
+        width: f64,
+    },
     /// Stands for what can't be printed: a visible box that says so.
-    Placeholder { text: String },
+    Placeholder {
+        text: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -65,7 +97,10 @@ pub enum Align {
 pub enum Marker {
     Bullet,
     /// `style` is `1`, `a`, `A`, `i` or `I`.
-    Number { start: u32, style: char },
+    Number {
+        start: u32,
+        style: char,
+    },
 }
 
 /// A grid of `columns`; a cell's row and column are its top left place, from 0, with every span resolved.
@@ -117,16 +152,42 @@ pub enum PictureWidth {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "t", rename_all = "snake_case")]
 pub enum Math {
-    Row { items: Vec<Math> },
+    Row {
+        items: Vec<Math>,
+    },
     /// Of one letter it is set italic, of several upright, unless a variant is named.
-    Identifier { text: String, variant: Variant },
-    Number { text: String, variant: Variant },
-    Operator { text: String, form: OperatorForm, stretchy: bool, large: bool },
+    Identifier {
+        text: String,
+        variant: Variant,
+    },
+    Number {
+        text: String,
+        variant: Variant,
+    },
+    Operator {
+        text: String,
+        form: OperatorForm,
+        stretchy: bool,
+        large: bool,
+    },
     /// Words within a formula.
-    Text { text: String, variant: Variant },
-    Space { em: f64 },
-    Fraction { above: Box<Math>, below: Box<Math>, line: bool, bevelled: bool },
-    Root { body: Box<Math>, index: Option<Box<Math>> },
+    Text {
+        text: String,
+        variant: Variant,
+    },
+    Space {
+        em: f64,
+    },
+    Fraction {
+        above: Box<Math>,
+        below: Box<Math>,
+        line: bool,
+        bevelled: bool,
+    },
+    Root {
+        body: Box<Math>,
+        index: Option<Box<Math>>,
+    },
     /// Of mmultiscripts too: `before` are the scripts to the left.
     Scripts {
         base: Box<Math>,
@@ -136,16 +197,42 @@ pub enum Math {
         before_sup: Option<Box<Math>>,
     },
     /// `accent`: the mark above is drawn close, as a hat or a bar.
-    UnderOver { base: Box<Math>, under: Option<Box<Math>>, over: Option<Box<Math>>, accent: bool, accent_under: bool },
+    UnderOver {
+        base: Box<Math>,
+        under: Option<Box<Math>>,
+        over: Option<Box<Math>>,
+        accent: bool,
+        accent_under: bool,
+    },
     /// Either fence may be empty: one-sided, as in cases.
-    Fenced { open: String, close: String, separators: Vec<String>, items: Vec<Math> },
-    Table { rows: Vec<Vec<Math>>, align: Vec<Align>, column_lines: Vec<usize>, row_lines: Vec<usize> },
+    Fenced {
+        open: String,
+        close: String,
+        separators: Vec<String>,
+        items: Vec<Math>,
+    },
+    Table {
+        rows: Vec<Vec<Math>>,
+        align: Vec<Align>,
+        column_lines: Vec<usize>,
+        row_lines: Vec<usize>,
+    },
     /// `box`, `circle`, `strike`, `strike_up`, `strike_x`, `top`, `bottom`, `left`, `right`, `long_division`.
-    Enclosed { notation: Vec<String>, body: Box<Math> },
-    Phantom { body: Box<Math> },
+    Enclosed {
+        notation: Vec<String>,
+        body: Box<Math>,
+    },
+    Phantom {
+        body: Box<Math>,
+    },
     /// Set as in a display (true) or as in running text (false).
-    Styled { display: bool, body: Box<Math> },
-    Placeholder { text: String },
+    Styled {
+        display: bool,
+        body: Box<Math>,
+    },
+    Placeholder {
+        text: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
