@@ -97,7 +97,8 @@ impl Flowing<'_> {
     pub fn flow(&self, order: &Order, language: Option<&str>) -> Vec<Flow> {
         let mut flows = Vec::new();
         if !self.exam.look.cover {
-            flows.extend(self.plain(self.set.instructions.clone()));
+            let atoms = self.instructions();
+            flows.extend((!atoms.is_empty()).then_some(Flow::Group(Group { atoms })));
         }
         let mut section = None;
         let mut pending = Vec::new();
@@ -131,10 +132,10 @@ impl Flowing<'_> {
         flows
     }
 
-    fn plain(&self, forms: Range<usize>) -> Option<Flow> {
-        let mut group = Group::default();
-        self.forms(forms, 0.0, self.look.question_gap, &mut group.atoms);
-        (!group.atoms.is_empty()).then_some(Flow::Group(group))
+    pub fn instructions(&self) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        self.forms(self.set.instructions.clone(), 0.0, 0.0, &mut atoms);
+        atoms
     }
 
     /// Forms one under another. Between slices of one piece there is no space: it is in them.

@@ -40,11 +40,16 @@ impl Furniture {
     pub fn of(page: &Packed, index: usize, covered: bool) -> Self {
         match page {
             Packed::Essay { lines, .. } => Furniture::Essay { lines: *lines },
+            Packed::Cover(_) => Furniture::Cover,
             Packed::Columns(_) if index == 0 && !covered => Furniture::First,
             Packed::Columns(_) => Furniture::Inner,
         }
     }
 }
+
+/// Where a cover's head ends, and where its instructions begin, in millimetres.
+const COVER_HEAD: f64 = 66.0;
+pub const COVER_TEXT: f64 = COVER_HEAD + 20.0;
 
 fn mm(points: f64) -> f64 {
     points * MM_PER_POINT
@@ -83,7 +88,7 @@ impl Page<'_> {
 
     fn draw(&mut self, furniture: Furniture) {
         match furniture {
-            Furniture::Cover => self.head(mm(self.look.first_top) + 10.0, 22.0),
+            Furniture::Cover => self.cover(),
             Furniture::First => self.head(mm(self.look.first_top), 14.0),
             Furniture::Inner | Furniture::Essay { .. } | Furniture::Draft => self.running_head(),
         }
@@ -131,6 +136,23 @@ impl Page<'_> {
             self.pen.write(Style::Bold, size, Ink::SOLID, Align::Left, x, y, room, &line);
         }
         self.grid(Area::new(left, grid, right - left, 2.0 * row), row);
+    }
+
+    /// Head, what this is and which version, room for instructions, and a line to sign.
+    fn cover(&mut self) {
+        self.head(COVER_HEAD, 24.0);
+        let (left, right) = (self.left(), self.right());
+        let (size, small) = (self.points(17.0).min(26.0), self.points(9.0).min(13.0));
+        let y = COVER_HEAD + 9.0;
+        self.pen.write(Style::Bold, size, Ink::SOLID, Align::Left, left, y, right - left - 50.0, "Caderno de prova");
+        if self.heading.versions {
+            self.pen.write(Style::Regular, small, Ink::QUIET, Align::Right, right - 17.0, y, 30.0, "Versão");
+            self.slots.version = Slot { x: right - 15.0, y, w: 15.0, size_pt: size * 1.5 };
+        }
+        self.pen.stroke(Path::Line(vec![(left, y + 4.0), (right, y + 4.0)]), Ink::SOLID, 0.5);
+        let foot = mm(self.look.bottom) - 4.0;
+        self.pen.level(left, left + 110.0, foot, Ink::HAIRLINE);
+        self.pen.write(Style::Regular, small * 0.8, Ink::QUIET, Align::Left, left, foot + 3.6, 110.0, "Assinatura do estudante");
     }
 
     fn grid(&mut self, area: Area, row: f64) {

@@ -7,6 +7,8 @@ use super::look::Look;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Packed {
     Columns(Vec<PlacedAtom>),
+    /// With the instructions, as wide as the page.
+    Cover(Vec<PlacedAtom>),
     Essay { number: u32, lines: u32 },
 }
 
@@ -30,6 +32,28 @@ pub fn pack(flows: Vec<Flow>, look: &Look, headed: bool) -> Vec<Packed> {
     let Packer { pages, essays, .. } = packer;
     pages.into_iter().map(Packed::Columns).chain(essays).collect()
 }
+
+/// The instructions on a cover; what it has no room for goes on pages of its own.
+pub fn cover(atoms: Vec<Atom>, look: &Look, top: f64) -> Vec<Packed> {
+    let bottom = look.bottom - COVER_FOOT;
+    let mut pages = vec![Vec::new()];
+    let mut y = top;
+    for atom in atoms {
+        if y + atom.before + atom.height > bottom && !pages.last().is_some_and(Vec::is_empty) {
+            pages.push(Vec::new());
+            y = look.top;
+        }
+        y += atom.before;
+        let height = atom.height;
+        pages.last_mut().expect("there is one").push(PlacedAtom { x: look.left, y, atom });
+        y += height;
+    }
+    let first = pages.remove(0);
+    std::iter::once(Packed::Cover(first)).chain(pages.into_iter().map(Packed::Columns)).collect()
+}
+
+/// A line to sign stands there, in points.
+const COVER_FOOT: f64 = 45.0;
 
 struct Packer<'l> {
     look: &'l Look,

@@ -29,7 +29,7 @@ impl Pages<'_> {
     ) {
         self.ground(furniture, out);
         match page {
-            Packed::Columns(atoms) => atoms.iter().for_each(|atom| self.atom(atom, out)),
+            Packed::Columns(atoms) | Packed::Cover(atoms) => atoms.iter().for_each(|atom| self.atom(atom, out)),
             Packed::Essay { number, .. } => {
                 let size = self.look.size.max(10.0);
                 let text = format!("FOLHA DE REDAÇÃO – QUESTÃO {number:02}");

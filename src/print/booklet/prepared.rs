@@ -2,10 +2,10 @@
 
 use super::flow::Flowing;
 use super::form::{self, Glyphs};
-use super::furniture::{self, BookletSlots, Furniture};
-use super::look::Look;
+use super::furniture::{self, BookletSlots, COVER_TEXT, Furniture};
+use super::look::{Look, pt};
 use super::order::{Order, Which};
-use super::pack::{Packed, pack};
+use super::pack::{self, Packed, pack};
 use super::page::Pages;
 use super::set::Set;
 use crate::json::Fault;
@@ -104,7 +104,8 @@ impl<'p> Booklets<'p> {
         let own = |furniture, packed| LaidPage::Own { furniture, packed };
         let mut pages: Vec<LaidPage> = (0..self.custom_before).map(LaidPage::Custom).collect();
         if covered {
-            pages.push(own(Furniture::Cover, None));
+            let covers = pack::cover(flowing.instructions(), &variant.look, pt(COVER_TEXT));
+            pages.extend(covers.into_iter().map(|page| own(Furniture::of(&page, 1, covered), Some(page))));
         }
         let kinds = packed.into_iter().enumerate();
         pages.extend(kinds.map(|(i, page)| own(Furniture::of(&page, i, covered), Some(page))));

@@ -1,6 +1,6 @@
 //! The exam: questions in sections, the texts that they share, and how a booklet looks.
 
-use super::super::rich::model::{Block, Inline};
+use super::super::rich::model::{Align, Block, Inline, Marker};
 use super::super::rich::{Context, content};
 use crate::json::{Faults, Object};
 use crate::sheet::{PageFormat, TextSize};
@@ -242,6 +242,7 @@ impl ExamLook {
             faults
                 .add(o.path("background"), "a PNG or JPEG file in the package's folder is expected, such as fundo.png");
         }
+        let cover = o.flag("cover", false, faults);
         ExamLook {
             columns: o.whole("columns", 1..=3, faults).unwrap_or(2) as usize,
             format: o.word("page", &format, faults),
@@ -249,12 +250,31 @@ impl ExamLook {
             family: o.word("font", &[("serif", Family::Serif), ("sans", Family::Sans)], faults),
             line_spacing: o.number("line_spacing", 1.0..=3.0, faults).unwrap_or(1.28),
             justify: o.flag("justify", true, faults),
-            cover: o.flag("cover", false, faults),
-            instructions: items(o, "instructions", context, faults),
+            cover,
+            instructions: match items(o, "instructions", context, faults) {
+                said if said.is_empty() && cover => usual_instructions(),
+                said => said,
+            },
             draft_pages: o.whole("draft_pages", 0..=20, faults).unwrap_or(0) as u16,
             background,
         }
     }
+}
+
+/// Where a package says none, and has a cover for them.
+fn usual_instructions() -> Vec<Block> {
+    let said = [
+        "Confira seu nome e a versão neste caderno e na folha de respostas. Se algo não estiver certo, avise o aplicador.",
+        "Verifique se o caderno está completo: cada página traz seu número e o total de páginas.",
+        "Marque as respostas na folha de respostas, com caneta azul ou preta, preenchendo a bolha por inteiro. O que \
+         ficar só neste caderno não será corrigido.",
+        "Não dobre nem amasse a folha de respostas, e não escreva sobre os códigos e os quadrados pretos.",
+        "Ao terminar, entregue a folha de respostas ao aplicador.",
+    ];
+    let item = |text: &&str| {
+        vec![Block::Paragraph { align: Align::Natural, inlines: vec![Inline::Text { text: (*text).to_owned() }] }]
+    };
+    vec![Block::List { marker: Marker::Number { start: 1, style: '1' }, items: said.iter().map(item).collect() }]
 }
 
 impl Question {
