@@ -188,3 +188,32 @@ fn parts(lengths: &[Option<Length>], table: Option<Length>) -> Vec<Option<f64>> 
     };
     lengths.iter().map(|l| l.map(|l| scaled(l) * factor)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::rich::{Context, NoSource, Pictures, html};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_cells_overlap(rows in prop::collection::vec(prop::collection::vec((0_usize..5, 0_usize..5), 1..5), 1..6)) {
+            let cell = |(down, across): &(usize, usize)| format!("<td rowspan={down} colspan={across}>x");
+            let row = |cells: &Vec<(usize, usize)>| format!("<tr>{}", cells.iter().map(cell).collect::<String>());
+            let source = format!("<table>{}</table>", rows.iter().map(row).collect::<String>());
+            let mut context = Context::new(&NoSource, Pictures::new(false));
+            let read = html::read(&source, &mut context);
+            let [Block::Table(table)] = read.as_slice() else { panic!("{source}") };
+            prop_assert_eq!(table.cells.len(), rows.concat().len());
+            let mut covered = vec![false; table.rows * table.columns];
+            for cell in &table.cells {
+                for y in cell.row..cell.row + cell.row_span {
+                    for x in cell.column..cell.column + cell.column_span {
+                        prop_assert!(x < table.columns && y < table.rows);
+                        prop_assert!(!std::mem::replace(&mut covered[y * table.columns + x], true));
+                    }
+                }
+            }
+        }
+    }
+}

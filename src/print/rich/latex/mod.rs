@@ -133,4 +133,12 @@ mod tests {
             let _ = mathml_of(bad, false);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_formula_is_read(source in r"(\\(frac|sqrt|left|right|begin|end|hat|sum|text|ce|color|cfrac|over|kern|def|not)|[{}()\[\]&^_|#$~'ax1,.é ]|matrix|array|\\\\|\\[{},!|]){0,30}") {
+            let mut context = Context::new(&crate::print::rich::NoSource, crate::print::rich::Pictures::new(false));
+            read(&source, true, &mut context);
+        }
+    }
 }

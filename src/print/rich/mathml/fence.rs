@@ -1,7 +1,7 @@
 //! Rows of a formula: fences that belong together become one thing with what is between them.
 
 use super::operator::{is_bar, is_closing, is_opening};
-use crate::print::rich::model::Math;
+use crate::print::rich::model::{Math, Variant};
 
 /// What stands since a fence was opened.
 #[derive(Default)]
@@ -12,6 +12,9 @@ struct Level {
 
 /// One thing, or a row of several.
 pub fn row(items: Vec<Math>) -> Math {
+    if let Some(word) = word(&items) {
+        return word;
+    }
     let mut levels = vec![Level::default()];
     for item in items {
         if fence(&item).is_some_and(is_opening) {
@@ -32,6 +35,16 @@ pub fn row(items: Vec<Math>) -> Math {
     }
     let mut items = one_sided(bars(levels.pop().unwrap_or_default().items));
     if items.len() == 1 { items.remove(0) } else { Math::Row { items } }
+}
+
+/// Upright letters alone are a word: a unit, an element, a function's name.
+fn word(items: &[Math]) -> Option<Math> {
+    let letter = |item: &Math| match item {
+        Math::Identifier { text, variant: Variant::Upright } => Some(text.clone()),
+        _ => None,
+    };
+    let text = items.iter().map(letter).collect::<Option<String>>().filter(|text| !text.is_empty())?;
+    Some(Math::Identifier { text, variant: Variant::Upright })
 }
 
 fn push(levels: &mut [Level], items: Vec<Math>) {

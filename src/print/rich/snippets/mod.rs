@@ -178,6 +178,14 @@ fn formulas_as_wiris_and_others_write_them() {
             "<math><munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover></math>",
             "[∑↓⟨i = 1⟩↑n]",
         ),
+        (
+            "<math><mlongdiv><mn>3</mn><mn>4</mn><msrow><mn>12</mn></msrow><msline/><mn>0</mn></mlongdiv></math>",
+            "[▦(▦(12 ; 0) & ▦(left+bottom(3) ; 4))]",
+        ),
+        (
+            "<math><mtable><mlabeledtr><mtd><mtext>(1)</mtext></mtd><mtd><mi>x</mi></mtd></mlabeledtr></mtable></math>",
+            "[▦(x & “(1)”)]",
+        ),
         // LaTeX.
         (r"Se \(x^2 = 4\), então:", "Se [⟨x^2 = 4⟩], então:"),
         (r"<span class='math-tex'>\(\frac{1}{2}\)</span>", "[1/2]"),
@@ -188,17 +196,17 @@ fn formulas_as_wiris_and_others_write_them() {
         (r"\(\sen x + \tg y\)", "[⟨sen ␣ x + tg ␣ y⟩]"),
         (r"\(\vec{v}\)", "[v↑→]"),
         (r"\(\overline{AB}\)", "[⟨A B⟩↑‾]"),
-        (r"\(\displaystyle\lim_{x\to 0}\frac{\sen x}{x}\)", "[⟨lim↓⟨x → 0⟩ ⟨sen ␣ x⟩/x⟩]"),
-        (r"\(\mathbb{R}^*\)", "[R^*]"),
+        (r"\(\displaystyle\lim_{x\to 0}\frac{\sen x}{x}\)", "[⟨lim↓⟨x → 0⟩ ␣ ⟨sen ␣ x⟩/x⟩]"),
+        (r"\(\mathbb{R}^*\)", "[R^∗]"),
         (r"\(\left|\frac{a}{b}\right|\)", "[{| a/b |}]"),
         (r"\(\left.x\right|_0^1\)", "[{ x |}_0^1]"),
         (r"\(\underbrace{a+b}_{n}\)", "[⟨a + b⟩↓⏟↓n]"),
         (r"\(x \neq 2 \text{ e } y \geq 1\)", "[⟨x ≠ 2 “~e~” y ≥ 1⟩]"),
         (r"\(\begin{array}{c|c}a&b\\\hline c&d\end{array}\)", "[▦(a & b ; c & d)]"),
         (r"\(\sqrt[3]{8}\)", "[√^38]"),
-        (r"\(\ce{2H2 + O2 -> 2H2O}\)", ""),
-        (r"\(\ce{A <=>[k1][k2] B}\)", ""),
-        (r"\(\ce{^{227}_{90}Th+}\)", ""),
+        (r"\(\ce{2H2 + O2 -> 2H2O}\)", "[⟨2 ␣ H_2 + O_2 ⟶ 2 ␣ H_2 O⟩]"),
+        (r"\(\ce{A <=>[k1][k2] B}\)", "[⟨A ⇌↑k_1↓k_2 B⟩]"),
+        (r"\(\ce{^{227}_{90}Th+}\)", "[⟨⟨⟩_90^227 Th^+⟩]"),
         (r"\(\binom{n}{p}\)", "[{( n//p )}]"),
         (r"\(\dfrac{1}{2}\)", "[1/2]"),
         (r"\(50%\)", "[⟨50 %⟩]"),
@@ -208,7 +216,7 @@ fn formulas_as_wiris_and_others_write_them() {
         ("Custa R$ 5,00 e R$ 7,00.", "Custa R$ 5,00 e R$ 7,00."),
         // Chemistry.
         (r"\(\ce{H2O}\)", "[⟨H_2 O⟩]"),
-        (r"$\ce{SO4^{2-}}$", "[⟨S O⟩_4^⟨2 −⟩]"),
+        (r"$\ce{SO4^{2-}}$", "[SO_4^⟨2 −⟩]"),
     ];
     check(&cases);
     let (shown, warnings) = read(r"a \(\frac{1}\) b \(\naoexiste\)");

@@ -85,7 +85,7 @@ fn math(math: &Math) -> String {
     match math {
         Math::Row { items } => format!("⟨{}⟩", all(items, " ")),
         Math::Identifier { text, .. } | Math::Number { text, .. } | Math::Operator { text, .. } => text.clone(),
-        Math::Text { text, .. } => format!("“{text}”"),
+        Math::Text { text, .. } => format!("“{}”", text.replace('\u{a0}', "~")),
         Math::Space { .. } => "␣".to_owned(),
         Math::Fraction { above, below, line, .. } => {
             format!("{}{}{}", self::math(above), if *line { "/" } else { "//" }, self::math(below))
