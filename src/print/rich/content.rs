@@ -64,6 +64,7 @@ fn plain(text: &str, context: &mut Context) -> Vec<Block> {
         context.placeholder("texto longo demais", why)
     });
     let text = &text[..end];
+    let text = text.replace(['\u{b}', '\u{2028}', '\u{2029}'], "\n");
     let text: String = text.nfc().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
     let mut paragraphs: Vec<Vec<Inline>> = vec![Vec::new()];
     for line in text.lines().map(str::trim) {

@@ -79,6 +79,7 @@ fn texts_as_editors_save_them() {
              style=\"font-weight:700;white-space:pre-wrap;\">Texto</span></p></b><br class=\"Apple-interchange-newline\">",
             "b(Texto)",
         ),
+        ("a\u{b}b\u{2028}c", "a b c"),
         ("<p data-f-id=\"pbf\">a\u{feff}\u{200b}</p>", "a"),
     ];
     check(&cases);
