@@ -10,6 +10,9 @@ use unicode_normalization::UnicodeNormalization;
 
 const KINDS: [&str; 5] = ["html", "text", "latex", "mathml", "image"];
 
+/// Bytes.
+const LONGEST_TEXT: usize = 256 << 10;
+
 /// A list of items, one after the other.
 pub fn read_list(value: &Value, path: &str, context: &mut Context, faults: &mut Faults) -> Vec<Block> {
     match value {
@@ -35,7 +38,7 @@ pub fn read_item(value: &Value, path: String, context: &mut Context, faults: &mu
             let source = object.opt_text(kind, faults).unwrap_or_default();
             match *kind {
                 "html" => html::read(&source, context),
-                "text" => plain(&source),
+                "text" => plain(&source, context),
                 "latex" => vec![Block::Equation { math: latex::read(&source, true, context) }],
                 "mathml" => vec![Block::Equation { math: mathml::parse(&source, context).0 }],
                 _ => image(&source, &mut object, context, faults),
@@ -54,7 +57,14 @@ pub fn read_item(value: &Value, path: String, context: &mut Context, faults: &mu
 }
 
 /// Paragraphs are set apart by empty lines, and other line breaks stay.
-fn plain(text: &str) -> Vec<Block> {
+fn plain(text: &str, context: &mut Context) -> Vec<Block> {
+    let end = text.floor_char_boundary(LONGEST_TEXT);
+    let cut = (end < text.len()).then(|| {
+        let why = format!("too long: what stands after {end} bytes is not read");
+        context.placeholder("texto longo demais", why)
+    });
+    let text = &text[..end];
+    let text = text.replace(['\u{b}', '\u{2028}', '\u{2029}'], "\n");
     let text: String = text.nfc().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
     let mut paragraphs: Vec<Vec<Inline>> = vec![Vec::new()];
     for line in text.lines().map(str::trim) {
@@ -68,6 +78,7 @@ fn plain(text: &str) -> Vec<Block> {
             _ => paragraphs.push(Vec::new()),
         }
     }
+    paragraphs.push(cut.into_iter().collect());
     paragraphs.retain(|inlines| !inlines.is_empty());
     paragraphs.into_iter().map(|inlines| Block::Paragraph { align: Align::Natural, inlines }).collect()
 }

@@ -10,6 +10,7 @@
 
 pub mod content;
 mod context;
+mod foreign;
 pub mod html;
 pub mod latex;
 mod markup;

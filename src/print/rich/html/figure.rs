@@ -1,24 +1,18 @@
-//! Pictures: as `img` has them, with a caption in `figure`, and those that are formulas (Wiris, CodeCogs).
+//! Pictures: as `img` has them, and with a caption in `figure`.
 
 use super::Reader;
 use super::css::{Css, Length, align};
 use super::flow::{Flow, State};
 use super::names::has_class;
+use crate::print::rich::latex;
 use crate::print::rich::model::{Align, Block, PictureWidth, Table};
-use crate::print::rich::{latex, mathml};
 use scraper::ElementRef;
 
 impl Reader<'_, '_> {
     pub(super) fn image(&mut self, img: ElementRef, css: &Css, state: &State, flow: &mut Flow) {
-        if let Some(formula) = img.attr("data-mathml").filter(|m| !m.trim().is_empty()) {
-            let source = mathml::wiris::decode(formula);
-            let (math, display) = mathml::parse(&source, self.context);
-            return flow.math(math, display, state);
-        }
         let source = img.attr("src").unwrap_or_default().trim();
         if let Some(formula) = latex::from_picture_address(source) {
-            let math = latex::read(&formula, false, self.context);
-            return flow.math(math, false, state);
+            return flow.math(latex::read(&formula, false, self.context), false, state);
         }
         let alt = img.attr("alt").unwrap_or_default().trim();
         let side = |name| css.length(name).or_else(|| Length::parse(img.attr(name)?));

@@ -29,7 +29,7 @@ const NO_BREAK_SPACE: &str = "\u{a0}";
 
 impl Flow {
     pub fn text(&mut self, text: &str, state: &State) {
-        for c in text.nfc().filter(|c| is_visible(*c)) {
+        for c in text.nfc().map(plain_space).filter(|c| is_visible(*c)) {
             match c {
                 '\n' if state.keeps_space => self.inline(Inline::Break, state),
                 '\t' if state.keeps_space => (0..4).for_each(|_| self.letter(' ', state)),
@@ -121,6 +121,11 @@ impl Flow {
         blocks.drain(..blanks);
         blocks
     }
+}
+
+/// What Word ends lines with is no more than a space in HTML.
+fn plain_space(c: char) -> char {
+    if matches!(c, '\u{b}' | '\u{c}' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}') { ' ' } else { c }
 }
 
 /// Controls, and the marks that editors leave where the caret was, are no text.

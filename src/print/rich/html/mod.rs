@@ -10,7 +10,7 @@ mod table;
 
 use super::context::{Context, excerpt};
 use super::latex::{self, Piece};
-use super::model::{Align, Block, Inline, TextStyle};
+use super::model::{Align, Block, Inline, Math, TextStyle};
 use super::{markup, mathml};
 use css::{Css, Length, text_align};
 use ego_tree::NodeRef;
@@ -20,6 +20,8 @@ use scraper::{ElementRef, Node};
 
 /// Elements within elements.
 const DEEPEST: usize = 64;
+/// Blocks within blocks count for so many more: they stay nested until they are typeset.
+const BLOCKS: usize = 4;
 
 pub fn read(html: &str, context: &mut Context) -> Vec<Block> {
     let parsed = markup::parse(html);
@@ -42,26 +44,31 @@ struct Reader<'c, 's> {
 
 impl Reader<'_, '_> {
     fn children(&mut self, parent: NodeRef<Node>, state: &State, flow: &mut Flow) {
-        if self.depth == DEEPEST {
-            let message = format!("elements within elements, deeper than {DEEPEST}: what is in them is not shown");
-            flow.inline(self.context.placeholder("conteúdo aninhado demais", message), state);
-            return;
-        }
-        self.depth += 1;
         for node in parent.children() {
-            match node.value() {
-                Node::Text(text) => self.text(text, state, flow),
-                Node::Element(_) => ElementRef::wrap(node).into_iter().for_each(|e| self.element(e, state, flow)),
+            match (node.value(), ElementRef::wrap(node)) {
+                (Node::Text(text), _) => self.text(text, state, flow),
+                (_, Some(element)) => self.element(element, state, flow),
                 _ => {}
             }
         }
+    }
+
+    fn element(&mut self, element: ElementRef, state: &State, flow: &mut Flow) {
+        if self.depth >= DEEPEST {
+            let message = "elements within elements, too deep: what is in them is not shown";
+            return flow.inline(self.context.placeholder("conteúdo aninhado demais", message), state);
+        }
+        self.depth += 1;
+        self.any(element, state, flow);
         self.depth -= 1;
     }
 
     /// The blocks of an element that keeps its own.
     fn blocks(&mut self, parent: ElementRef, state: &State) -> Vec<Block> {
         let mut flow = Flow::default();
+        self.depth += BLOCKS;
         self.children(*parent, state, &mut flow);
+        self.depth -= BLOCKS;
         flow.finish(state)
     }
 
@@ -90,7 +97,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn element(&mut self, element: ElementRef, around: &State, flow: &mut Flow) {
+    fn any(&mut self, element: ElementRef, around: &State, flow: &mut Flow) {
         let name = element.value().name();
         let css = Css::of(&element);
         if self.is_hidden(element, &css) {
@@ -101,6 +108,9 @@ impl Reader<'_, '_> {
             self.context.warn(format!("“{}” is in a font of symbols, and is printed as letters", excerpt(&text)));
         }
         let state = inside(element, &css, around);
+        if let Some((math, display)) = self.kept_formula(element) {
+            return flow.math(math, display, &state);
+        }
         match name {
             "br" => flow.inline(Inline::Break, &state),
             "hr" => flow.block(Block::Rule, around),
@@ -151,6 +161,15 @@ impl Reader<'_, '_> {
                 self.children(*element, &state, flow);
             }
         }
+    }
+
+    /// What Wiris, MathJax and Quill keep in an attribute of what they draw.
+    fn kept_formula(&mut self, element: ElementRef) -> Option<(Math, bool)> {
+        if let Some(source) = element.attr("data-mathml").filter(|m| !m.trim().is_empty()) {
+            return Some(mathml::parse(&mathml::wiris::decode(source), self.context));
+        }
+        let source = element.attr("data-value").filter(|_| has_class(element, "ql-formula"))?;
+        Some((latex::read(source, false, self.context), false))
     }
 
     /// Hidden text may be the answer: it stays hidden, and that is said.

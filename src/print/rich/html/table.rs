@@ -150,7 +150,8 @@ fn lengths(table: ElementRef, placed: &[Placed], columns: &[usize]) -> Vec<Optio
     let length = |e: &ElementRef| Css::of(e).length("width").or_else(|| Length::parse(e.attr("width")?));
     let mut lengths = vec![None; columns.len()];
     let mut at = 0;
-    for col in table.descendent_elements().filter(|e| e.value().name() == "col").take(MOST_COLUMNS) {
+    let groups = table.child_elements().filter(|e| e.value().name() == "colgroup");
+    for col in groups.flat_map(|group| group.child_elements()).take(MOST_COLUMNS) {
         let span = col.attr("span").and_then(|s| s.parse::<usize>().ok()).unwrap_or(1).clamp(1, MOST_COLUMNS);
         for column in at..at + span {
             if let Ok(index) = columns.binary_search(&column) {

@@ -6,11 +6,11 @@ mod find;
 pub use find::{Piece, pieces};
 
 use super::context::{Context, excerpt};
+use super::foreign::contained;
 use super::mathml;
 use super::model::Math;
 use pulldown_latex::config::{DisplayMode, RenderConfig};
 use pulldown_latex::{Parser, Storage, push_mathml};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const LONGEST: usize = 8_000;
 /// Braces and environments within one another.
@@ -56,8 +56,7 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
         return Err(format!("braces within braces, deeper than {DEEPEST}"));
     }
     let source = format!("{PREAMBLE}{}", chem::expand(&cleaned(source))?);
-    // The library indexes and asserts by what it reads.
-    let drawn = catch_unwind(AssertUnwindSafe(|| {
+    contained("LaTeX parser", || {
         let storage = Storage::new();
         let events: Result<Vec<_>, _> = Parser::new(&source, &storage).collect();
         let events = events.map_err(|error| reason(&error.to_string()))?;
@@ -67,8 +66,7 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
         push_mathml(&mut mathml, events, RenderConfig { display_mode, ..RenderConfig::default() })
             .map_err(|error| error.to_string())?;
         Ok(mathml)
-    }));
-    drawn.unwrap_or_else(|_| Err("the parser gave up on it".to_owned()))
+    })
 }
 
 /// What editors put into formulas unseen; and a percent sign is one, never the beginning of a comment.

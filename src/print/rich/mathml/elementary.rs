@@ -36,28 +36,11 @@ impl Reader<'_, '_> {
         for child in children {
             match child.value().name() {
                 "msline" => lines.push(rows.len()),
-                "mscarries" | "mscarry" | "msgroup" => {
-                    let (more, below) = self.stack_rows_of(child);
-                    lines.extend(below.into_iter().map(|line| line + rows.len()));
-                    rows.extend(more);
-                }
+                // A group's rows are one below the other.
+                "msgroup" => rows.extend(child.child_elements().map(|e| self.element(e).into_iter().collect())),
                 _ => rows.push(self.element(child).into_iter().collect()),
             }
         }
         (rows, lines)
-    }
-
-    /// Carries are a row of their own; a group's rows are rows.
-    fn stack_rows_of(&mut self, group: ElementRef) -> (Vec<Vec<Math>>, Vec<usize>) {
-        if group.value().name() == "msgroup" {
-            let children: Vec<ElementRef> = group.child_elements().collect();
-            self.depth += 1;
-            let rows =
-                if self.depth < super::DEEPEST { self.stack_rows(children.into_iter()) } else { Default::default() };
-            self.depth -= 1;
-            rows
-        } else {
-            (vec![vec![self.row(group)]], Vec::new())
-        }
     }
 }

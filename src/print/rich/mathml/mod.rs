@@ -21,7 +21,9 @@ const DEEPEST: usize = 40;
 
 /// The formula of a `math` element.
 pub fn read(math: ElementRef, context: &mut Context) -> Math {
-    let variant = math.attr("mathvariant").and_then(letters::variant);
+    // Wiris says so that letters are atoms, which are upright.
+    let chemistry = math.value().classes().any(|class| class == "wrs_chemistry").then_some(Variant::Upright);
+    let variant = math.attr("mathvariant").and_then(letters::variant).or(chemistry);
     Reader { context, depth: 0, variant }.row(math)
 }
 
@@ -85,7 +87,7 @@ impl Reader<'_, '_> {
             "mi" | "mn" | "mtext" | "ms" => return self.token(element),
             "mo" => return operator::read(element),
             "mspace" => Math::Space { em: element.attr("width").map_or(0.0, em) },
-            "mrow" | "mpadded" | "msrow" => self.row(element),
+            "mrow" | "mpadded" | "msrow" | "mscarry" | "mscarries" => self.row(element),
             "mstyle" => self.styled(element),
             "mfrac" => {
                 let [above, below] = self.parts(element);

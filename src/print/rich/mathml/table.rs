@@ -121,3 +121,32 @@ fn column_aligns(table: ElementRef, cells: Vec<Option<Align>>, columns: usize) -
     };
     (0..columns).map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::rich::{Context, NoSource, Pictures, latex, mathml};
+
+    #[test]
+    fn lines_and_alignment_are_the_same_from_latex_and_from_mathml() {
+        let mut context = Context::new(&NoSource, Pictures::new(false));
+        let array = r"\begin{array}{l|c}\hline a&b\\ \hline c&d\\ \hline\end{array}";
+        let Math::Table { rows, align, column_lines, row_lines } = latex::read(array, true, &mut context) else {
+            panic!("no table")
+        };
+        assert_eq!((rows.len(), rows[1].len()), (2, 2));
+        assert_eq!(align, [Align::Left, Align::Center]);
+        assert_eq!((column_lines, row_lines), (vec![1], vec![0, 1, 2]));
+
+        let row = "<mtr><mtd><mn>1</mn></mtd><mtd><mn>2</mn></mtd><mtd columnspan='2'><mn>3</mn></mtd></mtr>";
+        let words = "columnalign='right left' columnlines='solid none' rowlines='dashed'";
+        let source = format!("<math><mtable {words}>{row}{row}<mtr></mtr></mtable></math>");
+        let Math::Table { rows, align, column_lines, row_lines } = mathml::parse(&source, &mut context).0 else {
+            panic!("no table")
+        };
+        assert_eq!((rows.len(), rows[0].len()), (2, 4));
+        assert_eq!(align, [Align::Right, Align::Left, Align::Left, Align::Left]);
+        assert_eq!((column_lines, row_lines), (vec![1], vec![1]));
+        assert_eq!(context.warnings, []);
+    }
+}

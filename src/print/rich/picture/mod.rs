@@ -5,6 +5,7 @@ mod source;
 
 pub use source::{Folder, NoSource, Source};
 
+use super::foreign::contained;
 use super::model::PictureData;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -55,7 +56,7 @@ impl Pictures {
         if let Some(index) = self.by_content.get(&hash) {
             return Ok(*index);
         }
-        let (picture, natural_size) = decode::decode(bytes, self.gray)?;
+        let (picture, natural_size) = contained("decoder", || decode::decode(bytes, self.gray))?;
         self.by_content.insert(hash, self.pictures.len());
         self.pictures.push(picture);
         self.natural_sizes.push(natural_size);

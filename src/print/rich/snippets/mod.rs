@@ -79,6 +79,7 @@ fn texts_as_editors_save_them() {
              style=\"font-weight:700;white-space:pre-wrap;\">Texto</span></p></b><br class=\"Apple-interchange-newline\">",
             "b(Texto)",
         ),
+        ("a\u{b}b\u{2028}c", "a b c"),
         ("<p data-f-id=\"pbf\">a\u{feff}\u{200b}</p>", "a"),
     ];
     check(&cases);
@@ -186,6 +187,17 @@ fn formulas_as_wiris_and_others_write_them() {
             "<math><mtable><mlabeledtr><mtd><mtext>(1)</mtext></mtd><mtd><mi>x</mi></mtd></mlabeledtr></mtable></math>",
             "[▦(x & “(1)”)]",
         ),
+        ("<math class='wrs_chemistry'><msub><mi>H</mi><mn>2</mn></msub><mi>O</mi></math>", "[⟨H_2 O⟩]"),
+        (
+            "a <span class=\"MathJax\" data-mathml=\"&lt;math&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/math&gt;\"><nobr>x</nobr></span>",
+            "a [x]",
+        ),
+        ("<span class='ql-formula' data-value='x^2'>\u{feff}<span>x2</span></span>", "[x^2]"),
+        (
+            "<span class='katex'><span class='katex-mathml'><math><semantics><mi>x</mi><annotation>x</annotation></semantics></math>\
+             </span><span class='katex-html' aria-hidden='true'>x</span></span>",
+            "[x]",
+        ),
         // LaTeX.
         (r"Se \(x^2 = 4\), então:", "Se [⟨x^2 = 4⟩], então:"),
         (r"<span class='math-tex'>\(\frac{1}{2}\)</span>", "[1/2]"),
@@ -257,9 +269,14 @@ fn hostile_texts_leave_a_placeholder_or_a_warning() {
         "<b>".repeat(100_000),
         "<div>".repeat(100_000),
         "<ul><li>".repeat(100_000),
+        "<ul>".repeat(100_000),
+        "<figure>".repeat(100_000),
+        "<blockquote><table><td>".repeat(5_000),
         "<table><tr><td>".repeat(30_000),
         format!("<table><tr>{cell}</table>"),
         format!("<math>{}</math>", "<msqrt>".repeat(5_000)),
+        format!("<math>{}</math>", "<mstack><msgroup>".repeat(5_000)),
+        format!("<math>{}</math>", "<semantics>".repeat(5_000)),
         format!(r"\({}\)", "{".repeat(5_000)),
         "palavra ".repeat(100_000),
         format!("<p {}>", (0..100_000).map(|n| format!("a{n} ")).collect::<String>()),
