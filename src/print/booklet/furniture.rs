@@ -152,7 +152,16 @@ impl Page<'_> {
         self.pen.stroke(Path::Line(vec![(left, y + 4.0), (right, y + 4.0)]), Ink::SOLID, 0.5);
         let foot = mm(self.look.bottom) - 4.0;
         self.pen.level(left, left + 110.0, foot, Ink::HAIRLINE);
-        self.pen.write(Style::Regular, small * 0.8, Ink::QUIET, Align::Left, left, foot + 3.6, 110.0, "Assinatura do estudante");
+        self.pen.write(
+            Style::Regular,
+            small * 0.8,
+            Ink::QUIET,
+            Align::Left,
+            left,
+            foot + 3.6,
+            110.0,
+            "Assinatura do estudante",
+        );
     }
 
     fn grid(&mut self, area: Area, row: f64) {

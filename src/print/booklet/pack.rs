@@ -9,7 +9,10 @@ pub enum Packed {
     Columns(Vec<PlacedAtom>),
     /// With the instructions, as wide as the page.
     Cover(Vec<PlacedAtom>),
-    Essay { number: u32, lines: u32 },
+    Essay {
+        number: u32,
+        lines: u32,
+    },
 }
 
 /// An atom's top-left corner, in points from the page's.
