@@ -33,6 +33,8 @@ pub struct Located<'a> {
 struct OnPaper<'a> {
     sheet_id: &'a str,
     student: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<u64>,
     layout: &'a LayoutId,
     page: u16,
     pdf: &'a str,
@@ -101,8 +103,8 @@ impl<M: Write, G: Write> Manifest<M, G> {
         self.manifest.write_all(separator)?;
         serde_json::to_writer(&mut self.manifest, page)?;
         self.geometry.write_all(separator)?;
-        let &Located { sheet_id, student, layout, page, pdf, pdf_page, .. } = page;
-        serde_json::to_writer(&mut self.geometry, &OnPaper { sheet_id, student, layout, page, pdf, pdf_page })?;
+        let &Located { sheet_id, student, version, layout, page, pdf, pdf_page, .. } = page;
+        serde_json::to_writer(&mut self.geometry, &OnPaper { sheet_id, student, version, layout, page, pdf, pdf_page })?;
         Ok(())
     }
 

@@ -11,9 +11,16 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Layouts {
     layouts: BTreeMap<LayoutId, Arc<Layout>>,
-    /// Sheet id -> student id.
-    students: BTreeMap<String, String>,
+    /// By sheet id.
+    sheets: BTreeMap<String, Known>,
     lize: Models,
+}
+
+/// What a geometry says of a sheet.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    student: Option<String>,
+    version: Option<u32>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -75,11 +82,16 @@ impl Layouts {
 
     /// Sheets and whose they are.
     pub fn students(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.students.iter().map(|(sheet, student)| (sheet.as_str(), student.as_str()))
+        self.sheets.iter().filter_map(|(sheet, known)| Some((sheet.as_str(), known.student.as_deref()?)))
     }
 
     pub fn student(&self, sheet: &str) -> Option<&str> {
-        self.students.get(sheet).map(String::as_str)
+        self.sheets.get(sheet)?.student.as_deref()
+    }
+
+    /// Of the exam, as it was printed.
+    pub fn version(&self, sheet: &str) -> Option<u32> {
+        self.sheets.get(sheet)?.version
     }
 
     fn add_file(&mut self, path: &Path) -> Result<(), LayoutsError> {
@@ -98,8 +110,10 @@ impl Layouts {
             self.layouts.insert(layout.id.clone(), Arc::new(layout));
         }
         for sheet in value.get("sheets").and_then(Value::as_array).into_iter().flatten() {
-            if let (Some(id), Some(student)) = (sheet["sheet_id"].as_str(), sheet["student"].as_str()) {
-                self.students.insert(id.to_owned(), student.to_owned());
+            if let Some(id) = sheet["sheet_id"].as_str() {
+                let student = sheet["student"].as_str().map(str::to_owned);
+                let version = sheet["version"].as_u64().and_then(|v| v.try_into().ok());
+                self.sheets.insert(id.to_owned(), Known { student, version });
             }
         }
         Ok(())

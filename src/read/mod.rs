@@ -286,7 +286,7 @@ impl Reader {
             student: self.layouts.student(identity.sheet.as_str()).map(str::to_owned),
             operation: Some("S".to_owned()),
             model: None,
-            version: None,
+            version: self.layouts.version(identity.sheet.as_str()),
         }
     }
 }

@@ -89,7 +89,7 @@ impl Page<'_> {
     fn draw(&mut self, furniture: Furniture) {
         match furniture {
             Furniture::Cover => self.cover(),
-            Furniture::First => self.head(mm(self.look.first_top), 14.0),
+            Furniture::First => self.head(mm(self.look.first_top), 14.0, self.heading.versions),
             Furniture::Inner | Furniture::Essay { .. } | Furniture::Draft => self.running_head(),
         }
         match furniture {
@@ -103,7 +103,8 @@ impl Page<'_> {
     }
 
     /// Institution, title, and a table for the student's data, down to `bottom` less a little.
-    fn head(&mut self, bottom: f64, largest: f64) {
+    /// `versioned`: with the version among them.
+    fn head(&mut self, bottom: f64, largest: f64, versioned: bool) {
         let (left, right, top) = (self.left(), self.right(), 11.0);
         let row = 9.0_f64.min((bottom - top) * 0.24);
         let grid = bottom - 5.0 - 2.0 * row;
@@ -135,12 +136,12 @@ impl Page<'_> {
             y += mm(size) * 1.08;
             self.pen.write(Style::Bold, size, Ink::SOLID, Align::Left, x, y, room, &line);
         }
-        self.grid(Area::new(left, grid, right - left, 2.0 * row), row);
+        self.grid(Area::new(left, grid, right - left, 2.0 * row), row, versioned);
     }
 
     /// Head, what this is and which version, room for instructions, and a line to sign.
     fn cover(&mut self) {
-        self.head(COVER_HEAD, 24.0);
+        self.head(COVER_HEAD, 24.0, false);
         let (left, right) = (self.left(), self.right());
         let (size, small) = (self.points(17.0).min(26.0), self.points(9.0).min(13.0));
         let y = COVER_HEAD + 9.0;
@@ -164,7 +165,7 @@ impl Page<'_> {
         );
     }
 
-    fn grid(&mut self, area: Area, row: f64) {
+    fn grid(&mut self, area: Area, row: f64, versioned: bool) {
         let halves = [
             [("Nome", 0.74), ("Matrícula", 0.26)].as_slice(),
             &[("Unidade", 0.36), ("Sala", 0.26), ("Data", 0.2), ("Versão", 0.18)],
@@ -172,7 +173,7 @@ impl Page<'_> {
         let (label, value) = (self.points(5.5).min(7.0), self.points(9.5).min(13.0));
         self.pen.stroke(Path::Rect(area), Ink::HAIRLINE, 0.2);
         self.pen.level(area.x, area.right(), area.y + row, Ink::HAIRLINE);
-        for (i, cells) in halves.into_iter().enumerate() {
+        for (i, cells) in [upper, lower].into_iter().enumerate() {
             let mut x = area.x;
             let y = area.y + row * i as f64;
             for (j, &(name, share)) in cells.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The exam: questions in sections, the texts that they share, and how a booklet looks.
 
 use super::super::rich::model::{Align, Block, Inline, Marker};
-use super::super::rich::{Context, content};
+use super::super::rich::{Context, content, with_gaps};
 use crate::json::{Faults, Object};
 use crate::sheet::{PageFormat, TextSize};
 use serde_json::Value;
@@ -295,7 +295,10 @@ impl Question {
             ],
             faults,
         );
-        let stem = items(&mut o, "stem", context, faults);
+        let mut stem = items(&mut o, "stem", context, faults);
+        if kind == Kind::Cloze {
+            stem = with_gaps(stem);
+        }
         let options = options(&mut o, kind, context, faults);
         let text = o.opt_text("text", faults);
         let found = text.as_ref().and_then(|id| texts.iter().position(|t| t.id == *id));

@@ -10,6 +10,7 @@
 
 pub mod content;
 mod context;
+mod gaps;
 mod foreign;
 pub mod html;
 pub mod latex;
@@ -21,4 +22,5 @@ pub mod picture;
 mod snippets;
 
 pub use context::Context;
+pub use gaps::with_gaps;
 pub use picture::{Folder, NoSource, Pictures, Source};

@@ -1,6 +1,8 @@
 //! What answers are worth under a key, and which rule says so. A doubtful answer is worth nothing until a person has
 //! decided it, and the score says that it waits.
 
+pub mod versions;
+
 use crate::read::result::{FieldReading, FieldStatus, QuestionScore, Score, Verdict};
 
 #[derive(Clone, Debug, PartialEq)]
