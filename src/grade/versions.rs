@@ -76,7 +76,8 @@ impl Versions {
             let mut candidates = map.iter().filter(|m| m.number == number);
             let mapped = candidates.find(|m| m.language.is_none() || m.language == language)?;
             let back = |label: &String| mapped.back(label, &field.kind);
-            let value = field.value.as_ref().map(|v| v.split('+').map(|l| back(&l.to_owned())).collect::<Vec<_>>().join("+"));
+            let value =
+                field.value.as_ref().map(|v| v.split('+').map(|l| back(&l.to_owned())).collect::<Vec<_>>().join("+"));
             Some(MasterAnswer {
                 question: mapped.question.clone(),
                 field: field.id.clone(),

@@ -104,7 +104,10 @@ impl<M: Write, G: Write> Manifest<M, G> {
         serde_json::to_writer(&mut self.manifest, page)?;
         self.geometry.write_all(separator)?;
         let &Located { sheet_id, student, version, layout, page, pdf, pdf_page, .. } = page;
-        serde_json::to_writer(&mut self.geometry, &OnPaper { sheet_id, student, version, layout, page, pdf, pdf_page })?;
+        serde_json::to_writer(
+            &mut self.geometry,
+            &OnPaper { sheet_id, student, version, layout, page, pdf, pdf_page },
+        )?;
         Ok(())
     }
 

@@ -166,10 +166,12 @@ impl Page<'_> {
     }
 
     fn grid(&mut self, area: Area, row: f64, versioned: bool) {
-        let halves = [
-            [("Nome", 0.74), ("Matrícula", 0.26)].as_slice(),
-            &[("Unidade", 0.36), ("Sala", 0.26), ("Data", 0.2), ("Versão", 0.18)],
-        ];
+        let upper: &[(&str, f64)] = &[("Nome", 0.74), ("Matrícula", 0.26)];
+        let lower: &[(&str, f64)] = if versioned {
+            &[("Unidade", 0.36), ("Sala", 0.26), ("Data", 0.2), ("Versão", 0.18)]
+        } else {
+            &[("Unidade", 0.42), ("Sala", 0.32), ("Data", 0.26)]
+        };
         let (label, value) = (self.points(5.5).min(7.0), self.points(9.5).min(13.0));
         self.pen.stroke(Path::Rect(area), Ink::HAIRLINE, 0.2);
         self.pen.level(area.x, area.right(), area.y + row, Ink::HAIRLINE);

@@ -15,9 +15,7 @@ pub fn with_gaps(blocks: Vec<Block>) -> Vec<Block> {
 fn block(block: Block) -> Block {
     match block {
         Block::Paragraph { align, inlines } => Block::Paragraph { align, inlines: all(inlines) },
-        Block::List { marker, items } => {
-            Block::List { marker, items: items.into_iter().map(with_gaps).collect() }
-        }
+        Block::List { marker, items } => Block::List { marker, items: items.into_iter().map(with_gaps).collect() },
         Block::Quote { blocks } => Block::Quote { blocks: with_gaps(blocks) },
         Block::Table(mut table) => {
             for cell in &mut table.cells {

@@ -10,8 +10,8 @@
 
 pub mod content;
 mod context;
-mod gaps;
 mod foreign;
+mod gaps;
 pub mod html;
 pub mod latex;
 mod markup;
