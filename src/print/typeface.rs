@@ -50,8 +50,8 @@ pub static BOOK: LazyLock<[Typeface; BOOK_LEN]> = LazyLock::new(|| {
         face!("IBMPlexSerif-BoldItalic"),
         face!("IBMPlexSans-Regular"),
         face!("IBMPlexSans-Italic"),
-        face!("IBMPlexSans-SemiBold"),
-        face!("IBMPlexSans-SemiBoldItalic"),
+        face!("IBMPlexSans-Bold"),
+        face!("IBMPlexSans-BoldItalic"),
         face!("IBMPlexMono-Medium"),
         face!("IBMPlexMath-Regular"),
     ]

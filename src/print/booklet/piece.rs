@@ -102,14 +102,18 @@ impl Piece {
         runs.flat_map(|run| run.glyphs.iter().filter(|g| g.id == 0).flat_map(|g| run.text[g.chars.clone()].chars()))
     }
 
-    /// How far it reaches to the right.
-    pub fn reach_right(&self) -> f64 {
-        let right = |d: &Drawn| match &d.what {
-            What::Text { run, .. } => d.at.at(run.glyphs.iter().map(|g| g.advance).sum::<f64>() * run.size, 0.0).0,
-            What::Picture { width, .. } => d.at.at(*width, 0.0).0,
-            What::Fill { .. } | What::Stroke { .. } => 0.0,
+    /// From where to where its texts and pictures reach.
+    pub fn extent(&self) -> (f64, f64) {
+        let ends = |d: &Drawn| match &d.what {
+            What::Text { run, .. } => {
+                let advance: f64 = run.glyphs.iter().map(|g| g.advance).sum();
+                Some((d.at.e, d.at.at(advance * run.size, 0.0).0))
+            }
+            What::Picture { width, .. } => Some((d.at.e, d.at.at(*width, 0.0).0)),
+            What::Fill { .. } | What::Stroke { .. } => None,
         };
-        self.drawn.iter().map(right).fold(0.0, f64::max)
+        let ends = self.drawn.iter().filter_map(ends);
+        ends.fold((0.0, 0.0), |(left, right), (l, r)| (f64::min(left, l), f64::max(right, r)))
     }
 
     /// The piece as slices between which it may be parted: lines of text and pictures stay whole. No slice is lower than

@@ -5,6 +5,7 @@ use super::piece::Piece;
 use crate::json::Fault;
 use crate::print::package::Exam;
 use crate::print::rich::model::{Align, Block};
+use crate::print::rich::text::with_soft_hyphens;
 use crate::print::typeset::{Item, Setting, TypesetError, typeset};
 use std::ops::Range;
 use std::time::Duration;
@@ -111,20 +112,42 @@ impl Set {
         self.narrowed(part, piece, setting)
     }
 
-    /// What is wider than its column is typeset as wide as it needs, and set smaller.
+    /// What is wider than its column has its long words broken, and else is set smaller.
     fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting) -> Piece {
-        let wide = piece.reach_right();
-        // Punctuation hangs in the margin.
-        if wide <= part.width + 0.6 * setting.size {
+        let mut piece = piece;
+        let mut wide = over(&piece, part.width, setting);
+        if wide <= part.width {
             return piece;
         }
-        let factor = (part.width / wide).max(SMALLEST);
-        let percent = (factor * 100.0).round();
-        self.note(part, format!("wider than its column by {:.0} mm: set at {percent} %", (wide - part.width) * 0.3528));
-        let item = Item { width: part.width / factor, align: part.align, blocks: part.blocks };
-        let again = typeset(&[item], setting, LIMIT).into_iter().next();
-        again.and_then(Result::ok).unwrap_or(piece).scaled(factor)
+        let set = |blocks: &[Block], width: f64| {
+            typeset(&[Item { width, align: part.align, blocks }], setting, LIMIT).pop().and_then(Result::ok)
+        };
+        let blocks = with_soft_hyphens(part.blocks.to_vec());
+        if let Some(hyphenated) = set(&blocks, part.width) {
+            wide = over(&hyphenated, part.width, setting);
+            piece = hyphenated;
+        }
+        let mut factor = 1.0;
+        // Typeset wider, a text may still find something that does not fit.
+        while wide > part.width / factor && factor > SMALLEST {
+            factor = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
+            let Some(again) = set(&blocks, part.width / factor) else { break };
+            wide = over(&again, part.width / factor, setting);
+            piece = again;
+        }
+        if factor == 1.0 {
+            return piece;
+        }
+        self.note(part, format!("wider than its column: set at {:.0} % of its size", factor * 100.0));
+        piece.scaled(factor)
     }
+}
+
+/// How wide a column has to be for the piece. Punctuation hangs in the margin.
+fn over(piece: &Piece, width: f64, setting: &Setting) -> f64 {
+    let (left, right) = piece.extent();
+    let hang = 0.6 * setting.size;
+    if left >= -hang && right <= width + hang { 0.0 } else { right - left }
 }
 
 /// A visible box for what can't be typeset.

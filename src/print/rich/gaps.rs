@@ -1,6 +1,7 @@
 //! The blanks of a cloze: a run of underscores in its text.
 
 use super::model::{Block, Inline};
+use super::text::map_text;
 
 /// Fewer underscores are text.
 const FEWEST: usize = 3;
@@ -9,34 +10,7 @@ const UNDERSCORE_MM: f64 = 4.0;
 const WIDTH_MM: std::ops::RangeInclusive<f64> = 18.0..=60.0;
 
 pub fn with_gaps(blocks: Vec<Block>) -> Vec<Block> {
-    blocks.into_iter().map(block).collect()
-}
-
-fn block(block: Block) -> Block {
-    match block {
-        Block::Paragraph { align, inlines } => Block::Paragraph { align, inlines: all(inlines) },
-        Block::List { marker, items } => Block::List { marker, items: items.into_iter().map(with_gaps).collect() },
-        Block::Quote { blocks } => Block::Quote { blocks: with_gaps(blocks) },
-        Block::Table(mut table) => {
-            for cell in &mut table.cells {
-                cell.blocks = with_gaps(std::mem::take(&mut cell.blocks));
-            }
-            Block::Table(table)
-        }
-        other => other,
-    }
-}
-
-fn all(inlines: Vec<Inline>) -> Vec<Inline> {
-    inlines.into_iter().flat_map(inline).collect()
-}
-
-fn inline(inline: Inline) -> Vec<Inline> {
-    match inline {
-        Inline::Text { text } => parts(&text),
-        Inline::Styled { style, inlines } => vec![Inline::Styled { style, inlines: all(inlines) }],
-        other => vec![other],
-    }
+    map_text(blocks, &parts)
 }
 
 fn parts(text: &str) -> Vec<Inline> {

@@ -18,6 +18,7 @@ mod markup;
 pub mod mathml;
 pub mod model;
 pub mod picture;
+pub mod text;
 #[cfg(test)]
 mod snippets;
 
