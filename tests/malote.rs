@@ -5,7 +5,7 @@ use gabarito::grade::versions::Versions;
 use gabarito::limits::Limits;
 use gabarito::print::package::Reading;
 use gabarito::print::rich::{Folder, NoSource};
-use gabarito::print::{Package, print};
+use gabarito::print::{Package, Prepared, Reprint, print};
 use gabarito::read::Reader;
 use gabarito::read::layouts::Layouts;
 use gabarito::read::pages;
@@ -428,4 +428,34 @@ fn an_empty_room_and_a_student_in_two_rooms_are_said() {
         "{:?}",
         said(&value)
     );
+}
+
+#[test]
+fn a_student_s_reprint_has_the_pages_that_were_printed() {
+    let scratch = Scratch::new("reprint");
+    let value = small(exam(json!(4)), json!(["cover", "booklet", "sheet"]), json!({"per": "room"}));
+    let package = package(&value);
+    print(&package, &key(), &scratch.0, &|_, _| {}).unwrap();
+    let prepared = Prepared::new(&package).unwrap();
+    let mut again = Vec::new();
+    prepared.reprint(&key(), Reprint::Room("r2"), &mut again).unwrap().unwrap();
+    assert!(again == std::fs::read(scratch.0.join("sheets-1-2-r2.pdf")).unwrap());
+
+    let mut again = Vec::new();
+    prepared.reprint(&key(), Reprint::Student("s2-3"), &mut again).unwrap().unwrap();
+    let manifest = scratch.json("manifest.json");
+    let all = lopdf::Document::load(scratch.0.join("sheets-1-2-r2.pdf")).unwrap();
+    let pages = all.get_pages();
+    let own = manifest["documents"].as_array().unwrap().iter().filter(|d| d["student"] == "s2-3");
+    let before: Vec<Vec<u8>> = own
+        .flat_map(|d| {
+            let first = d["pdf_page"].as_u64().unwrap() as u32;
+            first..first + d["pdf_pages"].as_u64().unwrap() as u32
+        })
+        .map(|page| all.get_page_content(pages[&page]))
+        .collect();
+    let only = lopdf::Document::load_mem(&again).unwrap();
+    let after: Vec<Vec<u8>> = only.get_pages().values().map(|id| only.get_page_content(*id)).collect();
+    assert!(before == after && !before.is_empty());
+    assert_eq!(prepared.reprint(&key(), Reprint::Room("r9"), &mut Vec::new()).unwrap(), None);
 }

@@ -5,8 +5,9 @@ use super::{CliError, sheet_key};
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
 use crate::print::package::Reading;
-use crate::print::rich::Folder;
-use crate::print::{Package, PrintError, print};
+use crate::print::rich;
+use crate::print::{Folder, Output, Package, Prepared, PrintError, Reprint, print};
+use crate::sheet::SheetKey;
 use clap::Args;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,11 +25,20 @@ pub struct PrintArgs {
     /// Models of Lize sheets, in place of the built-in table
     #[arg(long, value_name = "MODELS.json")]
     pub models: Option<PathBuf>,
+    /// Print again what this student has, into DIR/reimpressao.pdf
+    #[arg(long, value_name = "ID", conflicts_with = "room")]
+    pub student: Option<String>,
+    /// Print again the bag of this room, into DIR/reimpressao.pdf
+    #[arg(long, value_name = "ID")]
+    pub room: Option<String>,
 }
 
 pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
     let package = load(&args.package, args.models.as_deref())?;
     let key = sheet_key()?;
+    if let Some(what) = args.student.as_deref().map(Reprint::Student).or(args.room.as_deref().map(Reprint::Room)) {
+        return reprint(&package, &key, what, args);
+    }
     let begun = Instant::now();
     let progress = Progress::on_stderr(Some(0));
     let printed = print(&package, &key, &args.out, &|done, of| progress.at(done, of));
@@ -56,11 +66,44 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Its name until a further one.
+const REPRINT: &str = "reimpressao.pdf";
+
+fn reprint(package: &Package, key: &SheetKey, what: Reprint, args: &PrintArgs) -> Result<ExitCode, CliError> {
+    let failed = |e: PrintError| match e {
+        PrintError::Io(e) => CliError::file(&args.out, e),
+        e => CliError::Failed(e.to_string()),
+    };
+    let prepared = Prepared::new(package).map_err(failed)?;
+    let begun = Instant::now();
+    let mut pdf = Vec::new();
+    let Some(printed) = prepared.reprint(key, what, &mut pdf).map_err(failed)? else {
+        let (kind, id) = match what {
+            Reprint::Student(id) => ("student", id),
+            Reprint::Room(id) => ("room", id),
+        };
+        let file = args.package.display();
+        return Err(CliError::Usage(format!("--{kind} {id}: no {kind} of {file} has this id")));
+    };
+    let mut folder = Folder::new(&args.out);
+    let wrote = folder.create(REPRINT).and_then(|mut file| {
+        file.write_all(&pdf)?;
+        file.flush()?;
+        drop(file);
+        folder.commit()
+    });
+    wrote.map_err(|e| CliError::file(&args.out, e))?;
+    let pages = count(printed.pages, "página", "páginas");
+    let ms = number(begun.elapsed().as_secs_f64() * 1000.0, 1);
+    writeln!(io::stdout(), "{pages} em {ms} ms, em {}", args.out.join(REPRINT).display()).map_err(CliError::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Reads and checks a package: every fault at once.
 pub fn load(path: &Path, models: Option<&Path>) -> Result<Package, CliError> {
     let bytes = std::fs::read(path).map_err(|e| CliError::file(path, e))?;
     let faults = |faults| CliError::Faults { file: path.to_owned(), faults };
-    let source = Folder::new(path.parent().unwrap_or(Path::new("")));
+    let source = rich::Folder::new(path.parent().unwrap_or(Path::new("")));
     let models = lize_models(models)?;
     Package::open(&bytes, &Reading { models: &models, source: &source }).map_err(faults)
 }

@@ -81,6 +81,13 @@ pub fn print_to<O: Output>(
     Prepared::new(package)?.print_to(key, output, progress)
 }
 
+/// What is printed again, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reprint<'a> {
+    Student(&'a str),
+    Room(&'a str),
+}
+
 /// A package with all that its pages share: made once, printed from as often as one likes.
 pub struct Prepared<'p> {
     package: &'p Package,
@@ -167,6 +174,29 @@ impl<'p> Prepared<'p> {
         Ok(report)
     }
 
+    /// Prints again what one student or one room has, into one PDF: page for page the same bytes as before. None where the
+    /// package has no such student or room.
+    pub fn reprint<W: Write>(&self, key: &SheetKey, what: Reprint, out: W) -> Result<Option<pdf::Finished>, PrintError> {
+        let shop = Shop { package: self.package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        let mut manifest = Manifest::new(io::sink(), io::sink(), &self.package.application.id, std::iter::empty())?;
+        let (room, student) = match what {
+            Reprint::Room(id) => (Some(id), None),
+            Reprint::Student(id) => (None, Some(id)),
+        };
+        let files = plan::files(self.package);
+        let mut bags = files.iter().flat_map(|f| &f.bags).filter(|bag| match what {
+            Reprint::Room(id) => bag.room.id == id,
+            Reprint::Student(id) => bag.students.iter().any(|s| s.id == id),
+        });
+        let Some(first) = bags.next() else { return Ok(None) };
+        let name = room.or(student).unwrap_or_default();
+        let mut press = Press::new(&shop, name, out)?;
+        for bag in std::iter::once(first).chain(bags) {
+            press.bag(bag, student, &mut manifest, &mut |_| ())?;
+        }
+        Ok(Some(press.finish()?.1))
+    }
+
     /// Prints as many bags as go into one file, and says which are left.
     #[expect(clippy::too_many_arguments, reason = "each is one thing that a file is made from or told to")]
     fn file<'b, W: Write, M: Write, G: Write>(
@@ -186,7 +216,7 @@ impl<'p> Prepared<'p> {
         while let Some((bag, rest)) = bags.split_first() {
             let before = report.pages;
             let mut told = before;
-            let made = press.bag(bag, manifest, &mut |pages| {
+            let made = press.bag(bag, None, manifest, &mut |pages| {
                 let now = before.max(pages);
                 if now >= told + PROGRESS_EVERY {
                     told = now;

@@ -42,7 +42,19 @@ pub enum Document<'p> {
     Sheet(Owner<'p>),
 }
 
-impl Document<'_> {
+impl<'p> Document<'p> {
+    /// None of a room's papers.
+    pub fn owner(&self) -> Option<&Owner<'p>> {
+        match self {
+            Document::Paper(_) => None,
+            Document::Booklet(owner) | Document::Sheet(owner) => Some(owner),
+        }
+    }
+
+    pub fn student(&self) -> Option<&'p Student> {
+        self.owner()?.student
+    }
+
     /// What the manifest calls it.
     pub fn kind(&self) -> &'static str {
         match self {

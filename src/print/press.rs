@@ -82,10 +82,11 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         Ok(self.writer.finish(&self.shop.package.application.title)?)
     }
 
-    /// All documents of a bag. `progress` is told the pages of the file.
+    /// All documents of a bag, or those of one student. `progress` is told the pages of the file.
     pub fn bag<M: Write, G: Write>(
         &mut self,
         bag: &Bag<'p>,
+        student: Option<&str>,
         manifest: &mut Manifest<M, G>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Made, PrintError> {
@@ -93,7 +94,8 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         let documents = bag.documents(self.shop.package);
         let facts = bag.facts(self.shop.package, &documents);
         let mut made = Made::default();
-        for document in &documents {
+        let wanted = |document: &&Document| student.is_none_or(|id| document.student().is_some_and(|s| s.id == id));
+        for document in documents.iter().filter(wanted) {
             let first = self.pages;
             let pages = match document {
                 Document::Paper(Paper::Yard) => self.paper(Paper::Yard, bag, &bag.unit_facts(), manifest)?,
@@ -119,17 +121,14 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         pages: u64,
         manifest: &mut Manifest<M, G>,
     ) -> Result<(), PrintError> {
-        let owner = match document {
-            Document::Paper(_) => None,
-            Document::Booklet(owner) | Document::Sheet(owner) => Some(owner),
-        };
+        let owner = document.owner();
         let id = owner.map(|o| o.id(self.shop.package, self.shop.key, bag));
         manifest.document(&Printed {
             kind: document.kind(),
             unit: &bag.unit.id,
             room: &bag.room.id,
             class: bag.class,
-            student: owner.and_then(|o| o.student).map(|s| s.id.as_str()),
+            student: document.student().map(|s| s.id.as_str()),
             sheet_id: id.as_ref().map(|id| id.as_str()),
             version: owner.and_then(|o| o.version),
             pdf: &self.name,
