@@ -176,7 +176,12 @@ impl<'p> Prepared<'p> {
 
     /// Prints again what one student or one room has, into one PDF: page for page the same bytes as before. None where the
     /// package has no such student or room.
-    pub fn reprint<W: Write>(&self, key: &SheetKey, what: Reprint, out: W) -> Result<Option<pdf::Finished>, PrintError> {
+    pub fn reprint<W: Write>(
+        &self,
+        key: &SheetKey,
+        what: Reprint,
+        out: W,
+    ) -> Result<Option<pdf::Finished>, PrintError> {
         let shop = Shop { package: self.package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
         let mut manifest = Manifest::new(io::sink(), io::sink(), &self.package.application.id, std::iter::empty())?;
         let (room, student) = match what {

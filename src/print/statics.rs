@@ -7,7 +7,7 @@ use super::pdf::font::Subset;
 use super::pdf::number::{op, real};
 use super::pdf::{Base, BaseError, Imported, Writer};
 use super::stamp::{Places, Stamp};
-use super::typeface::Style;
+use super::typeface::{PORTUGUESE, Style};
 use crate::sheet::frame::Area;
 use crate::sheet::layout::PageSize;
 use crate::sheet::{Frame, Layout, LayoutPage, PageFormat};
@@ -219,8 +219,6 @@ fn boxes(package: &Package, page: &LayoutPage) -> Vec<(u32, Area)> {
     let printed = all.filter(|(field, _)| page.fields.iter().any(|f| f.id == field.id));
     (1..).zip(printed).map(|(n, (_, area))| (n, *area)).collect()
 }
-
-const PORTUGUESE: &str = "ÁÂÃÀÇÉÊÍÓÔÕÚÜÑáâãàçéêíóôõúüñ“”–—ºª°…·×÷−";
 
 /// The fonts with every character that any page shows.
 fn fonts<'d>(package: &Package, drawings: impl Iterator<Item = &'d Drawing>) -> [Subset; 3] {

@@ -1,7 +1,7 @@
 //! The three typefaces of a sheet (IBM Plex, SIL Open Font License), and how wide text is in them.
 
 use super::fit::Measure;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use ttf_parser::gpos::{PairAdjustment, PositioningSubtable};
 use ttf_parser::{Face, GlyphId, Tag};
 
@@ -57,12 +57,24 @@ pub static BOOK: LazyLock<[Typeface; BOOK_LEN]> = LazyLock::new(|| {
     ]
 });
 
+/// Beside ASCII.
+pub const PORTUGUESE: &str = "ÁÂÃÀÇÉÊÍÓÔÕÚÜÑáâãàçéêíóôõúüñ“”–—ºª°…·×÷−";
+
 pub struct Typeface {
     data: &'static [u8],
     name: &'static str,
     face: Face<'static>,
     /// The lookups of GPOS that its feature `kern` names.
     kerning: Vec<u16>,
+    /// Of pairs of the glyphs that nearly all texts are made of: looked up once, since a lookup takes a microsecond.
+    usual: OnceLock<Usual>,
+}
+
+struct Usual {
+    /// By glyph: its place in the table, from 1.
+    places: Vec<u8>,
+    size: usize,
+    kerning: Vec<i16>,
 }
 
 impl Typeface {
@@ -75,7 +87,7 @@ impl Typeface {
             lookups.dedup();
             lookups
         });
-        Typeface { data, name, face, kerning }
+        Typeface { data, name, face, kerning, usual: OnceLock::new() }
     }
 
     pub fn data(&self) -> &'static [u8] {
@@ -128,6 +140,28 @@ impl Typeface {
 
     /// How much nearer (under 0) or farther the second glyph stands, in thousandths of an em.
     pub fn kerning(&self, a: u16, b: u16) -> i16 {
+        let usual = self.usual.get_or_init(|| self.usual());
+        let place = |glyph: u16| usual.places.get(usize::from(glyph)).copied().map_or(0, usize::from);
+        match (place(a), place(b)) {
+            (0, _) | (_, 0) => self.looked_up(a, b),
+            (a, b) => usual.kerning[(a - 1) * usual.size + b - 1],
+        }
+    }
+
+    fn usual(&self) -> Usual {
+        let characters = (' '..='~').chain(PORTUGUESE.chars());
+        let mut glyphs: Vec<u16> = characters.filter_map(|c| self.glyph(c)).collect();
+        glyphs.sort_unstable();
+        glyphs.dedup();
+        let mut places = vec![0; glyphs.last().map_or(0, |&g| usize::from(g) + 1)];
+        for (place, &glyph) in (1..).zip(&glyphs) {
+            places[usize::from(glyph)] = place;
+        }
+        let kerning = glyphs.iter().flat_map(|&a| glyphs.iter().map(move |&b| self.looked_up(a, b))).collect();
+        Usual { places, size: glyphs.len(), kerning }
+    }
+
+    fn looked_up(&self, a: u16, b: u16) -> i16 {
         let Some(gpos) = self.face.tables().gpos else { return 0 };
         let (a, b) = (GlyphId(a), GlyphId(b));
         let lookups = self.kerning.iter().filter_map(|&i| gpos.lookups.get(i));

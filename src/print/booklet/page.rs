@@ -28,21 +28,24 @@ impl Pages<'_> {
         out: &mut Vec<u8>,
     ) {
         self.ground(furniture, out);
+        out.extend_from_slice(b"q ");
+        let mut canvas = Canvas { pages: self, out, origin: (0, 0) };
         match page {
-            Packed::Columns(atoms) | Packed::Cover(atoms) => atoms.iter().for_each(|atom| self.atom(atom, out)),
+            Packed::Columns(atoms) | Packed::Cover(atoms) => atoms.iter().for_each(|atom| canvas.atom(atom)),
             Packed::Essay { number, .. } => {
                 let size = self.look.size.max(10.0);
                 let text = format!("FOLHA DE REDAÇÃO – QUESTÃO {number:02}");
-                self.text(Style::Bold, size, self.look.left, self.look.top + 0.9 * size, &text, out);
+                canvas.text(Style::Bold, size, self.look.left, self.look.top + 0.9 * size, &text);
             }
         }
-        self.number(slots, number, of, out);
+        canvas.number(slots, number, of);
+        out.extend_from_slice(b"Q ");
     }
 
     /// A page that has only its furniture.
     pub fn bare(&self, furniture: &str, slots: &BookletSlots, number: usize, of: usize, out: &mut Vec<u8>) {
         self.ground(furniture, out);
-        self.number(slots, number, of, out);
+        Canvas { pages: self, out, origin: (0, 0) }.number(slots, number, of);
     }
 
     fn ground(&self, furniture: &str, out: &mut Vec<u8>) {
@@ -51,70 +54,6 @@ impl Pages<'_> {
             op(out, &[self.look.width, 0.0, 0.0, self.look.height, 0.0, 0.0], "cm /BG Do Q");
         }
         out.extend_from_slice(format!("/{furniture} Do\n").as_bytes());
-    }
-
-    fn number(&self, slots: &BookletSlots, number: usize, of: usize, out: &mut Vec<u8>) {
-        let slot = slots.number;
-        if slot.w > 0.0 {
-            let text = format!("{number} / {of}");
-            let width = self.fonts[Style::Regular as usize].width(&text) * slot.size_pt;
-            self.text(Style::Regular, slot.size_pt, pt(slot.x) - width / 2.0, pt(slot.y), &text, out);
-        }
-    }
-
-    fn atom(&self, placed: &PlacedAtom, out: &mut Vec<u8>) {
-        // What is read first comes first: number and letter before the text that they belong to.
-        let (labels, forms): (Vec<&Mark>, Vec<&Mark>) =
-            placed.atom.marks.iter().partition(|m| matches!(m, Mark::Text { .. } | Mark::Letter { .. }));
-        for mark in labels.into_iter().chain(forms) {
-            self.mark(mark, placed, out);
-        }
-    }
-
-    fn mark(&self, mark: &Mark, placed: &PlacedAtom, out: &mut Vec<u8>) {
-        let at = |x: f64, y: f64| (placed.x + x, self.look.height - placed.y - y);
-        match mark {
-            Mark::Form { form, x, y, height } => {
-                // A form stands on its lower left corner.
-                let (x, y) = at(*x, y + height);
-                place(&form_name(*form), x, y, out);
-            }
-            Mark::Letter { letter, x, y } => {
-                let (x, y) = at(*x, *y);
-                place(&letter_name(*letter), x, y, out);
-            }
-            Mark::Text { style, size, x, y, text } => {
-                self.text(*style, *size, placed.x + x, placed.y + y, text, out);
-            }
-            Mark::Rule { x0, x1, y, weight, lightness } => {
-                let (x, y) = at(*x0, y + weight / 2.0);
-                if *lightness > 0.0 {
-                    numbers(&[*lightness], out);
-                    out.extend_from_slice(b"g ");
-                }
-                numbers(&[x, y, x1 - x0, *weight], out);
-                out.extend_from_slice(if *lightness > 0.0 { b"re f 0 g\n" } else { b"re f\n" });
-            }
-            Mark::Frame([x, y, w, h]) => {
-                let (x, y) = at(*x, y + h);
-                out.extend_from_slice(b".5 w ");
-                numbers(&[x, y, *w, *h], out);
-                out.extend_from_slice(b"re S\n");
-            }
-        }
-    }
-
-    /// A text at its baseline, in points from the page's top-left corner.
-    fn text(&self, style: Style, size: f64, x: f64, y: f64, text: &str, out: &mut Vec<u8>) {
-        out.extend_from_slice(b"BT /");
-        out.extend_from_slice(style.resource().as_bytes());
-        out.push(b' ');
-        real(out, size, 2);
-        out.extend_from_slice(b" Tf ");
-        numbers(&[x, self.look.height - y], out);
-        out.extend_from_slice(b"Td ");
-        self.fonts[style as usize].show(out, text);
-        out.extend_from_slice(b"ET\n");
     }
 
     /// A letter in its circle, around the origin.
@@ -143,26 +82,103 @@ impl Pages<'_> {
     }
 }
 
+/// The operators of a page. Its origin moves from form to form: the steps are nearly all alike, and so compress to little.
+struct Canvas<'c, 'p> {
+    pages: &'c Pages<'p>,
+    out: &'c mut Vec<u8>,
+    /// In hundredths of a point, y up.
+    origin: (i64, i64),
+}
+
+impl Canvas<'_, '_> {
+    fn number(&mut self, slots: &BookletSlots, number: usize, of: usize) {
+        let slot = slots.number;
+        if slot.w > 0.0 {
+            let text = format!("{number} / {of}");
+            let width = self.pages.fonts[Style::Regular as usize].width(&text) * slot.size_pt;
+            self.text(Style::Regular, slot.size_pt, pt(slot.x) - width / 2.0, pt(slot.y), &text);
+        }
+    }
+
+    fn atom(&mut self, placed: &PlacedAtom) {
+        // What is read first comes first: number and letter before the text that they belong to.
+        let label = |m: &&Mark| matches!(m, Mark::Text { .. } | Mark::Letter { .. });
+        let marks = &placed.atom.marks;
+        for mark in marks.iter().filter(label).chain(marks.iter().filter(|m| !label(m))) {
+            self.mark(mark, placed);
+        }
+    }
+
+    fn mark(&mut self, mark: &Mark, placed: &PlacedAtom) {
+        let (left, top) = (placed.x, placed.y);
+        match mark {
+            // A form stands on its lower left corner.
+            Mark::Form { form, x, y, height } => self.form(&form_name(*form), left + x, top + y + height),
+            Mark::Letter { letter, x, y } => self.form(&letter_name(*letter), left + x, top + y),
+            Mark::Text { style, size, x, y, text } => self.text(*style, *size, left + x, top + y, text),
+            Mark::Rule { x0, x1, y, weight, lightness } => {
+                if *lightness > 0.0 {
+                    real(self.out, *lightness, 2);
+                    self.out.extend_from_slice(b" g ");
+                }
+                self.at(left + x0, top + y + weight / 2.0);
+                self.numbers(&[x1 - x0, *weight]);
+                self.out.extend_from_slice(if *lightness > 0.0 { b"re f 0 g\n" } else { b"re f\n" });
+            }
+            Mark::Frame([x, y, w, h]) => {
+                self.out.extend_from_slice(b".5 w ");
+                self.at(left + x, top + y + h);
+                self.numbers(&[*w, *h]);
+                self.out.extend_from_slice(b"re S\n");
+            }
+        }
+    }
+
+    /// In hundredths of a point, y up: 0.004 mm.
+    fn hundredths(&self, x: f64, y: f64) -> (i64, i64) {
+        ((x * 100.0).round() as i64, ((self.pages.look.height - y) * 100.0).round() as i64)
+    }
+
+    /// A place, in points from the page's top-left corner, as seen from the origin.
+    fn at(&mut self, x: f64, y: f64) {
+        let (x, y) = self.hundredths(x, y);
+        self.numbers(&[(x - self.origin.0) as f64 / 100.0, (y - self.origin.1) as f64 / 100.0]);
+    }
+
+    fn numbers(&mut self, values: &[f64]) {
+        for &value in values {
+            real(self.out, value, 2);
+            self.out.push(b' ');
+        }
+    }
+
+    fn form(&mut self, name: &str, x: f64, y: f64) {
+        self.out.extend_from_slice(b"1 0 0 1 ");
+        self.at(x, y);
+        self.origin = self.hundredths(x, y);
+        self.out.extend_from_slice(b"cm/");
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b" Do\n");
+    }
+
+    /// A text at its baseline, in points from the page's top-left corner.
+    fn text(&mut self, style: Style, size: f64, x: f64, y: f64, text: &str) {
+        self.out.extend_from_slice(b"BT/");
+        self.out.extend_from_slice(style.resource().as_bytes());
+        self.out.push(b' ');
+        real(self.out, size, 2);
+        self.out.extend_from_slice(b" Tf ");
+        self.at(x, y);
+        self.out.extend_from_slice(b"Td");
+        self.pages.fonts[style as usize].show(self.out, text);
+        self.out.extend_from_slice(b"ET\n");
+    }
+}
+
 pub fn form_name(form: usize) -> String {
     format!("P{form}")
 }
 
 pub fn letter_name(letter: char) -> String {
     format!("L{letter}")
-}
-
-fn place(name: &str, x: f64, y: f64, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"q 1 0 0 1 ");
-    numbers(&[x, y], out);
-    out.extend_from_slice(b"cm /");
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b" Do Q\n");
-}
-
-/// To a hundredth of a point, 0.004 mm.
-fn numbers(values: &[f64], out: &mut Vec<u8>) {
-    for &value in values {
-        real(out, value, 2);
-        out.push(b' ');
-    }
 }

@@ -34,27 +34,35 @@ struct Part<'e> {
     path: String,
     blocks: &'e [Block],
     width: f64,
-    align: Align,
+    justify: bool,
+}
+
+impl<'e> Part<'e> {
+    fn item(&self) -> Item<'e> {
+        Item { width: self.width, align: Align::Natural, justify: self.justify, blocks: self.blocks }
+    }
 }
 
 impl Set {
     pub fn new(exam: &Exam, look: &Look) -> Self {
         let mut parts = Vec::new();
-        let mut part = |path: String, blocks, width| parts.push(Part { path, blocks, width, align: Align::Natural });
+        let part = |path: String, blocks, width| Part { path, blocks, width, justify: true };
         let measure = look.width - 2.0 * look.left;
         let column = look.column_width;
         let instructions = if exam.look.cover { measure } else { column };
-        part("exam.instructions".into(), &exam.look.instructions[..], instructions);
+        parts.push(part("exam.instructions".into(), &exam.look.instructions[..], instructions));
         for (i, text) in exam.texts.iter().enumerate() {
-            part(format!("exam.texts[{i}].content"), &text.blocks, column);
+            parts.push(part(format!("exam.texts[{i}].content"), &text.blocks, column));
         }
         for (i, section) in exam.sections.iter().enumerate() {
-            part(format!("exam.sections[{i}].content"), &section.blocks, column);
+            parts.push(part(format!("exam.sections[{i}].content"), &section.blocks, column));
         }
         for question in &exam.questions {
-            part(format!("{}.stem", question.path), &question.stem, column);
+            parts.push(part(format!("{}.stem", question.path), &question.stem, column));
             for (i, option) in question.options.iter().enumerate() {
-                part(format!("{}.options[{i}]", question.path), &option.blocks, column - look.option_indent);
+                let key = question.kind.options_key();
+                let path = format!("{}.{key}[{i}]", question.path);
+                parts.push(Part { path, blocks: &option.blocks, width: column - look.option_indent, justify: false });
             }
         }
         let mut set = Set::default();
@@ -73,7 +81,7 @@ impl Set {
     /// The forms of each part.
     fn typeset(&mut self, parts: &[Part], look: &Look) -> Vec<Range<usize>> {
         let full: Vec<&Part> = parts.iter().filter(|p| !p.blocks.is_empty()).collect();
-        let items: Vec<Item> = full.iter().map(|p| Item { width: p.width, align: p.align, blocks: p.blocks }).collect();
+        let items: Vec<Item> = full.iter().map(|p| p.item()).collect();
         let mut pieces = typeset(&items, &look.setting, LIMIT).into_iter();
         parts
             .iter()
@@ -120,7 +128,7 @@ impl Set {
             return piece;
         }
         let set = |blocks: &[Block], width: f64| {
-            typeset(&[Item { width, align: part.align, blocks }], setting, LIMIT).pop().and_then(Result::ok)
+            typeset(&[Item { width, blocks, ..part.item() }], setting, LIMIT).pop().and_then(Result::ok)
         };
         let blocks = with_soft_hyphens(part.blocks.to_vec());
         if let Some(hyphenated) = set(&blocks, part.width) {
@@ -155,7 +163,7 @@ fn placeholder(part: &Part, setting: &Setting) -> Piece {
     use crate::print::rich::model::Inline;
     let text = "conteúdo que não pôde ser composto".to_owned();
     let blocks = [Block::Paragraph { align: Align::Left, inlines: vec![Inline::Placeholder { text }] }];
-    let item = Item { width: part.width, align: Align::Natural, blocks: &blocks };
+    let item = Item { blocks: &blocks, ..part.item() };
     let piece = typeset(&[item], setting, LIMIT).into_iter().next();
     piece.and_then(Result::ok).unwrap_or(Piece { width: part.width, height: setting.size, ..Piece::default() })
 }

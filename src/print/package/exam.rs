@@ -81,6 +81,16 @@ pub enum Kind {
     Cloze,
 }
 
+impl Kind {
+    /// What a package calls the options of such a question.
+    pub fn options_key(self) -> &'static str {
+        match self {
+            Kind::Matrix | Kind::Sum => "statements",
+            _ => "alternatives",
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Question {
     pub id: String,
@@ -330,10 +340,7 @@ impl Question {
 }
 
 fn options(o: &mut Object, kind: Kind, context: &mut Context, faults: &mut Faults) -> Vec<Choice> {
-    let key = match kind {
-        Kind::Matrix | Kind::Sum => "statements",
-        _ => "alternatives",
-    };
+    let key = kind.options_key();
     let path = o.path(key);
     let list = o.list(key, faults).unwrap_or_default();
     let wanted = matches!(kind, Kind::Choice | Kind::Multiple | Kind::Matrix | Kind::Sum);

@@ -60,13 +60,13 @@ pub struct Reading<'a> {
 impl Package {
     /// Reads a package that names no file, or says everything that is wrong with it.
     pub fn from_json(value: &Value) -> Result<Self, Vec<Fault>> {
-        let reading = Reading { models: &Models::default(), source: &NoSource };
+        let reading = Reading { models: Models::built_in(), source: &NoSource };
         Self::read(value, &reading, Faults::default(), roster::read)
     }
 
     /// The same from text, a room at a time: as one [`Value`], 100,000 students would take 80 MiB.
     pub fn from_slice(json: &[u8]) -> Result<Self, Vec<Fault>> {
-        Self::open(json, &Reading { models: &Models::default(), source: &NoSource })
+        Self::open(json, &Reading { models: Models::built_in(), source: &NoSource })
     }
 
     /// Reads a package and all the files that it names.

@@ -18,9 +18,9 @@ mod markup;
 pub mod mathml;
 pub mod model;
 pub mod picture;
-pub mod text;
 #[cfg(test)]
 mod snippets;
+pub mod text;
 
 pub use context::Context;
 pub use gaps::with_gaps;

@@ -39,6 +39,8 @@ pub struct Setting {
 pub struct Item<'a> {
     pub width: f64,
     pub align: Align,
+    /// Where the setting justifies: short texts look better ragged, and are set faster.
+    pub justify: bool,
     pub blocks: &'a [Block],
 }
 

@@ -10,6 +10,7 @@ use crate::sheet::field::{CheckDigit, FieldKind};
 use crate::sheet::frame::{Area, Fiducial, PageFormat, TextSize};
 use crate::sheet::layout::{Bubble, Field, Layout, LayoutContent, LayoutPage, rounded};
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// Radius of every bubble.
 pub const BUBBLE_R: f64 = 1.651;
@@ -52,11 +53,18 @@ pub type Printed = Vec<Vec<usize>>;
 
 impl Default for Models {
     fn default() -> Self {
-        Self::from_json(include_bytes!("models.json")).expect("our own table is sound")
+        Self::built_in().clone()
     }
 }
 
 impl Models {
+    /// The table where no other is given.
+    pub fn built_in() -> &'static Self {
+        static BUILT_IN: LazyLock<Models> =
+            LazyLock::new(|| Models::from_json(include_bytes!("models.json")).expect("our own table is sound"));
+        &BUILT_IN
+    }
+
     /// Reads a table, or says everything that is wrong with it.
     pub fn from_json(json: &[u8]) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::default();
