@@ -20,7 +20,7 @@ pub fn impose(pages: Vec<Page>, imposition: Imposition) -> Vec<Page> {
             content.extend_from_slice(&page.content);
             content.extend_from_slice(b" Q\n");
         }
-        Page { content, resources: a.resources, width_pt: 2.0 * half, height_pt }
+        Page { content, resources: a.resources, width_pt: 2.0 * half, height_pt, own: a.own }
     };
     order.iter().map(side).collect()
 }

@@ -5,7 +5,7 @@ use super::booklet::{BookletSlots, Booklets, LaidPage, Order, Which, WrittenBook
 use super::draw::{Align, Slot};
 use super::manifest::{Located, Manifest, Printed, hex};
 use super::package::{BlankPages, Imposition, Package, Versions};
-use super::pdf::{Finished, Writer};
+use super::pdf::{Effort, Finished, Writer};
 use super::plan::{Bag, Document, Owner};
 use super::stamp::{Said, Stamp, Stamped};
 use super::statics::{FileStatics, PAPER, Statics};
@@ -45,6 +45,8 @@ pub struct Page {
     pub resources: Ref,
     pub width_pt: f64,
     pub height_pt: f64,
+    /// Not only the name on it is one student's, but what it shows.
+    pub own: bool,
 }
 
 /// What a document came to.
@@ -157,7 +159,9 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
     }
 
     fn write(&mut self, page: &Page) -> Result<(), PrintError> {
-        self.writer.page(page.width_pt, page.height_pt, page.resources, &page.content)?;
+        // What is put together for one student alone is much, and there is much of it.
+        let effort = if page.own { Effort::Quick } else { Effort::Usual };
+        self.writer.page(page.width_pt, page.height_pt, page.resources, &page.content, effort)?;
         self.pages += 1;
         Ok(())
     }
@@ -170,7 +174,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
     fn blank_page(&mut self, width_pt: f64, height_pt: f64) -> Result<Page, PrintError> {
         let resources = self.statics.blank(&mut self.writer)?;
         let content = self.stamp.blank(width_pt, height_pt).to_vec();
-        Ok(Page { content, resources, width_pt, height_pt })
+        Ok(Page { content, resources, width_pt, height_pt, own: false })
     }
 
     fn sheet<M: Write, G: Write>(
@@ -228,7 +232,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
             })?;
             let size = layout.content.page;
             let (width_pt, height_pt) = (size.width / MM_PER_POINT, size.height / MM_PER_POINT);
-            made.push(Page { content: content.to_vec(), resources, width_pt, height_pt });
+            made.push(Page { content: content.to_vec(), resources, width_pt, height_pt, own: false });
             pages += 1;
         }
         self.document(made, self.shop.package.options.blank_back)?;
@@ -288,7 +292,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                 })?;
             }
             let (width_pt, height_pt) = (width / MM_PER_POINT, height / MM_PER_POINT);
-            made.push(Page { content: content.to_vec(), resources, width_pt, height_pt });
+            made.push(Page { content: content.to_vec(), resources, width_pt, height_pt, own: false });
         }
         let pages = made.len() as u64;
         self.document(made, false)?;
@@ -328,7 +332,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                 Stamped { ground: &self.ground, height, texts: &texts, code: None, barcode: None, decimals: 0 };
             let content = self.stamp.page(&stamped).to_vec();
             let (width_pt, height_pt) = (ground.width_pt, ground.height_pt);
-            made.push(Page { content, resources: ground.resources, width_pt, height_pt });
+            made.push(Page { content, resources: ground.resources, width_pt, height_pt, own: version.is_none() });
         }
         let count = made.len() as u64;
         match shop.package.options.imposition {
@@ -350,7 +354,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         let Some(&Page { width_pt, height_pt, resources, .. }) = pages.first() else { return padded };
         // Its font is among those of the other pages.
         let content = self.stamp.blank(width_pt, height_pt).to_vec();
-        let blank = || Page { content: content.clone(), resources, width_pt, height_pt };
+        let blank = || Page { content: content.clone(), resources, width_pt, height_pt, own: false };
         for page in pages {
             padded.push(page);
             if between {

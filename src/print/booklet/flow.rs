@@ -1,7 +1,7 @@
 //! From an order of questions to what flows through the columns: atoms, which are never parted, in groups, which are
 //! parted only where they must be.
 
-use super::look::{Look, pt};
+use super::look::{Look, NUMBER_SIZE, pt};
 use super::order::{Order, Placed, letter};
 use super::set::Set;
 use crate::print::fit::{self, Measure};
@@ -213,10 +213,10 @@ impl Flowing<'_> {
 
     fn heading(&self, number: u32, points: Option<f64>) -> Atom {
         let look = self.look;
-        let size = look.size * 0.95;
+        let size = look.size * NUMBER_SIZE;
         let text = format!("QUESTÃO {number:02}");
-        let width = |text: &str| Style::Bold.face().width(text) * size;
-        let begins = width(&text) + 0.6 * size;
+        let more = if number > 99 { 0.6 } else { 0.0 };
+        let begins = look.number_width + (0.6 + more) * size;
         let mut marks = Vec::with_capacity(3);
         let mut ends = look.column_width;
         if let Some(points) = points {

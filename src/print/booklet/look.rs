@@ -1,6 +1,8 @@
 //! How a booklet's pages look: their geometry in points, and the typography of what stands in the columns.
 
+use crate::print::fit::Measure;
 use crate::print::package::{ExamLook, Family};
+use crate::print::typeface::Style;
 use crate::print::typeset::Setting;
 use crate::sheet::{PageFormat, TextSize};
 use crate::units::MM_PER_POINT;
@@ -33,11 +35,15 @@ pub struct Look {
     /// Before an alternative, and how far its text stands from the column's edge.
     pub option_gap: f64,
     pub option_indent: f64,
+    /// Of a question's number, as wide as two figures make it.
+    pub number_width: f64,
     /// From one ruled line to the next.
     pub ruling: f64,
     pub setting: Setting,
 }
 
+/// Of a question's number, in parts of the text's type.
+pub const NUMBER_SIZE: f64 = 0.95;
 /// Of a page, in millimetres.
 const SIDE: f64 = 15.0;
 const HEAD: f64 = 19.0;
@@ -86,6 +92,7 @@ impl Look {
             question_gap: 1.5 * size,
             option_gap: 0.42 * size,
             option_indent: 1.9 * size,
+            number_width: Style::Bold.face().width("QUESTÃO 00") * NUMBER_SIZE * size,
             ruling: pt(8.5).max(1.6 * size),
             setting: Setting {
                 fonts: vec![family, "IBM Plex Sans", "IBM Plex Math"],

@@ -91,10 +91,12 @@ pub fn letter(option: usize) -> char {
     char::from(b'A' + (option % 26) as u8)
 }
 
-fn key(salt: &str, id: &str, place: usize) -> [u8; 8] {
+/// Eight keys of four bytes.
+type Keys = [u8; 32];
+
+fn keys(salt: &str, id: &str, what: u64) -> Keys {
     let hash = Sha256::new_with_prefix(salt).chain_update([0]).chain_update(id).chain_update([0]);
-    let hash = hash.chain_update((place as u64).to_be_bytes()).finalize();
-    std::array::from_fn(|i| hash[i])
+    hash.chain_update(what.to_be_bytes()).finalize().into()
 }
 
 /// Neighbours that share a text or a block move as one, in their order; a fixed question keeps its place among them.
@@ -106,7 +108,7 @@ fn shuffled_questions(exam: &Exam, master: &[usize], salt: &str) -> Vec<usize> {
     let mut units: Vec<&[usize]> = master.chunk_by(|a, b| together(questions(a), questions(b))).collect();
     let free: Vec<usize> = (0..units.len()).filter(|&u| !units[u].iter().any(|q| questions(q).fixed)).collect();
     let mut moved: Vec<&[usize]> = free.iter().map(|&u| units[u]).collect();
-    moved.sort_by_cached_key(|unit| key(salt, &questions(&unit[0]).id, usize::MAX));
+    moved.sort_by_cached_key(|unit| keys(salt, &questions(&unit[0]).id, u64::MAX));
     for (place, unit) in free.into_iter().zip(moved) {
         units[place] = unit;
     }
@@ -120,7 +122,9 @@ fn options(question: &Question, salt: Option<&str>) -> Vec<usize> {
     };
     let free: Vec<usize> = order.iter().copied().filter(|&o| !question.options[o].fixed).collect();
     let mut moved = free.clone();
-    moved.sort_by_cached_key(|&o| key(salt, &question.id, o));
+    // One hash is enough for the keys of eight.
+    let hashes: Vec<Keys> = (0..order.len().div_ceil(8) as u64).map(|eight| keys(salt, &question.id, eight)).collect();
+    moved.sort_by_key(|&o| hashes[o / 8].as_chunks::<4>().0[o % 8]);
     for (place, option) in free.into_iter().zip(moved) {
         order[place] = option;
     }

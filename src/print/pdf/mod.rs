@@ -13,4 +13,4 @@ mod pages;
 pub mod writer;
 
 pub use base::{Base, BaseError, Imported};
-pub use writer::{Finished, Packed, Writer};
+pub use writer::{Effort, Finished, Packed, Writer};

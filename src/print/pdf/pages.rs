@@ -2,7 +2,7 @@
 //! taken before the parent exists.
 
 use super::number;
-use super::writer::Writer;
+use super::writer::{Effort, Writer};
 use pdf_writer::Ref;
 use std::io::{self, Write};
 
@@ -33,14 +33,21 @@ impl Tree {
 
 impl<W: Write> Writer<W> {
     /// A page of one content stream. Sizes are in points; `resources` is shared by all pages of one kind.
-    pub fn page(&mut self, width_pt: f64, height_pt: f64, resources: Ref, content: &[u8]) -> io::Result<()> {
+    pub fn page(
+        &mut self,
+        width_pt: f64,
+        height_pt: f64,
+        resources: Ref,
+        content: &[u8],
+        effort: Effort,
+    ) -> io::Result<()> {
         if self.tree.kept.is_empty() {
             self.tree.kept = (0..FAN_OUT).map(|_| self.alloc()).collect();
             self.tree.kept.reverse();
         }
         let page = self.tree.kept.pop().expect("there are some now");
         let contents = self.alloc();
-        self.stream(contents, b"", content)?;
+        self.compressed(contents, b"", content, effort)?;
         let parent = self.node(0);
         let mut body = Vec::with_capacity(128);
         body.extend_from_slice(b"<</Type/Page/MediaBox[0 0 ");

@@ -9,8 +9,15 @@ use std::io::{self, Write};
 
 /// Small objects in one object stream.
 const OBJECTS_PER_STREAM: usize = 200;
-/// libdeflate's: 6 makes pages of 900 bytes; 1 would make them a tenth larger in two thirds of the time.
-const LEVEL: i32 = 6;
+/// How hard a stream is compressed, as libdeflate counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effort {
+    /// 6: pages of sheets of 900 bytes.
+    #[default]
+    Usual,
+    /// 1: a tenth larger, in half the time.
+    Quick,
+}
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +58,7 @@ impl<W: Write> Writer<W> {
             places: vec![Place::Free],
             small: Vec::new(),
             small_index: Vec::new(),
-            deflate: Deflate::new(),
+            deflate: Deflate::default(),
             line: Vec::new(),
             tree: Tree::default(),
         };
@@ -89,8 +96,12 @@ impl<W: Write> Writer<W> {
 
     /// A stream, compressed here. `entries` are its dictionary's but for length and filter.
     pub fn stream(&mut self, id: Ref, entries: &[u8], data: &[u8]) -> io::Result<()> {
-        let mut deflate = std::mem::replace(&mut self.deflate, Deflate::empty());
-        let result = self.filtered(id, entries, Packed::FILTER, deflate.run(data));
+        self.compressed(id, entries, data, Effort::Usual)
+    }
+
+    pub fn compressed(&mut self, id: Ref, entries: &[u8], data: &[u8], effort: Effort) -> io::Result<()> {
+        let mut deflate = std::mem::take(&mut self.deflate);
+        let result = self.filtered(id, entries, Packed::FILTER, deflate.run(data, effort));
         self.deflate = deflate;
         result
     }
@@ -222,7 +233,7 @@ impl Packed {
     pub const FILTER: &[u8] = b"/Filter/FlateDecode";
 
     pub fn new(data: &[u8]) -> Self {
-        Packed(Deflate::new().run(data).into())
+        Packed(Deflate::default().run(data, Effort::Usual).into())
     }
 
     pub fn bytes(&self) -> &[u8] {
@@ -230,24 +241,22 @@ impl Packed {
     }
 }
 
-/// A compressor with its output kept for the next time.
+/// Compressors with their output kept for the next time.
+#[derive(Default)]
 struct Deflate {
-    compressor: Option<Compressor>,
+    usual: Option<Compressor>,
+    quick: Option<Compressor>,
     out: Vec<u8>,
 }
 
 impl Deflate {
-    fn new() -> Self {
-        let level = CompressionLvl::new(LEVEL).unwrap_or_default();
-        Deflate { compressor: Some(Compressor::new(level)), out: Vec::new() }
-    }
-
-    fn empty() -> Self {
-        Deflate { compressor: None, out: Vec::new() }
-    }
-
-    fn run(&mut self, data: &[u8]) -> &[u8] {
-        let compressor = self.compressor.get_or_insert_with(|| Compressor::new(CompressionLvl::default()));
+    fn run(&mut self, data: &[u8], effort: Effort) -> &[u8] {
+        let (compressor, level) = match effort {
+            Effort::Usual => (&mut self.usual, 6),
+            Effort::Quick => (&mut self.quick, 1),
+        };
+        let compressor =
+            compressor.get_or_insert_with(|| Compressor::new(CompressionLvl::new(level).unwrap_or_default()));
         let bound = compressor.zlib_compress_bound(data.len());
         if self.out.len() < bound {
             self.out.resize(bound, 0);
