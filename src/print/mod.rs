@@ -13,6 +13,7 @@ pub mod booklet;
 pub mod draw;
 pub mod fit;
 mod imposition;
+pub mod inspect;
 pub mod logo;
 pub mod manifest;
 pub mod output;
@@ -32,6 +33,7 @@ pub use package::Package;
 
 use crate::sheet::SheetKey;
 use booklet::Booklets;
+use inspect::{Ground, Inspect, Unseen};
 use manifest::Manifest;
 use package::Content;
 use pdf::BaseError;
@@ -103,10 +105,26 @@ impl<'p> Prepared<'p> {
         Ok(Prepared { package, statics, booklets })
     }
 
+    /// What coded pages are printed over, for who inspects them.
+    pub fn grounds(&self) -> Result<Vec<Ground<'_>>, PrintError> {
+        inspect::grounds(&self.statics)
+    }
+
     pub fn print_to<O: Output>(
         &self,
         key: &SheetKey,
         output: &mut O,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Report, PrintError> {
+        self.print_inspected(key, output, &Unseen, progress)
+    }
+
+    /// Prints, and shows every coded page to who inspects it.
+    pub fn print_inspected<O: Output>(
+        &self,
+        key: &SheetKey,
+        output: &mut O,
+        inspect: &dyn Inspect,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Report, PrintError> {
         let package = self.package;
@@ -136,7 +154,7 @@ impl<'p> Prepared<'p> {
             true => Some(ZipWriter::new_stream(output.create(ZIP)?)),
             false => None,
         };
-        let shop = Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        let shop = Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref(), inspect };
         for plan in &files {
             let mut bags = &plan.bags[..];
             let mut part = 1;
