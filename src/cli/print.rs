@@ -4,9 +4,10 @@ use super::sheets::lize_models;
 use super::{CliError, sheet_key};
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
+use crate::preflight::{self, Checked, PreflightError};
 use crate::print::package::Reading;
 use crate::print::rich::Folder;
-use crate::print::{Package, PrintError, print};
+use crate::print::{self, Package, PrintError};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub struct PrintArgs {
     /// Models of Lize sheets, in place of the built-in table
     #[arg(long, value_name = "MODELS.json")]
     pub models: Option<PathBuf>,
+    /// Deliver without reading back what was printed
+    #[arg(long)]
+    pub no_preflight: bool,
 }
 
 pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
@@ -31,11 +35,16 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
     let key = sheet_key()?;
     let begun = Instant::now();
     let progress = Progress::on_stderr(Some(0));
-    let printed = print(&package, &key, &args.out, &|done, of| progress.at(done, of));
+    let told = |done, of| progress.at(done, of);
+    let printed = match package.options.preflight && !args.no_preflight {
+        true => preflight::print(&package, &key, &args.out, &told).map(|(report, checked)| (report, Some(checked))),
+        false => print::print(&package, &key, &args.out, &told).map(|report| (report, None)).map_err(Into::into),
+    };
     progress.finish();
-    let report = printed.map_err(|e| match e {
-        PrintError::Io(e) => CliError::file(&args.out, e),
-        e => CliError::Failed(e.to_string()),
+    let (report, checked) = printed.map_err(|e| match e {
+        PreflightError::Print(PrintError::Io(e)) => CliError::file(&args.out, e),
+        PreflightError::Print(e) => CliError::Failed(e.to_string()),
+        PreflightError::Faults { faults, count } => CliError::Preflight { faults, count },
     })?;
     let mut out = io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(CliError::Output);
@@ -47,6 +56,14 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
         number(report.bytes as f64 / 1e6, 1),
         args.out.display(),
     ))?;
+    if let Some(Checked { pages, read }) = checked {
+        let codes = if package.sheets.lize.is_some() { "QR" } else { "QR, código reserva" };
+        say(format!(
+            "{}: {codes} e código impresso; {} também no arquivo pronto, por inteiro",
+            count(pages as usize, "página com códigos conferida", "páginas com códigos conferidas"),
+            number(read as f64, 0),
+        ))?;
+    }
     for file in report.files.iter().filter(|f| f.ends_with(".pdf")) {
         say(format!("  {file}"))?;
     }

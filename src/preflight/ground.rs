@@ -113,7 +113,8 @@ fn read(page: &LayoutPage) -> Vec<Area> {
 
 /// Whether the reader, of a copy, sees all marks where they are.
 fn registers(picture: &Gray) -> Result<(), Spoiled> {
-    let found = register::register(&mut Partial::whole(copy(picture))).map_err(|_| "as marcas de registro não se veem")?;
+    let found =
+        register::register(&mut Partial::whole(copy(picture))).map_err(|_| "as marcas de registro não se veem")?;
     let seen = found.frame.fiducials.iter().map(|mark| {
         let at = found.sheet_to_picture.apply(Point::new(mark.x, mark.y));
         at.distance(&Point::new(mark.x * PX_PER_MM, mark.y * PX_PER_MM)) / PX_PER_MM

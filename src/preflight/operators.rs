@@ -280,7 +280,8 @@ mod tests {
 
     #[test]
     fn rectangles_and_masks_are_where_their_matrices_put_them() {
-        let content = b"/S Do BT ET q 2 0 0 -2 72 720 cm 1 0 3 2 re f Q q 36 0 0 36 0 0 cm BI/W 4/H 2/IM true/F/AHx ID 5060>EI Q";
+        let content =
+            b"/S Do BT ET q 2 0 0 -2 72 720 cm 1 0 3 2 re f Q q 36 0 0 36 0 0 cm BI/W 4/H 2/IM true/F/AHx ID 5060>EI Q";
         // Both samples of a row of four lie in its first hexadecimal digit; the second fills the byte up.
         let boxes = painted(content).unwrap().boxes;
         let near = |a: &Area, b: [f64; 4]| {
@@ -296,7 +297,9 @@ mod tests {
 
     #[test]
     fn what_is_not_stamped_is_not_understood() {
-        for content in ["0 0 m", "/X Do", "1 .5 0 1 0 0 cm", "1 1 1 1 re", "Q", "[<0001>]TJ", "BI/W 8/H 1/IM true ID 00>EI"] {
+        for content in
+            ["0 0 m", "/X Do", "1 .5 0 1 0 0 cm", "1 1 1 1 re", "Q", "[<0001>]TJ", "BI/W 8/H 1/IM true ID 00>EI"]
+        {
             assert!(painted(content.as_bytes()).is_err(), "{content}");
         }
     }

@@ -120,9 +120,9 @@ impl Page<'_> {
                         text_of_code = text.to_owned();
                         text.parse().is_ok_and(|code| is_meant(&code))
                     }
-                    Some(question) => text
-                        .parse()
-                        .is_ok_and(|code: BoxCode| code.question == question && code.id.as_str() == self.meant.sheet_id),
+                    Some(question) => text.parse().is_ok_and(|code: BoxCode| {
+                        code.question == question && code.id.as_str() == self.meant.sheet_id
+                    }),
                 };
                 (!meant).then(|| text.to_owned())
             });

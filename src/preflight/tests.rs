@@ -1,9 +1,9 @@
 //! Good packages pass; of every fault it is found whose it is and what it is.
 
-use super::*;
 use super::copier::{DPI, PX_PER_MM};
 use super::fault::Code;
 use super::page::{Meant, check};
+use super::*;
 use crate::limits::Limits;
 use crate::print::inspect::{Coded, Inspect};
 use crate::read::identify::exact::Symbol;
@@ -49,7 +49,7 @@ fn value(sheet: Value) -> Value {
         "sheet": sheet,
         "units": [{"id": "u", "name": "Unidade Centro", "rooms": [room("r1", 0), room("r2", 30)]}],
         "contents": ["cover", "attendance", "sheet", "spares"],
-        "options": {"per": "room", "spares": 2},
+        "options": {"per": "room", "spares": {"count": 2}},
     })
 }
 
@@ -146,13 +146,15 @@ fn a_spoiled_page_is_found_and_its_fault_named() {
 
     // Another student's codes.
     let wrong = faults(&kept[4].0, good);
-    let codes: Vec<Code> = wrong.iter().filter_map(|w| if let What::Says { code, .. } = w { Some(*code) } else { None }).collect();
+    let codes: Vec<Code> =
+        wrong.iter().filter_map(|w| if let What::Says { code, .. } = w { Some(*code) } else { None }).collect();
     assert_eq!(codes, [qr, backup, Code::Printed]);
 
     let text = String::from_utf8(good.clone()).unwrap();
     // All codes a millimetre to the right.
     let shifted = faults(id, text.replacen("ET ", "ET 1 0 0 1 2.8346 0 cm ", 1).as_bytes());
-    let off = |code| shifted.iter().any(|w| matches!(w, What::Displaced(c, by) if *c == code && (0.05..=1.0).contains(by)));
+    let off =
+        |code| shifted.iter().any(|w| matches!(w, What::Displaced(c, by) if *c == code && (0.05..=1.0).contains(by)));
     assert!(off(qr) && off(backup), "{shifted:?}");
 
     // Every other rectangle of the QR gone: beyond repair. One gone: mended, and still not delivered.
@@ -162,7 +164,8 @@ fn a_spoiled_page_is_found_and_its_fault_named() {
         let (head, path) = text.split_once("cm ").unwrap();
         let parts: Vec<&str> = path.split(" re ").collect();
         let (last, boxes) = parts.split_last().unwrap();
-        let left: String = boxes.iter().enumerate().filter(|(i, _)| !drop(*i)).map(|(_, b)| format!("{b} re ")).collect();
+        let left: String =
+            boxes.iter().enumerate().filter(|(i, _)| !drop(*i)).map(|(_, b)| format!("{b} re ")).collect();
         format!("{head}cm {left}{last}")
     };
     assert_eq!(faults(id, without(&|i| i % 2 == 0).as_bytes()), [What::Unreadable(qr)]);

@@ -46,7 +46,11 @@ pub struct Ground<'a> {
 pub fn grounds<'s>(statics: &'s Statics<'_>) -> Result<Vec<Ground<'s>>, PrintError> {
     let sheets = statics.sheets.iter().map(|s| (s.layout, s.number, &s.layer, &s.places.boxes[..]));
     let papers = statics.papers.iter().flat_map(|paper| {
-        paper.forms.iter().zip(&paper.layers).filter_map(|(form, layer)| Some((form.layout.as_ref()?, 1, layer, &[][..])))
+        paper
+            .forms
+            .iter()
+            .zip(&paper.layers)
+            .filter_map(|(form, layer)| Some((form.layout.as_ref()?, 1, layer, &[][..])))
     });
     let ground = |(layout, number, layer, boxes): (&'s Layout, u16, &Layer, &'s [(u32, Area)])| {
         let page = layout.page(number)?;
