@@ -1,7 +1,7 @@
 //! What is wrong with what was printed, in words for who prints. Ids only: no student's name.
 
+use super::symbol::Symbol;
 use crate::output::words::number;
-use crate::read::identify::exact::Symbol;
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq)]

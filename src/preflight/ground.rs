@@ -2,14 +2,14 @@
 
 use super::copier::{DPI, PX_PER_MM, copy};
 use super::letters::Letters;
+use super::symbol::Symbol;
 use crate::limits::Limits;
 use crate::print::inspect;
 use crate::raster::{Gray, Partial};
-use crate::read::identify::exact::Symbol;
 use crate::read::{pages, register};
 use crate::sheet::frame::{Area, Frame};
 use crate::sheet::{Layout, LayoutPage, lize};
-use crate::units::{Homography, Mm, Point, Px};
+use crate::units::Point;
 
 pub struct Ground {
     pub layout: Layout,
@@ -67,45 +67,14 @@ impl Ground {
     pub fn covered(&self, ink: &Area) -> Option<&Area> {
         self.read.iter().find(|area| area.overlaps(ink))
     }
-
-    /// The surroundings of a place with black boxes on it, and the map from the sheet into them.
-    pub fn laid(&self, area: &Area, boxes: &[Area]) -> (Gray, Homography<Mm, Px>) {
-        const MARGIN_MM: f64 = 2.0;
-        let around = area.grown(MARGIN_MM);
-        let px = |mm: f64, most: usize| ((mm * PX_PER_MM).max(0.0) as usize).min(most);
-        let (x0, x1) = (px(around.x, self.picture.width), px(around.right(), self.picture.width));
-        let (y0, y1) = (px(around.y, self.picture.height), px(around.bottom(), self.picture.height));
-        let rows = (y0..y1).flat_map(|y| &self.picture.row(y)[x0..x1]).copied().collect();
-        let mut window = Gray::from_vec(x1 - x0, y1 - y0, rows);
-        for area in boxes {
-            fill(&mut window, area, (x0 as f64, y0 as f64));
-        }
-        let map = Homography::new([PX_PER_MM, 0.0, -(x0 as f64), 0.0, PX_PER_MM, -(y0 as f64), 0.0, 0.0, 1.0]);
-        (window, map)
-    }
-}
-
-/// Takes away from each pixel what the box covers of it.
-fn fill(window: &mut Gray, area: &Area, (x0, y0): (f64, f64)) {
-    let (left, right) = (area.x * PX_PER_MM - x0, area.right() * PX_PER_MM - x0);
-    let (top, bottom) = (area.y * PX_PER_MM - y0, area.bottom() * PX_PER_MM - y0);
-    let pixels = |from: f64, to: f64, n: usize| (from.max(0.0) as usize).min(n)..(to.max(0.0).ceil() as usize).min(n);
-    let covered = |from: f64, to: f64, i: usize| (to.min(i as f64 + 1.0) - from.max(i as f64)).max(0.0);
-    let columns = pixels(left, right, window.width);
-    for y in pixels(top, bottom, window.height) {
-        let down = 255.0 * covered(top, bottom, y);
-        let row = &mut window.row_mut(y)[columns.clone()];
-        for (x, v) in columns.clone().zip(row) {
-            *v = v.saturating_sub((down * covered(left, right, x) + 0.5) as u8);
-        }
-    }
 }
 
 /// Codes with their quiet zones, registration marks, anchors and fields.
 fn read(page: &LayoutPage) -> Vec<Area> {
     let square = |x: f64, y: f64, size: f64| Area::new(x - size / 2.0, y - size / 2.0, size, size);
-    let quiet = |area: &Area, modules: f64| area.grown(QUIET_MODULES * area.w / modules);
-    let codes = std::iter::once(quiet(&page.code, 29.0)).chain(page.backup.map(|b| quiet(&b, 24.0)));
+    let quiet = |area: &Area, symbol: Symbol| area.grown(QUIET_MODULES * area.w / symbol.size() as f64);
+    let codes =
+        std::iter::once(quiet(&page.code, Symbol::Qr)).chain(page.backup.map(|area| quiet(&area, Symbol::Backup)));
     let marks = page.fiducials.iter().map(|f| square(f.x, f.y, f.size));
     let anchors = page.anchors.iter().map(|a| square(a.x, a.y, a.size));
     codes.chain(marks).chain(anchors).chain(page.fields.iter().map(|f| f.area)).collect()

@@ -19,7 +19,9 @@ mod ground;
 mod letters;
 mod operators;
 mod page;
+mod symbol;
 mod watch;
+mod window;
 
 pub use fault::{Fault, Whose};
 

@@ -1,17 +1,15 @@
 //! One coded page: what its content stream paints, laid over its ground, copied, and read back.
 
-use super::copier::copy;
 use super::fault::{Code, What};
 use super::ground::{Ground, Place};
 use super::operators::{Painted, Run, Strange};
+use super::window::Window;
 use crate::print::bag::barcode;
 use crate::print::package::LizeOrder;
-use crate::read::identify::exact;
 use crate::sheet::code::Decoded;
 use crate::sheet::frame::Area;
 use crate::sheet::lize::{self, BoxCode, Operation};
 use crate::sheet::{Identity, SheetKey};
-use crate::units::Point;
 
 /// Of what is meant to be on a page, what its codes can be held against.
 pub struct Meant<'a> {
@@ -136,8 +134,8 @@ impl Page<'_> {
     /// Decodes a symbol from a copy. `other` is what its text says, where that is not what it should.
     fn symbol(&self, place: &Place, faults: &mut Vec<What>, other: impl FnOnce(&str) -> Option<String>) {
         let code = Code::Symbol(place.symbol);
-        let (window, map) = self.ground.laid(&place.area, self.boxes(&place.area));
-        match exact::decode(&copy(&window), &map, &place.area, place.symbol) {
+        let window = self.window(&place.area);
+        match place.symbol.decode(&window, &place.area) {
             None => faults.push(What::Unreadable(code)),
             Some(Decoded { text, corrected }) => {
                 if corrected > 0 {
@@ -147,6 +145,11 @@ impl Page<'_> {
                 faults.extend(other(&text).map(|said| What::Says { code, said, meant }));
             }
         }
+    }
+
+    /// A copy of a code's place.
+    fn window(&self, area: &Area) -> Window {
+        Window::of(&self.ground.picture, area).lay(self.boxes(area)).copied()
     }
 
     /// Boxes of one symbol were painted one after the other: from the first that is in the area to the last.
@@ -169,13 +172,10 @@ impl Page<'_> {
     /// Every module of a Code 128, sampled.
     fn barcode(&self, area: &Area) -> Option<What> {
         let modules = barcode::modules(self.meant.sheet_id)?;
-        let (window, map) = self.ground.laid(area, self.boxes(area));
-        let window = copy(&window);
+        let window = self.window(area);
         let module = area.w / modules.len() as f64;
-        let is_dark = |i: usize| {
-            let at = Point::new(area.x + (i as f64 + 0.5) * module, area.y + area.h / 2.0);
-            window.nearest(map.apply(at)) < 128.0
-        };
+        let row = window.gray.row(window.row(area.y + area.h / 2.0));
+        let is_dark = |i: usize| row[window.column(area.x + (i as f64 + 0.5) * module)] < 128;
         let wrong = modules.iter().enumerate().any(|(i, &dark)| is_dark(i) != dark);
         wrong.then_some(What::Unreadable(Code::Barcode))
     }

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const BATCH: usize = 128;
 /// Batches that may wait for a thread; beyond, who prints checks.
 const WAITING: usize = 8;
-/// Of so many pages, the whole reader reads one once it is in its finished file.
+/// The whole reader reads the first page of a file, but not more than one page of so many: that takes 16 ms.
+const APART: u64 = 250;
+/// In a long file it reads one of so many.
 const SAMPLED: u64 = 1000;
 /// Faults that are told; the others are counted.
 pub const TOLD: usize = 100;
@@ -101,9 +103,10 @@ pub struct Watch<'s, 'scope> {
 
 #[derive(Default)]
 struct Sampling {
-    seen: u64,
     grounds: BTreeSet<usize>,
     file: String,
+    /// Pages since the last sample.
+    since: u64,
     samples: Vec<Sample>,
 }
 
@@ -132,14 +135,17 @@ impl<'s, 'scope> Watch<'s, 'scope> {
         }
     }
 
-    /// The first page of each ground and of each file, and now and then another.
+    /// The first page of each ground, and now and then another, the first of a file before others.
     fn sample(&self, kept: &Kept) {
         let mut sampling = self.sampling.borrow_mut();
         let new_file = sampling.file != kept.pdf;
         if new_file {
             sampling.file.clone_from(&kept.pdf);
         }
-        if sampling.grounds.insert(kept.ground) || new_file || sampling.seen.is_multiple_of(SAMPLED) {
+        sampling.since += 1;
+        let due = sampling.since >= if new_file { APART } else { SAMPLED };
+        if sampling.grounds.insert(kept.ground) || due {
+            sampling.since = 0;
             sampling.samples.push(Sample {
                 pdf: kept.pdf.clone(),
                 pdf_page: kept.pdf_page,
@@ -148,7 +154,6 @@ impl<'s, 'scope> Watch<'s, 'scope> {
                 ground: kept.ground,
             });
         }
-        sampling.seen += 1;
     }
 }
 

@@ -1,7 +1,6 @@
 //! Who a page is: the cascade from the cheapest way to the dearest, with an early stop.
 
 mod ask;
-pub mod exact;
 pub mod general;
 mod guided;
 mod printed;
