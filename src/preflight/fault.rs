@@ -36,6 +36,8 @@ pub enum What {
         said: String,
         meant: String,
     },
+    /// The name on a sheet is not its student's.
+    OtherName,
     /// By so many millimetres.
     Displaced(Code, f64),
     /// Ink where nothing is meant to be, in millimetres from the page's top left corner.
@@ -84,6 +86,7 @@ impl fmt::Display for What {
             What::Unreadable(code) => write!(f, "{code} não se lê depois de uma fotocópia"),
             What::Mended(code, n) => write!(f, "{code} só se lê com correção ({n} palavras erradas)"),
             What::Says { code, said, meant } => write!(f, "{code} diz {said}, e devia dizer {meant}"),
+            What::OtherName => f.write_str("o nome na folha não é o do aluno"),
             What::Displaced(code, by) => write!(f, "{code} está {} mm fora do lugar", mm(by)),
             What::Stray(x, y) => write!(f, "há tinta onde não devia, a {} × {} mm", mm(x), mm(y)),
             What::Covers(x, y) => write!(f, "um texto cobre o que a leitura precisa ver, a {} × {} mm", mm(x), mm(y)),

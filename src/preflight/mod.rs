@@ -17,6 +17,7 @@ pub mod fault;
 mod finished;
 mod ground;
 mod letters;
+mod name;
 mod operators;
 mod page;
 mod symbol;
@@ -64,7 +65,7 @@ pub fn print(
     out: &Path,
     progress: &dyn Fn(u64, u64),
 ) -> Result<(Report, Checked), PreflightError> {
-    run(package, key, Rules { key: key.clone(), lize: package.sheets.lize.clone() }, out, progress)
+    run(package, key, Rules::new(package, key), out, progress)
 }
 
 /// Prints under one key what is held against the rules.

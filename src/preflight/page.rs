@@ -2,18 +2,23 @@
 
 use super::fault::{Code, What};
 use super::ground::{Ground, Place};
+use super::name;
 use super::operators::{Painted, Run, Strange};
 use super::window::Window;
+use crate::print::Package;
 use crate::print::bag::barcode;
 use crate::print::package::LizeOrder;
 use crate::sheet::code::Decoded;
 use crate::sheet::frame::Area;
 use crate::sheet::lize::{self, BoxCode, Operation};
 use crate::sheet::{Identity, SheetKey};
+use std::collections::HashMap;
 
 /// Of what is meant to be on a page, what its codes can be held against.
 pub struct Meant<'a> {
     pub sheet_id: &'a str,
+    /// Whose sheet it is, by id.
+    pub student: Option<&'a str>,
     pub version: Option<u64>,
     pub barcode: Option<Area>,
 }
@@ -23,6 +28,15 @@ pub struct Rules {
     pub key: SheetKey,
     /// Where sheets are Lize's.
     pub lize: Option<LizeOrder>,
+    /// By id.
+    names: HashMap<String, String>,
+}
+
+impl Rules {
+    pub fn new(package: &Package, key: &SheetKey) -> Self {
+        let names = package.students().map(|s| (s.id.clone(), s.name.clone())).collect();
+        Rules { key: key.clone(), lize: package.sheets.lize.clone(), names }
+    }
 }
 
 /// How far off its place ink may lie: what it is rounded to.
@@ -48,6 +62,7 @@ pub fn check(meant: &Meant, ground: &Ground, streams: [&[u8]; 2], rules: &Rules)
     if let Some(area) = &meant.barcode {
         faults.extend(page.barcode(area));
     }
+    faults.extend(page.name());
     let own = |run: &&Run| ground.frame.as_ref().is_some_and(|f| f.printed.grown(ROUNDED_MM).holds(&run.ink));
     let covering = painted.texts.iter().filter(|run| !own(run)).find_map(|run| ground.covered(&run.ink));
     faults.extend(covering.map(|area| What::Covers(area.x, area.y)));
@@ -129,6 +144,13 @@ impl Page<'_> {
         if !text_of_code.is_empty() && !self.painted.texts.iter().any(is_code) {
             faults.push(What::Unreadable(Code::Printed));
         }
+    }
+
+    fn name(&self) -> Option<What> {
+        let name = self.rules.names.get(self.meant.student?)?;
+        let texts: Vec<String> =
+            self.painted.texts.iter().map(|run| self.painted.text(run, &self.ground.letters)).collect();
+        (!name::is_among(name, &texts)).then_some(What::OtherName)
     }
 
     /// Decodes a symbol from a copy. `other` is what its text says, where that is not what it should.

@@ -38,12 +38,8 @@ fn key() -> SheetKey {
     SheetKey::new("test")
 }
 
-fn rules(package: &Package, key: &SheetKey) -> Rules {
-    Rules { key: key.clone(), lize: package.sheets.lize.clone() }
-}
-
 fn value(sheet: Value) -> Value {
-    let student = |n: usize| json!({"id": format!("s{n}"), "name": format!("Íris Gonçalves {n}"), "enrollment": format!("2026{n:04}"), "version": 1 + n % 2});
+    let student = |n: usize| json!({"id": format!("s{n}"), "name": format!("{} Gonçalves", ["Íris", "João", "Ana"][n % 3]), "enrollment": format!("2026{n:04}"), "version": 1 + n % 2});
     let room = |id: &str, from: usize| json!({"id": id, "name": "Sala", "students": (from..from + 30).map(student).collect::<Vec<_>>()});
     json!({
         "application": {"id": "a", "title": "2º simulado", "date": "2026-11-20"},
@@ -107,7 +103,7 @@ fn what_does_not_pass_is_not_delivered() {
     let scratch = Scratch::new("bad");
     let package = native();
     let other = SheetKey::new("another");
-    let faults = said(run(&package, &key(), rules(&package, &other), &scratch.0, &|_, _| ()));
+    let faults = said(run(&package, &key(), Rules::new(&package, &other), &scratch.0, &|_, _| ()));
     assert_eq!(faults.len(), watch::TOLD);
     assert!(faults.iter().any(|f| f.starts_with("aluno s0, sheets-1-1-r1.pdf, página 4: o QR diz ")), "{faults:?}");
     assert!(!faults.iter().any(|f| f.contains("Íris")), "a name is told");
@@ -136,11 +132,12 @@ fn a_spoiled_page_is_found_and_its_fault_named() {
     prepared.print_inspected(&key(), &mut crate::print::Discard, &kept, &|_, _| ()).unwrap();
     let kept = kept.0.take();
     let grounds = grounds(&prepared).unwrap();
-    let rules = rules(&package, &key());
-    let faults = |meant: &str, content: &[u8]| {
-        let meant = Meant { sheet_id: meant, version: Some(1), barcode: None };
+    let rules = Rules::new(&package, &key());
+    let faults_of = |student: &str, meant: &str, content: &[u8]| {
+        let meant = Meant { sheet_id: meant, student: Some(student), version: Some(1), barcode: None };
         check(&meant, &grounds[0], [&kept[3].2, content], &rules)
     };
+    let faults = |meant: &str, content: &[u8]| faults_of("s0", meant, content);
     let (id, _, _, good) = &kept[3];
     assert_eq!(faults(id, good), []);
     let (qr, backup) = (Code::Symbol(Symbol::Qr), Code::Symbol(Symbol::Backup));
@@ -150,6 +147,8 @@ fn a_spoiled_page_is_found_and_its_fault_named() {
     let codes: Vec<Code> =
         wrong.iter().filter_map(|w| if let What::Says { code, .. } = w { Some(*code) } else { None }).collect();
     assert_eq!(codes, [qr, backup, Code::Printed]);
+
+    assert_eq!(faults_of("s1", id, good), [What::OtherName]);
 
     let text = String::from_utf8(good.clone()).unwrap();
     // All codes a millimetre to the right.
@@ -226,7 +225,7 @@ fn texts_are_read_from_their_glyphs() {
     let mut painted = operators::Painted::default();
     painted.read(&kept[3].3, ground.height_mm(), &ground.letters).unwrap();
     let texts: Vec<String> = painted.texts.iter().map(|run| painted.text(run, &ground.letters)).collect();
-    assert_eq!(texts[..3], ["Íris Gonçalves 0", "20260000", "1"]);
+    assert_eq!(texts[..3], ["Íris Gonçalves", "20260000", "1"]);
     assert!(painted.texts.iter().all(|run| run.ink.w > 0.5 && run.ink.h > 1.0), "{:?}", painted.texts);
 }
 

@@ -84,7 +84,11 @@ impl Shared {
     }
 
     fn faults(&self, kept: &Kept) -> Vec<Fault> {
-        let meant = Meant { sheet_id: &kept.sheet_id, version: kept.version, barcode: kept.barcode };
+        let student = match &kept.whose {
+            Whose::Student(id) => Some(id.as_str()),
+            Whose::Room { .. } | Whose::Nobody => None,
+        };
+        let meant = Meant { sheet_id: &kept.sheet_id, student, version: kept.version, barcode: kept.barcode };
         let (overlay, content) = kept.streams.0.split_at(kept.streams.1);
         let whats = page::check(&meant, &self.grounds[kept.ground], [overlay, content], &self.rules);
         let at = Some((kept.pdf.clone(), kept.pdf_page));
