@@ -19,8 +19,8 @@ pub fn copy(picture: &Gray) -> Gray {
             *sum = u16::from(*a) + 2 * u16::from(*b) + u16::from(*c);
         }
         (sums[0], sums[w + 1]) = (sums[1], sums[w]);
-        for (x, v) in copy.row_mut(y).iter_mut().enumerate() {
-            let blurred = sums[x] + 2 * sums[x + 1] + sums[x + 2];
+        for (v, near) in copy.row_mut(y).iter_mut().zip(sums.windows(3)) {
+            let blurred = near[0] + 2 * near[1] + near[2];
             *v = if blurred < 16 * DARK { 0 } else { 255 };
         }
     }

@@ -44,6 +44,8 @@ pub enum What {
     Stray(f64, f64),
     /// A text over something that the reader reads.
     Covers(f64, f64),
+    /// A layout that can't be printed on.
+    Ground(String),
     /// What the whole reader says of the finished page.
     Reader(String),
     /// What does not agree between the manifest and the package.
@@ -90,6 +92,7 @@ impl fmt::Display for What {
             What::Displaced(code, by) => write!(f, "{code} está {} mm fora do lugar", mm(by)),
             What::Stray(x, y) => write!(f, "há tinta onde não devia, a {} × {} mm", mm(x), mm(y)),
             What::Covers(x, y) => write!(f, "um texto cobre o que a leitura precisa ver, a {} × {} mm", mm(x), mm(y)),
+            What::Ground(why) => write!(f, "o leiaute {why}"),
             What::Reader(issue) => write!(f, "a leitura da página pronta falha: {issue}"),
             What::Count(what) => f.write_str(what),
         }

@@ -26,11 +26,13 @@ mod window;
 
 pub use fault::{Fault, Whose};
 
+use crate::print::inspect;
 use crate::print::{Folder, Package, Prepared, PrintError, Report};
 use crate::read::Reader;
 use crate::read::layouts::Layouts;
 use crate::read::policy::Policy;
 use crate::sheet::SheetKey;
+use crate::sheet::lize::Models;
 use fault::What;
 use ground::Ground;
 use page::Rules;
@@ -80,6 +82,10 @@ fn run(
     let mut folder = Folder::new(out);
     let grounds = grounds(&prepared)?;
     let layouts = Layouts::from_layouts(grounds.iter().map(|ground| ground.layout.clone()));
+    let layouts = match &rules.lize {
+        Some(order) => layouts.with_lize(Models::only(order.model.clone())),
+        None => layouts,
+    };
     let reader = Reader { layouts, key: rules.key.clone(), policy: Policy::default() };
     let shared = Shared::new(grounds, rules);
     let (report, samples) = rayon::in_place_scope(|scope| {
@@ -102,17 +108,22 @@ fn run(
 }
 
 fn passed(found: Found) -> Result<Checked, PreflightError> {
-    match found.fault_count {
-        0 => Ok(Checked { pages: found.pages, read: 0 }),
-        count => Err(PreflightError::Faults { faults: found.faults, count }),
+    let Found { pages, mut faults, fault_count: count } = found;
+    if count == 0 {
+        return Ok(Checked { pages, read: 0 });
     }
+    faults.sort_by(|a, b| a.at.cmp(&b.at));
+    Err(PreflightError::Faults { faults, count })
 }
 
 fn grounds(prepared: &Prepared) -> Result<Vec<Ground>, PreflightError> {
-    let of = |ground| Ground::new(&ground);
-    let drawn: Result<Vec<Ground>, String> = prepared.grounds()?.into_iter().map(of).collect();
-    drawn.map_err(|spoiled| {
-        let faults = vec![Fault { whose: Whose::Nobody, at: None, what: What::Reader(spoiled) }];
+    let of = |ground: inspect::Ground| {
+        let named = |spoiled| What::Ground(format!("{}, página {}: {spoiled}", ground.layout.id, ground.page.number));
+        Ground::new(&ground).map_err(named)
+    };
+    let drawn: Result<Vec<Ground>, What> = prepared.grounds()?.into_iter().map(of).collect();
+    drawn.map_err(|what| {
+        let faults = vec![Fault { whose: Whose::Nobody, at: None, what }];
         PreflightError::Faults { faults, count: 1 }
     })
 }

@@ -111,16 +111,25 @@ fn what_does_not_pass_is_not_delivered() {
     assert_eq!(left, 0);
 }
 
-/// Pages as they are handed over.
-#[derive(Default)]
-struct Kept(RefCell<Vec<(String, usize, Vec<u8>, Vec<u8>)>>);
+/// A page as it is handed over.
+struct Kept {
+    sheet_id: String,
+    pdf_page: u64,
+    overlay: Vec<u8>,
+    content: Vec<u8>,
+}
 
-impl Inspect for Kept {
+#[derive(Default)]
+struct Keep(RefCell<Vec<Kept>>);
+
+impl Inspect for Keep {
     fn page(&self, page: &Coded) {
-        let located = page.located;
-        let at = located.pdf_page as usize - 1;
-        let (id, overlay, content) = (located.sheet_id.to_owned(), page.overlay.to_vec(), page.content.to_vec());
-        self.0.borrow_mut().push((id, at, overlay, content));
+        self.0.borrow_mut().push(Kept {
+            sheet_id: page.located.sheet_id.to_owned(),
+            pdf_page: page.located.pdf_page,
+            overlay: page.overlay.to_vec(),
+            content: page.content.to_vec(),
+        });
     }
 }
 
@@ -128,22 +137,22 @@ impl Inspect for Kept {
 fn a_spoiled_page_is_found_and_its_fault_named() {
     let package = native();
     let prepared = Prepared::new(&package).unwrap();
-    let kept = Kept::default();
-    prepared.print_inspected(&key(), &mut crate::print::Discard, &kept, &|_, _| ()).unwrap();
-    let kept = kept.0.take();
+    let keep = Keep::default();
+    prepared.print_inspected(&key(), &mut crate::print::Discard, &keep, &|_, _| ()).unwrap();
+    let kept = keep.0.take();
     let grounds = grounds(&prepared).unwrap();
     let rules = Rules::new(&package, &key());
     let faults_of = |student: &str, meant: &str, content: &[u8]| {
         let meant = Meant { sheet_id: meant, student: Some(student), version: Some(1), barcode: None };
-        check(&meant, &grounds[0], [&kept[3].2, content], &rules)
+        check(&meant, &grounds[0], [&kept[3].overlay, content], &rules)
     };
     let faults = |meant: &str, content: &[u8]| faults_of("s0", meant, content);
-    let (id, _, _, good) = &kept[3];
+    let Kept { sheet_id: id, content: good, .. } = &kept[3];
     assert_eq!(faults(id, good), []);
     let (qr, backup) = (Code::Symbol(Symbol::Qr), Code::Symbol(Symbol::Backup));
 
     // Another student's codes.
-    let wrong = faults(&kept[4].0, good);
+    let wrong = faults(&kept[4].sheet_id, good);
     let codes: Vec<Code> =
         wrong.iter().filter_map(|w| if let What::Says { code, .. } = w { Some(*code) } else { None }).collect();
     assert_eq!(codes, [qr, backup, Code::Printed]);
@@ -182,14 +191,14 @@ fn pages_are_painted_as_a_renderer_of_pdf_draws_them() {
     let scratch = Scratch::new("drawn");
     let package = native();
     let prepared = Prepared::new(&package).unwrap();
-    let (kept, mut folder) = (Kept::default(), Folder::new(&scratch.0));
-    prepared.print_inspected(&key(), &mut folder, &kept, &|_, _| ()).unwrap();
+    let (keep, mut folder) = (Keep::default(), Folder::new(&scratch.0));
+    prepared.print_inspected(&key(), &mut folder, &keep, &|_, _| ()).unwrap();
     folder.commit().unwrap();
     let ground = &grounds(&prepared).unwrap()[0];
     let limits = Limits { render_dpi: DPI, ..Limits::default() };
     let pages: Vec<_> = pages::open(&scratch.0.join("sheets-1-1-r1.pdf"), &limits).collect();
-    for (_, at, overlay, content) in &kept.0.take()[3..6] {
-        let drawn = pages[*at].decode(&limits).unwrap().gray;
+    for Kept { pdf_page, overlay, content, .. } in &keep.0.take()[3..6] {
+        let drawn = pages[*pdf_page as usize - 1].decode(&limits).unwrap().gray;
         let mut painted = operators::Painted::default();
         painted.read(overlay, ground.height_mm(), &ground.letters).unwrap();
         painted.read(content, ground.height_mm(), &ground.letters).unwrap();
@@ -218,12 +227,12 @@ fn pages_are_painted_as_a_renderer_of_pdf_draws_them() {
 fn texts_are_read_from_their_glyphs() {
     let package = native();
     let prepared = Prepared::new(&package).unwrap();
-    let kept = Kept::default();
-    prepared.print_inspected(&key(), &mut crate::print::Discard, &kept, &|_, _| ()).unwrap();
+    let keep = Keep::default();
+    prepared.print_inspected(&key(), &mut crate::print::Discard, &keep, &|_, _| ()).unwrap();
     let ground = &grounds(&prepared).unwrap()[0];
-    let kept = kept.0.take();
+    let kept = keep.0.take();
     let mut painted = operators::Painted::default();
-    painted.read(&kept[3].3, ground.height_mm(), &ground.letters).unwrap();
+    painted.read(&kept[3].content, ground.height_mm(), &ground.letters).unwrap();
     let texts: Vec<String> = painted.texts.iter().map(|run| painted.text(run, &ground.letters)).collect();
     assert_eq!(texts[..3], ["Íris Gonçalves", "20260000", "1"]);
     assert!(painted.texts.iter().all(|run| run.ink.w > 0.5 && run.ink.h > 1.0), "{:?}", painted.texts);
