@@ -87,6 +87,17 @@ mod tests {
     }
 
     #[test]
+    fn what_preflight_found_is_told_line_by_line_and_the_rest_counted() {
+        let whose = preflight::Whose::Student("s7".into());
+        let what = preflight::What::OtherName;
+        let fault = preflight::Fault { whose, at: Some(("sheets.pdf".into(), 3)), what };
+        let error = CliError::Preflight { faults: vec![fault], count: 1201 };
+        let told = "  aluno s7, sheets.pdf, página 3: o nome na folha não é o do aluno\n  … e mais 1.200\n";
+        assert!(error.message().ends_with(told), "{}", error.message());
+        assert_eq!(error.code(), 1);
+    }
+
+    #[test]
     fn a_closed_pipe_is_no_error_and_a_full_disk_is_one() {
         let pipe = CliError::Output(io::ErrorKind::BrokenPipe.into());
         assert!(pipe.is_silent() && pipe.code() == 0);

@@ -24,7 +24,7 @@ mod symbol;
 mod watch;
 mod window;
 
-pub use fault::{Fault, Whose};
+pub use fault::{Fault, What, Whose};
 
 use crate::print::inspect;
 use crate::print::{Folder, Package, Prepared, PrintError, Report};
@@ -33,7 +33,6 @@ use crate::read::layouts::Layouts;
 use crate::read::policy::Policy;
 use crate::sheet::SheetKey;
 use crate::sheet::lize::Models;
-use fault::What;
 use ground::Ground;
 use page::Rules;
 use std::path::Path;
