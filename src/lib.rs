@@ -7,6 +7,7 @@ pub mod grade;
 pub mod json;
 pub mod limits;
 pub mod output;
+pub mod preflight;
 pub mod print;
 pub mod raster;
 pub mod read;

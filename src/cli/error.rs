@@ -1,6 +1,8 @@
 //! What ends a run, and with which status.
 
 use crate::json::Fault;
+use crate::output::words::number;
+use crate::preflight;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,6 +20,9 @@ pub enum CliError {
     /// Writing results to stdout.
     #[error("the results could not be written: {0}")]
     Output(#[source] io::Error),
+    /// What was printed, and is not delivered.
+    #[error("a conferência reprovou o que foi impresso, e nada foi entregue: {} a corrigir", number(*.count as f64, 0))]
+    Preflight { faults: Vec<preflight::Fault>, count: u64 },
     #[error("{0}")]
     Failed(String),
 }
@@ -40,7 +45,7 @@ impl CliError {
         match self {
             _ if self.is_silent() => 0,
             CliError::Usage(_) | CliError::Faults { .. } => 2,
-            CliError::File { .. } | CliError::Output(_) | CliError::Failed(_) => 1,
+            CliError::File { .. } | CliError::Output(_) | CliError::Preflight { .. } | CliError::Failed(_) => 1,
         }
     }
 
@@ -50,6 +55,15 @@ impl CliError {
         if let CliError::Faults { faults, .. } = self {
             for fault in faults {
                 text += &format!("  {fault}\n");
+            }
+        }
+        if let CliError::Preflight { faults, count } = self {
+            for fault in faults {
+                text += &format!("  {fault}\n");
+            }
+            let untold = count - faults.len() as u64;
+            if untold > 0 {
+                text += &format!("  … e mais {}\n", number(untold as f64, 0));
             }
         }
         text
@@ -70,6 +84,17 @@ mod tests {
             "error: p.json cannot be used: 2 to mend\n  units[0].id: duplicate\n  units[1].id: duplicate\n"
         );
         assert_eq!(error.code(), 2);
+    }
+
+    #[test]
+    fn what_preflight_found_is_told_line_by_line_and_the_rest_counted() {
+        let whose = preflight::Whose::Student("s7".into());
+        let what = preflight::What::OtherName;
+        let fault = preflight::Fault { whose, at: Some(("sheets.pdf".into(), 3)), what };
+        let error = CliError::Preflight { faults: vec![fault], count: 1201 };
+        let told = "  aluno s7, sheets.pdf, página 3: o nome na folha não é o do aluno\n  … e mais 1.200\n";
+        assert!(error.message().ends_with(told), "{}", error.message());
+        assert_eq!(error.code(), 1);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::sheets::lize_models;
 use super::{CliError, sheet_key};
 use crate::output::progress::Progress;
 use crate::output::words::{count, number};
+use crate::preflight::{self, Checked, PreflightError};
 use crate::print::package::Reading;
 use crate::print::rich;
-use crate::print::{Folder, Output, Package, Prepared, PrintError, Reprint, print};
+use crate::print::{self, Folder, Output, Package, Prepared, PrintError, Reprint};
 use crate::sheet::SheetKey;
 use clap::Args;
 use std::io::{self, Write};
@@ -31,6 +32,9 @@ pub struct PrintArgs {
     /// Print again the bag of this room, into DIR/reimpressao.pdf
     #[arg(long, value_name = "ID")]
     pub room: Option<String>,
+    /// Deliver without reading back what was printed
+    #[arg(long)]
+    pub no_preflight: bool,
 }
 
 pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
@@ -41,11 +45,16 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
     }
     let begun = Instant::now();
     let progress = Progress::on_stderr(Some(0));
-    let printed = print(&package, &key, &args.out, &|done, of| progress.at(done, of));
+    let told = |done, of| progress.at(done, of);
+    let printed = match package.options.preflight && !args.no_preflight {
+        true => preflight::print(&package, &key, &args.out, &told).map(|(report, checked)| (report, Some(checked))),
+        false => print::print(&package, &key, &args.out, &told).map(|report| (report, None)).map_err(Into::into),
+    };
     progress.finish();
-    let report = printed.map_err(|e| match e {
-        PrintError::Io(e) => CliError::file(&args.out, e),
-        e => CliError::Failed(e.to_string()),
+    let (report, checked) = printed.map_err(|e| match e {
+        PreflightError::Print(PrintError::Io(e)) => CliError::file(&args.out, e),
+        PreflightError::Print(e) => CliError::Failed(e.to_string()),
+        PreflightError::Faults { faults, count } => CliError::Preflight { faults, count },
     })?;
     let mut out = io::stdout().lock();
     let mut say = |line: String| writeln!(out, "{line}").map_err(CliError::Output);
@@ -57,6 +66,14 @@ pub fn run(args: &PrintArgs) -> Result<ExitCode, CliError> {
         number(report.bytes as f64 / 1e6, 1),
         args.out.display(),
     ))?;
+    if let Some(Checked { pages, read }) = checked {
+        let codes = if package.sheets.lize.is_some() { "QR" } else { "QR, código reserva" };
+        say(format!(
+            "{}: {codes} e código impresso; {} também no arquivo pronto, por inteiro",
+            count(pages as usize, "página com códigos conferida", "páginas com códigos conferidas"),
+            number(read as f64, 0),
+        ))?;
+    }
     for file in report.files.iter().filter(|f| f.ends_with(".pdf")) {
         say(format!("  {file}"))?;
     }

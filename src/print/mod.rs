@@ -13,6 +13,7 @@ pub mod booklet;
 pub mod draw;
 pub mod fit;
 mod imposition;
+pub mod inspect;
 pub mod logo;
 pub mod manifest;
 pub mod output;
@@ -32,6 +33,7 @@ pub use package::Package;
 
 use crate::sheet::SheetKey;
 use booklet::Booklets;
+use inspect::{Ground, Inspect, Unseen};
 use manifest::Manifest;
 use package::Content;
 use pdf::BaseError;
@@ -110,10 +112,26 @@ impl<'p> Prepared<'p> {
         Ok(Prepared { package, statics, booklets })
     }
 
+    /// What coded pages are printed over, for who inspects them.
+    pub fn grounds(&self) -> Result<Vec<Ground<'_>>, PrintError> {
+        inspect::grounds(&self.statics)
+    }
+
     pub fn print_to<O: Output>(
         &self,
         key: &SheetKey,
         output: &mut O,
+        progress: &dyn Fn(u64, u64),
+    ) -> Result<Report, PrintError> {
+        self.print_inspected(key, output, &Unseen, progress)
+    }
+
+    /// Prints, and shows every coded page to who inspects it.
+    pub fn print_inspected<O: Output>(
+        &self,
+        key: &SheetKey,
+        output: &mut O,
+        inspect: &dyn Inspect,
         progress: &dyn Fn(u64, u64),
     ) -> Result<Report, PrintError> {
         let package = self.package;
@@ -143,7 +161,7 @@ impl<'p> Prepared<'p> {
             true => Some(ZipWriter::new_stream(output.create(ZIP)?)),
             false => None,
         };
-        let shop = Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        let shop = Shop { package, key, statics: &self.statics, booklets: self.booklets.as_ref(), inspect };
         for plan in &files {
             let mut bags = &plan.bags[..];
             let mut part = 1;
@@ -182,7 +200,8 @@ impl<'p> Prepared<'p> {
         what: Reprint,
         out: W,
     ) -> Result<Option<pdf::Finished>, PrintError> {
-        let shop = Shop { package: self.package, key, statics: &self.statics, booklets: self.booklets.as_ref() };
+        let (package, statics, booklets) = (self.package, &self.statics, self.booklets.as_ref());
+        let shop = Shop { package, key, statics, booklets, inspect: &Unseen };
         let mut manifest = Manifest::new(io::sink(), io::sink(), &self.package.application.id, std::iter::empty())?;
         let (room, student) = match what {
             Reprint::Room(id) => (Some(id), None),

@@ -22,6 +22,12 @@ impl Folder {
         Folder { root: root.to_owned(), staged: Vec::new() }
     }
 
+    /// Where a file lies until it has its name.
+    pub fn staged(&self, name: &str) -> Option<&Path> {
+        let last = self.root.join(name);
+        self.staged.iter().find(|(_, path)| *path == last).map(|(temporary, _)| temporary.as_path())
+    }
+
     /// Gives all files their names, the last created first: who sees the first has them all.
     pub fn commit(mut self) -> io::Result<()> {
         for (temporary, _) in &self.staged {

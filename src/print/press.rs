@@ -3,6 +3,7 @@
 use super::bag::{Filled, Paper, RoomFacts};
 use super::booklet::{BookletSlots, Booklets, LaidPage, Order, Which, WrittenBooklets};
 use super::draw::{Align, Slot};
+use super::inspect::{Coded, Inspect};
 use super::manifest::{Located, Manifest, Printed, hex};
 use super::package::{BlankPages, Imposition, Package, Versions};
 use super::pdf::{Effort, Finished, Writer};
@@ -24,6 +25,7 @@ pub struct Shop<'p> {
     pub key: &'p SheetKey,
     pub statics: &'p Statics<'p>,
     pub booklets: Option<&'p Booklets<'p>>,
+    pub inspect: &'p dyn Inspect,
 }
 
 pub struct Press<'a, 'p, W: Write> {
@@ -216,7 +218,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                 barcode: None,
                 decimals: 0,
             });
-            manifest.page(&Located {
+            let located = Located {
                 kind: "sheet",
                 sheet_id: said.sheet_id(),
                 student: student.map(|s| s.id.as_str()),
@@ -229,7 +231,10 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                 pdf_page,
                 rows: &[],
                 sha256: hex(&Sha256::digest(content)),
-            })?;
+            };
+            manifest.page(&located)?;
+            let overlay = self.statics.overlay(i);
+            self.shop.inspect.page(&Coded { located: &located, overlay, content, barcode: None });
             let size = layout.content.page;
             let (width_pt, height_pt) = (size.width / MM_PER_POINT, size.height / MM_PER_POINT);
             made.push(Page { content: content.to_vec(), resources, width_pt, height_pt, own: false });
@@ -276,7 +281,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
             });
             if let (Some(layout), Some(said)) = (layout, &said) {
                 let rows: Vec<&str> = page.rows.iter().map(|&row| facts.students[row].id).collect();
-                manifest.page(&Located {
+                let located = Located {
                     kind: paper.word(),
                     sheet_id: said.sheet_id(),
                     student: None,
@@ -289,7 +294,9 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                     pdf_page,
                     rows: &rows,
                     sha256: hex(&Sha256::digest(content)),
-                })?;
+                };
+                manifest.page(&located)?;
+                self.shop.inspect.page(&Coded { located: &located, overlay: &[], content, barcode: page.barcode });
             }
             let (width_pt, height_pt) = (width / MM_PER_POINT, height / MM_PER_POINT);
             made.push(Page { content: content.to_vec(), resources, width_pt, height_pt, own: false });

@@ -36,7 +36,7 @@ pub struct SheetPage<'p> {
     pub height: f64,
     pub slots: Slots,
     pub places: Places,
-    layer: Layer,
+    pub layer: Layer,
 }
 
 pub struct PaperForms {
@@ -44,7 +44,7 @@ pub struct PaperForms {
     pub forms: Vec<Form>,
     /// Of each form, where it has codes.
     pub places: Vec<Option<Places>>,
-    layers: Vec<Layer>,
+    pub layers: Vec<Layer>,
 }
 
 impl Layer {
@@ -130,6 +130,12 @@ impl PaperForms {
     }
 }
 
+/// A sheet's static layer in one room.
+struct Overlaid {
+    resources: Ref,
+    operators: Vec<u8>,
+}
+
 /// Static layers in one file: each is written when the first page that shows it comes.
 pub struct FileStatics<'s, 'p> {
     statics: &'s Statics<'p>,
@@ -137,7 +143,7 @@ pub struct FileStatics<'s, 'p> {
     pub fonts: String,
     sheets: Vec<Option<Base>>,
     /// Of the pages of the room being printed: what they share over the static layer.
-    rooms: Vec<Option<Ref>>,
+    rooms: Vec<Option<Overlaid>>,
     room: Option<(&'p Unit, &'p Room)>,
     papers: Vec<Vec<Option<Ref>>>,
     blank: Option<Ref>,
@@ -153,20 +159,20 @@ impl<'s, 'p> FileStatics<'s, 'p> {
         }
         let count = statics.sheets.len();
         let papers = statics.papers.iter().map(|p| vec![None; p.layers.len()]).collect();
-        let (sheets, rooms) = (vec![None; count], vec![None; count]);
+        let (sheets, rooms) = (vec![None; count], (0..count).map(|_| None).collect());
         Ok(FileStatics { statics, fonts, sheets, rooms, room: None, papers, blank: None })
     }
 
     pub fn enter(&mut self, unit: &'p Unit, room: &'p Room) {
         if self.room.replace((unit, room)).is_none_or(|(_, r)| !std::ptr::eq(r, room)) {
-            self.rooms.fill(None);
+            self.rooms.fill_with(|| None);
         }
     }
 
     /// The resources of this room's pages of a sheet, by its place in [`Statics::sheets`].
     pub fn sheet<W: Write>(&mut self, index: usize, stamp: &mut Stamp, writer: &mut Writer<W>) -> io::Result<Ref> {
-        if let Some(written) = self.rooms[index] {
-            return Ok(written);
+        if let Some(written) = &self.rooms[index] {
+            return Ok(written.resources);
         }
         let page = &self.statics.sheets[index];
         let base = match self.sheets[index] {
@@ -182,10 +188,15 @@ impl<'s, 'p> FileStatics<'s, 'p> {
             text: text.into(),
         };
         let texts = [line(page.slots.unit, unit), line(page.slots.room, room)];
-        let resources =
-            base.with(writer, &self.fonts, stamp.room(page.height, &texts))?.resources(writer, &self.fonts)?;
-        self.rooms[index] = Some(resources);
+        let operators = stamp.room(page.height, &texts).to_vec();
+        let resources = base.with(writer, &self.fonts, &operators)?.resources(writer, &self.fonts)?;
+        self.rooms[index] = Some(Overlaid { resources, operators });
         Ok(resources)
+    }
+
+    /// What the room's pages of a sheet show over the static layer, as operators.
+    pub fn overlay(&self, index: usize) -> &[u8] {
+        self.rooms[index].as_ref().map_or(&[], |room| &room.operators)
     }
 
     pub fn paper<W: Write>(&mut self, paper: Paper, form: usize, writer: &mut Writer<W>) -> io::Result<Ref> {

@@ -65,6 +65,11 @@ impl Models {
         &BUILT_IN
     }
 
+    /// A table of one.
+    pub fn only(model: Model) -> Self {
+        Models(vec![model])
+    }
+
     /// Reads a table, or says everything that is wrong with it.
     pub fn from_json(json: &[u8]) -> Result<Self, Vec<Fault>> {
         let mut faults = Faults::default();
