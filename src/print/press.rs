@@ -5,7 +5,7 @@ use super::booklet::{BookletSlots, Booklets, LaidPage, Order, Which, WrittenBook
 use super::draw::{Align, Slot};
 use super::manifest::{Located, Manifest, Printed, hex};
 use super::package::{BlankPages, Imposition, Package, Versions};
-use super::pdf::{Finished, Writer};
+use super::pdf::{About, Finished, Writer, metadata};
 use super::plan::{Bag, Document, Owner};
 use super::stamp::{Said, Stamp, Stamped};
 use super::statics::{FileStatics, PAPER, Statics};
@@ -56,9 +56,9 @@ pub struct Made {
 
 impl<'a, 'p, W: Write> Press<'a, 'p, W> {
     pub fn new(shop: &'a Shop<'p>, name: &str, out: W) -> Result<Self, PrintError> {
-        let mut writer = Writer::new(out)?;
-        let statics = FileStatics::new(shop.statics, &mut writer)?;
         let package = shop.package;
+        let mut writer = Writer::new(out, package.options.conformance)?;
+        let statics = FileStatics::new(shop.statics, &mut writer)?;
         let background = package.files.background.as_ref();
         let booklets = shop.booklets.map(|booklets| {
             WrittenBooklets::new(booklets, &shop.statics.fonts, &statics.fonts, &package.pictures, background)
@@ -79,7 +79,11 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         if let Some(booklets) = &mut self.booklets {
             booklets.finish(&mut self.writer)?;
         }
-        Ok(self.writer.finish(&self.shop.package.application.title)?)
+        let application = &self.shop.package.application;
+        let day: Vec<&str> = application.date.rsplit('/').collect();
+        let day = if day.len() == 3 { day.join("-") } else { metadata::NO_DAY.to_owned() };
+        let about = About { title: &application.title, day: &day, catalog: b"/Lang(pt-BR)" };
+        Ok(self.writer.finish(&about)?)
     }
 
     /// All documents of a bag. `progress` is told the pages of the file.

@@ -7,10 +7,16 @@
 //! ```
 
 pub mod base;
+pub mod conformance;
 pub mod font;
+mod intent;
+pub mod metadata;
 pub mod number;
+pub mod object;
 mod pages;
 pub mod writer;
 
 pub use base::{Base, BaseError, Imported};
+pub use conformance::Conformance;
+pub use metadata::About;
 pub use writer::{Finished, Packed, Writer};
