@@ -15,6 +15,7 @@ pub mod fit;
 mod imposition;
 pub mod logo;
 pub mod manifest;
+pub mod merge;
 pub mod output;
 pub mod package;
 pub mod pdf;

@@ -9,13 +9,13 @@ pub trait Target {
     /// The number that an object has here, or None for one that is left behind.
     fn number(&mut self, id: ObjectId) -> Option<i64>;
 
-    /// A dictionary's bytes in place of its own, where they differ from those of its entries.
-    fn replaced(&mut self, _dict: &Dictionary) -> Option<Vec<u8>> {
-        None
+    /// Whether nothing stands in a dictionary's place.
+    fn is_left_out(&mut self, _dict: &Dictionary) -> bool {
+        false
     }
 
-    /// An entry's value in place of its own.
-    fn entry(&mut self, _dict: &Dictionary, _key: &[u8], _value: &Object) -> Option<Vec<u8>> {
+    /// What stands in place of an entry's value.
+    fn entry(&mut self, _dict: &Dictionary, _key: &[u8], _value: &Object) -> Option<Object> {
         None
     }
 }
@@ -49,23 +49,17 @@ pub fn write(out: &mut Vec<u8>, object: &Object, target: &mut impl Target) -> io
             }
             out.push(b']');
         }
-        Object::Dictionary(dict) => dictionary(out, dict, target)?,
-        Object::Stream(stream) => dictionary(out, &stream.dict, target)?,
+        Object::Dictionary(dict) if target.is_left_out(dict) => out.extend_from_slice(b"null"),
+        Object::Dictionary(dict) => {
+            out.extend_from_slice(b"<<");
+            entries(out, dict, &[], target)?;
+            out.extend_from_slice(b">>");
+        }
+        Object::Stream(stream) => write(out, &Object::Dictionary(stream.dict.clone()), target)?,
         // Neither has a spelling.
         Object::Real(value) if !value.is_finite() => out.push(b'0'),
         plain => lopdf::Writer::write_object(out, plain)?,
     }
-    Ok(())
-}
-
-fn dictionary(out: &mut Vec<u8>, dict: &Dictionary, target: &mut impl Target) -> io::Result<()> {
-    if let Some(bytes) = target.replaced(dict) {
-        out.extend_from_slice(&bytes);
-        return Ok(());
-    }
-    out.extend_from_slice(b"<<");
-    entries(out, dict, &[], target)?;
-    out.extend_from_slice(b">>");
     Ok(())
 }
 
@@ -75,7 +69,7 @@ pub fn entries(out: &mut Vec<u8>, dict: &Dictionary, but: &[&[u8]], target: &mut
         lopdf::Writer::write_object(out, &Object::Name(key.clone()))?;
         out.push(b' ');
         match target.entry(dict, key, value) {
-            Some(bytes) => out.extend_from_slice(&bytes),
+            Some(other) => write(out, &other, target)?,
             None => write(out, value, target)?,
         }
     }
