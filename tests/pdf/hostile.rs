@@ -115,8 +115,9 @@ fn a_password_is_asked_of_nobody() {
     }
     // As the program says it: nothing is left behind.
     let out = scratch.0.join("out.pdf");
-    let args = ["gabarito", "merge", &plain, scratch.0.join("locked.pdf").to_str().unwrap(), "none.pdf", "--out"];
-    let args = args.iter().map(Into::into).chain([out.clone().into_os_string()]);
+    let locked = scratch.0.join("locked.pdf");
+    let args = ["gabarito", "merge", &plain, locked.to_str().unwrap(), "none.pdf", "--out", out.to_str().unwrap()];
+    let args = args.iter().map(Into::into);
     assert_eq!(format!("{:?}", cli::run(args)), format!("{:?}", std::process::ExitCode::from(2)));
     assert!(!out.exists() && std::fs::read_dir(&scratch.0).unwrap().count() == 2);
 }

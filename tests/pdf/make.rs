@@ -25,7 +25,10 @@ pub fn document(name: &str, pages: usize) -> (Document, Vec<ObjectId>) {
         .collect();
     let kids: Vec<Object> = ids.iter().map(|&id| id.into()).collect();
     let count = pages as i64;
-    doc.set_object(node, dictionary! {"Type" => "Pages", "Parent" => root, "Kids" => kids, "Count" => count, "Rotate" => 90});
+    doc.set_object(
+        node,
+        dictionary! {"Type" => "Pages", "Parent" => root, "Kids" => kids, "Count" => count, "Rotate" => 90},
+    );
     doc.set_object(
         root,
         dictionary! {
@@ -56,7 +59,10 @@ pub fn rich(name: &str) -> Vec<u8> {
         "Count" => 1, "Dest" => fit(pages[0])},
     );
     doc.set_object(part, dictionary! {"Title" => text("Part"), "Parent" => chapter, "Dest" => text("place")});
-    doc.set_object(end, dictionary! {"Title" => text("End"), "Parent" => root, "Prev" => chapter, "Dest" => fit(pages[3])});
+    doc.set_object(
+        end,
+        dictionary! {"Title" => text("End"), "Parent" => root, "Prev" => chapter, "Dest" => fit(pages[3])},
+    );
 
     let names = dictionary! {
         "Dests" => dictionary! {"Names" => vec![text("place"), fit(pages[2])]},

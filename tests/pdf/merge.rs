@@ -84,7 +84,10 @@ fn outlines_labels_names_fields_and_layers_are_kept_apart() {
 
     let fields = get(&doc, catalog, &["AcroForm", "Fields"]).as_array().unwrap();
     let field = |i: usize| doc.get_dictionary(fields[i].as_reference().unwrap()).unwrap();
-    assert_eq!((string(get(&doc, field(0), &["T"])), string(get(&doc, field(1), &["T"]))), ("nome".into(), "nome-2".into()));
+    assert_eq!(
+        (string(get(&doc, field(0), &["T"])), string(get(&doc, field(1), &["T"]))),
+        ("nome".into(), "nome-2".into())
+    );
     assert_eq!(field(1).get(b"P").unwrap().as_reference().unwrap(), pages[5]);
     assert_eq!(string(get(&doc, field(1), &["DA"])), "/Helv 0 Tf 0 g");
     assert_eq!(get(&doc, catalog, &["OCProperties", "D", "OFF"]).as_array().unwrap().len(), 2);

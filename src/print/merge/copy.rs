@@ -12,7 +12,16 @@ use std::io::{self, Write};
 
 /// Of a page's entries: written anew, inherited, or about structures that a merged file does not have.
 const NOT_OF_A_PAGE: [&[u8]; 10] = [
-    b"Type", b"Parent", b"AA", b"B", b"StructParents", b"DPart", INHERITED[0], INHERITED[1], INHERITED[2], INHERITED[3],
+    b"Type",
+    b"Parent",
+    b"AA",
+    b"B",
+    b"StructParents",
+    b"DPart",
+    INHERITED[0],
+    INHERITED[1],
+    INHERITED[2],
+    INHERITED[3],
 ];
 /// What would act by itself, or reach out of the file (12.6.4).
 const ACTING: [&[u8]; 8] =
@@ -118,7 +127,9 @@ impl<'d, 'w, W: Write> Copier<'d, 'w, W> {
     pub fn rest(&mut self) -> io::Result<()> {
         let mut bytes = Vec::new();
         while let Some(id) = self.waiting.pop_front() {
-            let (Some(object), Some(&Some(number))) = (self.doc.objects.get(&id), self.numbers.get(&id)) else { continue };
+            let (Some(object), Some(&Some(number))) = (self.doc.objects.get(&id), self.numbers.get(&id)) else {
+                continue;
+            };
             bytes.clear();
             match object {
                 Object::Stream(stream) => {

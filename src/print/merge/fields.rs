@@ -19,7 +19,9 @@ pub struct Form {
 impl Form {
     pub fn add<W: Write>(&mut self, copier: &mut Copier<W>) -> io::Result<()> {
         let doc = copier.doc;
-        let Some(form) = doc.catalog().ok().and_then(|catalog| get_dict(doc, catalog, b"AcroForm")) else { return Ok(()) };
+        let Some(form) = doc.catalog().ok().and_then(|catalog| get_dict(doc, catalog, b"AcroForm")) else {
+            return Ok(());
+        };
         for field in get_array(doc, form, b"Fields").unwrap_or_default() {
             let Ok(id) = field.as_reference() else { continue };
             let Ok(dict) = doc.get_dictionary(id) else { continue };

@@ -1,13 +1,15 @@
 //! Page labels (12.4.2). Once one input has them, the pages of each keep the numbers that they had.
 
 use super::copy::Copier;
-use super::source::{get_dict, leaves};
+use super::source::{get, get_dict, leaves};
 use lopdf::Object;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 /// What viewers show where nothing is said: 1, 2, 3.
 const USUAL: &[u8] = b"<</S/D>>";
+/// What a label may say: style, prefix, first number.
+const KNOWN: [&[u8]; 3] = [b"S", b"P", b"St"];
 
 #[derive(Default)]
 pub struct Labels {
@@ -25,9 +27,13 @@ impl Labels {
         for (page, label) in leaves(doc, tree, b"Nums") {
             let page = page.as_i64().ok().and_then(|page| usize::try_from(page).ok());
             let label = doc.dereference(label).ok().map(|(_, label)| label);
-            if let (Some(page), Some(label @ Object::Dictionary(_))) = (page.filter(|&page| page < pages), label) {
+            if let (Some(page), Some(Object::Dictionary(label))) = (page.filter(|&page| page < pages), label) {
+                let known = KNOWN.iter().filter_map(|key| Some((key.to_vec(), get(doc, label, key)?.clone())));
+                let plain = known
+                    .filter(|(_, value)| matches!(value, Object::Name(_) | Object::String(..) | Object::Integer(_)));
+                let label = Object::Dictionary(plain.collect());
                 self.any = true;
-                self.ranges.insert(before + page as u64, copier.bytes(label)?);
+                self.ranges.insert(before + page as u64, copier.bytes(&label)?);
             }
         }
         Ok(())

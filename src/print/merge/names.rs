@@ -33,7 +33,10 @@ impl Names {
                 Object::Dictionary(dict) => get(doc, dict, b"D"),
                 other => Some(other),
             };
-            let Some(place @ Object::Array(_)) = place else { continue };
+            let Some(place @ Object::Array(items)) = place else { continue };
+            if items.iter().any(|item| matches!(item, Object::Array(_) | Object::Dictionary(_))) {
+                continue;
+            }
             if copier.destinations.contains_key(name) {
                 continue;
             }

@@ -122,6 +122,12 @@ impl Package {
             note_unasked(exam, &sheets, &mut notes);
         }
         roster::check_lize(&units, &sheets, &mut faults);
+        if sheets.lize.is_some() && options.conformance == Conformance::X4 {
+            faults.add(
+                "options.pdf",
+                "a Lize sheet has letters in blue, and PDF/X-4 is made for black; a-2b is expected",
+            );
+        }
         if !faults.0.is_empty() {
             return Err(faults.0);
         }

@@ -106,7 +106,9 @@ impl Breaches {
                 self.add(format!("the font {} is not in the file", String::from_utf8_lossy(name)), "it embedded");
             }
         }
-        if matches!(dict.get(b"Interpolate").map(get), Ok(Object::Boolean(true))) && self.conformance == Conformance::A2b {
+        if matches!(dict.get(b"Interpolate").map(get), Ok(Object::Boolean(true)))
+            && self.conformance == Conformance::A2b
+        {
             self.add("a picture with /Interpolate", "none");
         }
         if is(dict, b"Subtype", b"PS") {
@@ -151,7 +153,8 @@ mod tests {
 
     #[test]
     fn what_a_foreign_page_brings_along_is_told() {
-        let helvetica = Object::Dictionary(dictionary! {"Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica"});
+        let helvetica =
+            Object::Dictionary(dictionary! {"Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica"});
         let picture = Object::Dictionary(dictionary! {"ColorSpace" => "DeviceRGB", "Filter" => "LZWDecode"});
         let said = |conformance| {
             let mut breaches = Breaches::new(conformance);
