@@ -77,6 +77,8 @@ pub fn rich(name: &str) -> Vec<u8> {
         "Type" => "Annot", "Subtype" => "Widget", "FT" => "Tx", "T" => text("nome"), "V" => text(name),
         "Rect" => numbers([60, 0, 90, 20]), "P" => pages[1]
     });
+    let helvetica = doc.add_object(dictionary! {"Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Helvetica"});
+    let fonts = dictionary! {"Font" => dictionary! {"Helv" => helvetica}};
     let layer = doc.add_object(dictionary! {"Type" => "OCG", "Name" => text("Layer")});
     let page = doc.get_dictionary_mut(pages[1]).unwrap();
     page.set("Annots", vec![link.into(), field.into()]);
@@ -87,7 +89,8 @@ pub fn rich(name: &str) -> Vec<u8> {
     catalog.set("Names", names);
     catalog.set("OpenAction", script);
     catalog.set("PageLabels", dictionary! {"Nums" => labels});
-    catalog.set("AcroForm", dictionary! {"Fields" => vec![field.into()], "DA" => text("/Helv 0 Tf 0 g")});
+    catalog
+        .set("AcroForm", dictionary! {"Fields" => vec![field.into()], "DA" => text("/Helv 0 Tf 0 g"), "DR" => fonts});
     catalog.set(
         "OCProperties",
         dictionary! {"OCGs" => vec![layer.into()], "D" => dictionary! {"BaseState" => "OFF", "Order" => vec![layer.into()]}},
