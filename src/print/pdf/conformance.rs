@@ -5,7 +5,9 @@
 //! a foreign font program, for one, are not compared.
 
 use crate::limits::Limits;
-use lopdf::content::Content;
+use hayro_syntax::content::TypedIter;
+use hayro_syntax::content::ops::TypedInstruction as Operation;
+use hayro_syntax::object::Name;
 use lopdf::{Dictionary, Object};
 use std::collections::BTreeSet;
 
@@ -87,8 +89,8 @@ impl Breaches {
 
     fn name(&mut self, name: &[u8]) {
         match name {
-            b"DeviceCMYK" => self.add("colours in CMYK", "none"),
-            b"DeviceRGB" | b"CalRGB" if !self.conformance.takes_rgb() => self.add("colours in RGB", "gray"),
+            b"DeviceCMYK" | b"CMYK" => self.add("colours in CMYK", "none"),
+            b"DeviceRGB" | b"RGB" | b"CalRGB" if !self.conformance.takes_rgb() => self.add("colours in RGB", "gray"),
             b"LZWDecode" | b"LZW" => self.add("a stream packed by LZW", "Flate"),
             _ => {}
         }
@@ -124,17 +126,16 @@ impl Breaches {
         if self.conformance == Conformance::Plain {
             return;
         }
-        let Ok(content) = Content::decode(content) else {
-            return self.add("operators that can't be read", "a page that can be drawn");
-        };
-        for operation in &content.operations {
-            match operation.operator.as_str() {
-                "k" | "K" => self.add("colours in CMYK", "none"),
-                "rg" | "RG" if !self.conformance.takes_rgb() => self.add("colours in RGB", "gray"),
-                "cs" | "CS" => {
-                    for space in operation.operands.iter().filter_map(|o| o.as_name().ok()) {
-                        self.name(space);
-                    }
+        let mut operations = TypedIter::new(content);
+        while let Some(operation) = operations.next() {
+            match operation {
+                Operation::StrokeColorCmyk(_) | Operation::NonStrokeColorCmyk(_) => self.name(b"DeviceCMYK"),
+                Operation::StrokeColorDeviceRgb(_) | Operation::NonStrokeColorDeviceRgb(_) => self.name(b"DeviceRGB"),
+                Operation::ColorSpaceStroke(space) => self.name(space.0),
+                Operation::ColorSpaceNonStroke(space) => self.name(space.0),
+                Operation::InlineImage(picture) => {
+                    let named = ["CS", "ColorSpace", "F", "Filter"].map(|key| picture.0.dict().get::<Name>(key));
+                    named.iter().flatten().for_each(|name| self.name(name));
                 }
                 _ => {}
             }
