@@ -113,7 +113,7 @@ impl Imported {
     /// Writes it into a file as a form.
     pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Base> {
         let first = writer.alloc_row(self.objects.len()).get();
-        let target = &mut object::From(first.into());
+        let target = &mut object::InARow(first.into());
         for (i, object) in self.objects.iter().enumerate() {
             let to = Ref::new(first + i as i32);
             let mut bytes = Vec::new();

@@ -106,6 +106,6 @@ mod tests {
         let x4 = xmp(Conformance::X4, &about, id).unwrap();
         assert!(x4.contains("uuid:00112233-4455-6677-8899-aabbccddeeff") && x4.contains("2026-11-20T00:00:00Z"));
         let info = String::from_utf8(information(Conformance::X4, &about)).unwrap();
-        assert!(info.contains("(D:20261120000000Z)") && info.contains("/Trapped/False"), "{info}");
+        assert!(info.contains("(D:20261120000000Z)") && info.contains("/Trapped /False"), "{info}");
     }
 }

@@ -4,6 +4,7 @@
 //! ```text
 //! any PDF page -> Base (a form, written once) ─┐
 //! per-page operators ──────────────────────────┴-> Writer::page -> page tree, object streams, xref stream
+//!                    Conformance, About -> XMP, output condition, information ─┘
 //! ```
 
 pub mod base;

@@ -20,10 +20,10 @@ pub trait Target {
     }
 }
 
-/// How a dictionary's entries are numbered from a first one.
-pub struct From(pub i64);
+/// References that are indices, to objects numbered in a row from this one on.
+pub struct InARow(pub i64);
 
-impl Target for From {
+impl Target for InARow {
     fn number(&mut self, (index, _): ObjectId) -> Option<i64> {
         Some(self.0 + i64::from(index))
     }
