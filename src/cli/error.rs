@@ -15,6 +15,9 @@ pub enum CliError {
     /// A file named on the command line that can't be used as what it was named for.
     #[error("{} cannot be used: {} to mend", .file.display(), .faults.len())]
     Faults { file: PathBuf, faults: Vec<Fault> },
+    /// Of several such files, the reason for each.
+    #[error("nothing was written: {} to mend", .0.len())]
+    Inputs(Vec<Fault>),
     #[error("{}: {source}", .path.display())]
     File { path: PathBuf, source: io::Error },
     /// Writing results to stdout.
@@ -44,7 +47,7 @@ impl CliError {
     fn code(&self) -> u8 {
         match self {
             _ if self.is_silent() => 0,
-            CliError::Usage(_) | CliError::Faults { .. } => 2,
+            CliError::Usage(_) | CliError::Faults { .. } | CliError::Inputs(_) => 2,
             CliError::File { .. } | CliError::Output(_) | CliError::Preflight { .. } | CliError::Failed(_) => 1,
         }
     }
@@ -52,7 +55,7 @@ impl CliError {
     /// For stderr: every fault on a line of its own.
     pub fn message(&self) -> String {
         let mut text = format!("error: {self}\n");
-        if let CliError::Faults { faults, .. } = self {
+        if let CliError::Faults { faults, .. } | CliError::Inputs(faults) = self {
             for fault in faults {
                 text += &format!("  {fault}\n");
             }

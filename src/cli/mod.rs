@@ -7,6 +7,7 @@ pub mod demo;
 mod error;
 pub mod explain;
 mod key;
+pub mod merge;
 pub mod print;
 pub mod read;
 mod resume;
@@ -36,6 +37,7 @@ pub struct Cli {
 pub enum Command {
     Demo(demo::DemoArgs),
     Print(print::PrintArgs),
+    Merge(merge::MergeArgs),
     Read(read::ReadArgs),
     Explain(explain::ExplainArgs),
     Template(template::TemplateArgs),
@@ -54,6 +56,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     finish(match cli.command {
         Command::Demo(args) => demo::run(&args),
         Command::Print(args) => print::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Read(args) => read::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Template(args) => template::run(&args),

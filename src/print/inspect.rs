@@ -2,7 +2,7 @@
 
 use super::PrintError;
 use super::manifest::Located;
-use super::pdf::{Effort, Writer};
+use super::pdf::{About, Conformance, Effort, Writer};
 use super::statics::{FileStatics, Layer, Statics};
 use crate::sheet::frame::Area;
 use crate::sheet::{Layout, LayoutPage};
@@ -60,10 +60,10 @@ pub fn grounds<'s>(statics: &'s Statics<'_>) -> Result<Vec<Ground<'s>>, PrintErr
 }
 
 fn alone(statics: &Statics, layout: &Layout, layer: &Layer) -> Result<Vec<u8>, PrintError> {
-    let mut writer = Writer::new(Vec::new())?;
+    let mut writer = Writer::new(Vec::new(), Conformance::Plain)?;
     let fonts = FileStatics::new(statics, &mut writer)?.fonts;
     let resources = layer.write(&mut writer, &fonts)?.resources(&mut writer, &fonts)?;
     let size = layout.content.page;
     writer.page(size.width / MM_PER_POINT, size.height / MM_PER_POINT, resources, b"/S Do ", Effort::Usual)?;
-    Ok(writer.finish("")?.0)
+    Ok(writer.finish(&About::default())?.0)
 }

@@ -16,6 +16,7 @@ mod imposition;
 pub mod inspect;
 pub mod logo;
 pub mod manifest;
+pub mod merge;
 pub mod output;
 pub mod package;
 pub mod pdf;

@@ -6,7 +6,7 @@ use super::draw::{Align, Slot};
 use super::inspect::{Coded, Inspect};
 use super::manifest::{Located, Manifest, Printed, hex};
 use super::package::{BlankPages, Imposition, Package, Versions};
-use super::pdf::{Effort, Finished, Writer};
+use super::pdf::{About, Effort, Finished, Writer, metadata};
 use super::plan::{Bag, Document, Owner};
 use super::stamp::{Said, Stamp, Stamped};
 use super::statics::{FileStatics, PAPER, Statics};
@@ -60,9 +60,9 @@ pub struct Made {
 
 impl<'a, 'p, W: Write> Press<'a, 'p, W> {
     pub fn new(shop: &'a Shop<'p>, name: &str, out: W) -> Result<Self, PrintError> {
-        let mut writer = Writer::new(out)?;
-        let statics = FileStatics::new(shop.statics, &mut writer)?;
         let package = shop.package;
+        let mut writer = Writer::new(out, package.options.conformance)?;
+        let statics = FileStatics::new(shop.statics, &mut writer)?;
         let background = package.files.background.as_ref();
         let booklets = shop.booklets.map(|booklets| {
             WrittenBooklets::new(booklets, &shop.statics.fonts, &statics.fonts, &package.pictures, background)
@@ -83,7 +83,11 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         if let Some(booklets) = &mut self.booklets {
             booklets.finish(&mut self.writer)?;
         }
-        Ok(self.writer.finish(&self.shop.package.application.title)?)
+        let application = &self.shop.package.application;
+        let day: Vec<&str> = application.date.rsplit('/').collect();
+        let day = if day.len() == 3 { day.join("-") } else { metadata::NO_DAY.to_owned() };
+        let about = About { title: &application.title, day: &day, catalog: b"/Lang(pt-BR)" };
+        Ok(self.writer.finish(&about)?)
     }
 
     /// All documents of a bag, or those of one student. `progress` is told the pages of the file.

@@ -4,6 +4,7 @@
 use gabarito::json::Fault;
 use gabarito::limits::Limits;
 use gabarito::print::Package;
+use gabarito::print::merge::{self, Input};
 use gabarito::print::rich::{Context, NoSource, Pictures, html, latex, mathml};
 use gabarito::raster::jpeg::{self, Index};
 use gabarito::raster::{Gray, Partial, Window};
@@ -29,7 +30,7 @@ mod make;
 type Target = fn(&[u8]);
 
 /// By name; files of several kinds go through one function, and differ in where the fuzzer begins.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("archive", pages),
     ("pdf", pages),
     ("tiff", pages),
@@ -43,6 +44,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("package", package),
     ("roster", roster),
     ("rich", rich),
+    ("merge", merge),
 ];
 
 pub fn run(target: &str, bytes: &[u8]) {
@@ -233,6 +235,19 @@ fn rich(bytes: &[u8]) {
     assert!(context.warnings.iter().all(|w| !w.message.is_empty()));
 }
 
+/// What can be merged once can be merged again, with as many pages.
+fn merge(bytes: &[u8]) {
+    let twice = |bytes: &[u8], max_pages: u32| {
+        let inputs = ["a", "b"].map(|name| Input { name: name.to_owned(), bytes: Ok(bytes.to_vec()) });
+        let mut out = Vec::new();
+        let limits = Limits { max_pages, ..limits() };
+        merge::merge(inputs.into_iter(), &mut out, "", &limits).map(|report| (out, report.pages))
+    };
+    if let Ok((out, pages)) = twice(bytes, 20) {
+        assert!(twice(&out, 40).is_ok_and(|(_, again)| again == 2 * pages));
+    }
+}
+
 /// Where the fuzzer begins: a few good files for each target.
 #[allow(dead_code, reason = "the fuzzer takes them from files")]
 pub fn seeds(target: &str) -> Vec<Vec<u8>> {
@@ -249,7 +264,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     };
     match target {
         "archive" => samples(&["zip"]),
-        "pdf" => samples(&["pdf"]),
+        "pdf" | "merge" => samples(&["pdf"]),
         "tiff" => samples(&["tif"]),
         "still" => samples(&["jpg", "png", "webp"]),
         "jpeg" => {

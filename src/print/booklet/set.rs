@@ -115,7 +115,7 @@ impl Set {
         missing.sort_unstable();
         missing.dedup();
         for c in missing {
-            self.note(part, format!("no typeface here has “{c}” (U+{:04X}): a box is printed for it", u32::from(c)));
+            self.note(part, format!("no typeface here has “{c}” (U+{:04X}): “�” is printed for it", u32::from(c)));
         }
         self.narrowed(part, piece, setting)
     }

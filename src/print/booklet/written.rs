@@ -74,7 +74,6 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
 
     /// A page of a version, or of an order that only one student has (`version` is None): its operators are in `out` then,
     /// or else a form shows them.
-    #[expect(clippy::too_many_arguments, reason = "each says which page it is")]
     pub fn ground<W: Write>(
         &mut self,
         writer: &mut Writer<W>,

@@ -107,7 +107,7 @@ impl Package {
         if contents.has(Content::Booklet) && exam.as_ref().is_none_or(|e| e.questions.is_empty()) {
             faults.add("exam", "missing; contents asks for booklets: an object with sections of questions is expected");
         }
-        let files = Files::load(&mut application, exam.as_ref(), reading.source, options.gray, &mut faults);
+        let files = Files::load(&mut application, exam.as_ref(), reading.source, &options, &mut faults);
         if !faults.0.is_empty() {
             return Err(faults.0);
         }
@@ -122,6 +122,12 @@ impl Package {
             note_unasked(exam, &sheets, &mut notes);
         }
         roster::check_lize(&units, &sheets, &mut faults);
+        if sheets.lize.is_some() && options.conformance == Conformance::X4 {
+            faults.add(
+                "options.pdf",
+                "a Lize sheet has letters in blue, and PDF/X-4 is made for black; a-2b is expected",
+            );
+        }
         if !faults.0.is_empty() {
             return Err(faults.0);
         }
@@ -139,9 +145,10 @@ impl Files {
         application: &mut Application,
         exam: Option<&Exam>,
         source: &dyn Source,
-        gray: bool,
+        options: &Options,
         faults: &mut Faults,
     ) -> Self {
+        let gray = options.gray;
         let mut files = Files::default();
         if let Some(name) = &application.logo_path {
             let logo = source.fetch(name).and_then(|bytes| Logo::from_bytes(&bytes, gray).map_err(|e| e.to_string()));
@@ -162,7 +169,12 @@ impl Files {
             let mut all = Vec::new();
             for (i, name) in names.iter().enumerate() {
                 match source.fetch(name).and_then(|bytes| Imported::pages(&bytes).map_err(|e| e.to_string())) {
-                    Ok(pages) => all.extend(pages),
+                    Ok(pages) => {
+                        for breach in pages.iter().flat_map(|page| page.breaches(options.conformance)) {
+                            faults.add(format!("exam.{key}[{i}]"), breach);
+                        }
+                        all.extend(pages);
+                    }
                     Err(message) => faults.add(format!("exam.{key}[{i}]"), message),
                 }
             }

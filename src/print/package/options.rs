@@ -1,6 +1,7 @@
 //! What is printed of a package, in what order, and onto what pages.
 
 use super::super::bag::Paper;
+pub use super::super::pdf::Conformance;
 use crate::json::{Faults, Object};
 
 /// One entry of `contents`.
@@ -57,17 +58,6 @@ pub enum Imposition {
     TwoUp,
     /// To be folded and stapled in the middle.
     Saddle,
-}
-
-/// What a PDF claims to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Conformance {
-    #[default]
-    Plain,
-    /// PDF/A-2b, ISO 19005-2.
-    A2b,
-    /// PDF/X-4, ISO 15930-7.
-    X4,
 }
 
 /// Spares of a room.
@@ -175,6 +165,9 @@ impl Options {
             preflight: o.flag("preflight", true, faults),
         };
         o.finish(faults);
+        // PDF/X-4 is made for a press with black ink.
+        let gray = options.gray || options.conformance == Conformance::X4;
+        let options = Options { gray, ..options };
         if contents.has(Content::Spares) && options.spares.is_none() {
             faults.add(
                 "options.spares",

@@ -242,7 +242,7 @@ pub fn note_missing_glyphs(units: &[Unit], notes: &mut Vec<String>) {
             found += 1;
             if found <= MOST {
                 let code = u32::from(c);
-                notes.push(format!("{path}: the font has no “{c}” (U+{code:04X}): a box is printed for it"));
+                notes.push(format!("{path}: the font has no “{c}” (U+{code:04X}): “�” is printed for it"));
             }
         }
     };

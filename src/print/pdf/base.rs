@@ -1,10 +1,12 @@
 //! A page of any PDF as a form (8.10): drawn once, written once, and shown on every page that is made from it.
 
-use super::number;
+use super::conformance::{Breaches, Conformance};
 use super::writer::{Packed, Writer};
+use super::{number, object};
+use crate::limits::Limits;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use pdf_writer::Ref;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 /// A form, and the page size that it was made for, in points.
@@ -87,33 +89,45 @@ impl Imported {
             _ => None,
         };
         let packed = objects.iter().enumerate().filter_map(|(i, o)| Some((i, plain(o)?))).collect();
-        let content = Packed::new(&doc.get_page_content(id));
+        let most = Limits::default().max_pdf_stream_bytes as usize;
+        let content = Packed::new(&doc.get_page_content_with_limit(id, most)?);
         let (matrix, width_pt, height_pt) = upright(bbox, turns);
         Ok(Imported { objects, packed, resources, group, content, bbox, matrix, width_pt, height_pt })
     }
 
+    /// What of it speaks against a conformance.
+    pub fn breaches(&self, conformance: Conformance) -> BTreeSet<String> {
+        let mut breaches = Breaches::new(conformance);
+        let null = &Object::Null;
+        let get = |object| match object {
+            &Object::Reference((index, _)) => self.objects.get(index as usize).unwrap_or(null),
+            other => other,
+        };
+        for object in self.objects.iter().chain([&self.resources]).chain(&self.group) {
+            breaches.object(object, &get);
+        }
+        breaches.operators(&self.content.unpacked());
+        breaches.found()
+    }
+
     /// Writes it into a file as a form.
     pub fn write<W: Write>(&self, writer: &mut Writer<W>) -> io::Result<Base> {
-        let first = writer.alloc_row(self.objects.len()).get() as u32;
+        let first = writer.alloc_row(self.objects.len()).get();
+        let target = &mut object::InARow(first.into());
         for (i, object) in self.objects.iter().enumerate() {
-            let to = Ref::new(first as i32 + i as i32);
-            match shifted(object, first) {
+            let to = Ref::new(first + i as i32);
+            let mut bytes = Vec::new();
+            match object {
                 Object::Stream(stream) => {
-                    let mut entries = Vec::new();
-                    for (key, value) in stream.dict.iter().filter(|(key, _)| *key != b"Length") {
-                        lopdf::Writer::write_object(&mut entries, &Object::Name(key.clone()))?;
-                        entries.push(b' ');
-                        lopdf::Writer::write_object(&mut entries, value)?;
-                    }
+                    object::entries(&mut bytes, &stream.dict, &[b"Length"], target)?;
                     match self.packed.get(&i) {
-                        Some(packed) => writer.filtered(to, &entries, Packed::FILTER, packed.bytes())?,
-                        None => writer.filtered(to, &entries, b"", &stream.content)?,
+                        Some(packed) => writer.filtered(to, &bytes, Packed::FILTER, packed.bytes())?,
+                        None => writer.filtered(to, &bytes, b"", &stream.content)?,
                     }
                 }
                 other => {
-                    let mut body = Vec::new();
-                    lopdf::Writer::write_object(&mut body, &other)?;
-                    writer.small(to, &body)?;
+                    object::write(&mut bytes, other, target)?;
+                    writer.small(to, &bytes)?;
                 }
             }
         }
@@ -122,10 +136,10 @@ impl Imported {
         entries.extend_from_slice(b"]/Matrix[");
         number::op(&mut entries, &self.matrix, "");
         entries.extend_from_slice(b"]/Resources ");
-        lopdf::Writer::write_object(&mut entries, &shifted(&self.resources, first))?;
+        object::write(&mut entries, &self.resources, target)?;
         if let Some(group) = &self.group {
             entries.extend_from_slice(b"/Group ");
-            lopdf::Writer::write_object(&mut entries, &shifted(group, first))?;
+            object::write(&mut entries, group, target)?;
         }
         let form = writer.alloc();
         writer.filtered(form, &entries, Packed::FILTER, self.content.bytes())?;
@@ -170,11 +184,6 @@ impl Found {
             })
         })
     }
-}
-
-/// The object with every index in it changed to the number that it has in a file.
-fn shifted(object: &Object, first: u32) -> Object {
-    with_references(object, &mut |(index, _)| index + first)
 }
 
 fn with_references(object: &Object, to: &mut impl FnMut(ObjectId) -> u32) -> Object {

@@ -67,8 +67,10 @@ impl GlyphSubset {
     pub fn new(face: &'static Typeface, glyphs: &BTreeMap<u16, String>) -> Self {
         let mut remapper = GlyphRemapper::new();
         let mut meaning = BTreeMap::new();
+        // PDF/A lets no text show glyph 0.
+        let missing = face.glyph(char::REPLACEMENT_CHARACTER).unwrap_or(0);
         let renumbered = glyphs.iter().map(|(&glyph, text)| {
-            let new = remapper.remap(glyph);
+            let new = remapper.remap(if glyph == 0 { missing } else { glyph });
             meaning.insert(new, text.clone());
             (glyph, new)
         });
@@ -109,8 +111,10 @@ impl Subset {
     pub fn new(face: &'static Typeface, characters: &BTreeSet<char>) -> Self {
         let mut remapper = GlyphRemapper::new();
         let mut glyphs = HashMap::new();
+        // PDF/A lets no text show glyph 0.
+        let missing = face.glyph(char::REPLACEMENT_CHARACTER);
         for &c in characters {
-            if let Some(glyph) = face.glyph(c) {
+            if let Some(glyph) = face.glyph(c).or(missing) {
                 glyphs.insert(c, remapper.remap(glyph));
             }
         }
@@ -126,6 +130,7 @@ impl Subset {
         let mut meaning = BTreeMap::new();
         for &c in characters {
             if let Some(&glyph) = glyphs.get(&c) {
+                let c = if face.glyph(c).is_some() { c } else { char::REPLACEMENT_CHARACTER };
                 meaning.entry(glyph).or_insert_with(|| c.to_string());
             }
         }

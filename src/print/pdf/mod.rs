@@ -4,13 +4,20 @@
 //! ```text
 //! any PDF page -> Base (a form, written once) ─┐
 //! per-page operators ──────────────────────────┴-> Writer::page -> page tree, object streams, xref stream
+//!                    Conformance, About -> XMP, output condition, information ─┘
 //! ```
 
 pub mod base;
+pub mod conformance;
 pub mod font;
+mod intent;
+pub mod metadata;
 pub mod number;
+pub mod object;
 mod pages;
 pub mod writer;
 
 pub use base::{Base, BaseError, Imported};
+pub use conformance::Conformance;
+pub use metadata::About;
 pub use writer::{Effort, Finished, Packed, Writer};

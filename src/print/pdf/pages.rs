@@ -1,6 +1,7 @@
 //! The page tree (7.7.3), written while the pages come: a node is written once it is full, and its parent's number is
 //! taken before the parent exists.
 
+use super::conformance::Conformance;
 use super::number;
 use super::writer::{Effort, Writer};
 use pdf_writer::Ref;
@@ -48,19 +49,33 @@ impl<W: Write> Writer<W> {
         let page = self.tree.kept.pop().expect("there are some now");
         let contents = self.alloc();
         self.compressed(contents, b"", content, effort)?;
-        let parent = self.node(0);
-        let mut body = Vec::with_capacity(128);
-        body.extend_from_slice(b"<</Type/Page/MediaBox[0 0 ");
-        number::real(&mut body, width_pt, 3);
-        body.push(b' ');
-        number::real(&mut body, height_pt, 3);
-        body.push(b']');
-        for (key, id) in [("/Resources ", resources), ("/Parent ", parent), ("/Contents ", contents)] {
-            body.extend_from_slice(key.as_bytes());
-            number::int(&mut body, i64::from(id.get()));
-            body.extend_from_slice(b" 0 R");
+        let mut entries = Vec::with_capacity(128);
+        // The paper is cut nowhere: PDF/X must say so.
+        let boxes: &[&str] = if self.conformance == Conformance::X4 { &["MediaBox", "TrimBox"] } else { &["MediaBox"] };
+        for name in boxes {
+            entries.extend_from_slice(format!("/{name}[0 0 ").as_bytes());
+            number::real(&mut entries, width_pt, 3);
+            entries.push(b' ');
+            number::real(&mut entries, height_pt, 3);
+            entries.push(b']');
         }
-        body.extend_from_slice(b">>");
+        for (key, id) in [("/Resources ", resources), ("/Contents ", contents)] {
+            entries.extend_from_slice(key.as_bytes());
+            number::int(&mut entries, i64::from(id.get()));
+            entries.extend_from_slice(b" 0 R");
+        }
+        self.own_page(page, &entries)
+    }
+
+    /// A page under a number that was taken for it. `entries` are its dictionary's but for type and parent.
+    pub fn own_page(&mut self, page: Ref, entries: &[u8]) -> io::Result<()> {
+        let parent = self.node(0);
+        let mut body = Vec::with_capacity(entries.len() + 40);
+        body.extend_from_slice(b"<</Type/Page");
+        body.extend_from_slice(entries);
+        body.extend_from_slice(b"/Parent ");
+        number::int(&mut body, i64::from(parent.get()));
+        body.extend_from_slice(b" 0 R>>");
         self.small(page, &body)?;
         self.tree.pages += 1;
         self.adopt(0, page, 1)

@@ -1,11 +1,15 @@
 //! Objects to bytes, as they come: streams at once, small dictionaries gathered into object streams (7.5.7), and at the
 //! end a cross-reference stream (7.5.8).
 
+use super::conformance::Conformance;
+use super::metadata::{self, About};
 use super::pages::Tree;
+use super::{intent, number};
+use flate2::read::ZlibDecoder;
 use libdeflater::{CompressionLvl, Compressor};
-use pdf_writer::{Chunk, Ref, TextStr};
+use pdf_writer::{Chunk, Ref};
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 
 /// Small objects in one object stream.
 const OBJECTS_PER_STREAM: usize = 200;
@@ -46,11 +50,12 @@ pub struct Writer<W: Write> {
     small_index: Vec<(i32, usize)>,
     deflate: Deflate,
     line: Vec<u8>,
+    pub(super) conformance: Conformance,
     pub(super) tree: Tree,
 }
 
 impl<W: Write> Writer<W> {
-    pub fn new(out: W) -> io::Result<Self> {
+    pub fn new(out: W, conformance: Conformance) -> io::Result<Self> {
         let mut writer = Writer {
             out,
             at: 0,
@@ -60,10 +65,10 @@ impl<W: Write> Writer<W> {
             small_index: Vec::new(),
             deflate: Deflate::default(),
             line: Vec::new(),
+            conformance,
             tree: Tree::default(),
         };
-        // Four bytes above 127 tell transfer programs that this is no text (7.5.2).
-        writer.put(b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n")?;
+        writer.put(conformance.header())?;
         Ok(writer)
     }
 
@@ -111,12 +116,13 @@ impl<W: Write> Writer<W> {
         self.places[id.get() as usize] = Place::At(self.at);
         let mut line = std::mem::take(&mut self.line);
         line.clear();
-        super::number::int(&mut line, i64::from(id.get()));
-        line.extend_from_slice(b" 0 obj<<");
+        number::int(&mut line, i64::from(id.get()));
+        // PDF/A wants the line to end here.
+        line.extend_from_slice(b" 0 obj\n<<");
         line.extend_from_slice(entries);
         line.extend_from_slice(filter);
         line.extend_from_slice(b"/Length ");
-        super::number::int(&mut line, data.len() as i64);
+        number::int(&mut line, data.len() as i64);
         line.extend_from_slice(b">>stream\n");
         self.put(&line)?;
         self.line = line;
@@ -140,9 +146,9 @@ impl<W: Write> Writer<W> {
         let mut data = Vec::with_capacity(self.small.len() + 12 * self.small_index.len());
         for (i, &(number, offset)) in self.small_index.iter().enumerate() {
             self.places[number as usize] = Place::Within(id.get() as u32, i as u16);
-            super::number::int(&mut data, i64::from(number));
+            number::int(&mut data, i64::from(number));
             data.push(b' ');
-            super::number::int(&mut data, offset as i64);
+            number::int(&mut data, offset as i64);
             data.push(b' ');
         }
         let entries = format!("/Type/ObjStm/N {}/First {}", self.small_index.len(), data.len());
@@ -152,27 +158,39 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes what is left: page tree, catalog, information and cross-references.
-    pub fn finish(mut self, title: &str) -> io::Result<(W, Finished)> {
+    pub fn finish(mut self, about: &About) -> io::Result<(W, Finished)> {
         let pages = self.tree.pages();
         let root = self.close_tree()?;
         let (catalog, info) = (self.alloc(), self.alloc());
         // A sheet that a printer scales has its bubbles in other places: registration mends that, but why invite it.
-        let body = format!(
-            "<</Type/Catalog/Pages {} 0 R/Lang(pt-BR)/ViewerPreferences<</PrintScaling/None/DisplayDocTitle true>>>>",
+        let mut body = format!(
+            "<</Type/Catalog/Pages {} 0 R/ViewerPreferences<</PrintScaling/None/DisplayDocTitle true>>",
             root.get()
-        );
-        self.small(catalog, body.as_bytes())?;
-        let mut text = Chunk::new();
-        text.indirect(Ref::new(1))
-            .dict()
-            .pair(pdf_writer::Name(b"Title"), TextStr(title))
-            .pair(pdf_writer::Name(b"Producer"), TextStr(concat!("gabarito ", env!("CARGO_PKG_VERSION"))));
-        self.small(info, inner(text.as_bytes()))?;
+        )
+        .into_bytes();
+        if let Some(intent) = intent::write(self.conformance, &mut self)? {
+            body.extend_from_slice(format!("/OutputIntents[{} 0 R]", intent.get()).as_bytes());
+        }
+        if let Some(packet) = metadata::xmp(self.conformance, about, &self.name()) {
+            let id = self.alloc();
+            self.filtered(id, b"/Type/Metadata/Subtype/XML", b"", packet.as_bytes())?;
+            body.extend_from_slice(format!("/Metadata {} 0 R", id.get()).as_bytes());
+        }
+        body.extend_from_slice(about.catalog);
+        body.extend_from_slice(b">>");
+        self.small(catalog, &body)?;
+        self.small(info, &metadata::information(self.conformance, about))?;
         self.flush_small()?;
         self.cross_references(catalog, info)?;
         self.out.flush()?;
         let finished = Finished { bytes: self.at, pages, sha256: self.hash.finalize().into() };
         Ok((self.out, finished))
+    }
+
+    /// The file's name is its content so far: 32 hexadecimal digits.
+    fn name(&self) -> String {
+        let digest = self.hash.clone().finalize();
+        digest[..16].iter().map(|b| format!("{b:02X}")).collect()
     }
 
     fn cross_references(&mut self, catalog: Ref, info: Ref) -> io::Result<()> {
@@ -196,9 +214,7 @@ impl<W: Write> Writer<W> {
             data.extend((0..ROW).map(|i| row[i].wrapping_sub(above[i])));
             above = row;
         }
-        // The file's name is its content.
-        let digest = self.hash.clone().finalize();
-        let name: String = digest[..16].iter().map(|b| format!("{b:02X}")).collect();
+        let name = self.name();
         let entries = format!(
             "/Type/XRef/Size {}/W[1 5 2]/Root {} 0 R/Info {} 0 R/ID[<{name}><{name}>]\
              /DecodeParms<</Predictor 12/Columns {ROW}>>",
@@ -217,13 +233,6 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// An object's body without its `n 0 obj` and `endobj`.
-fn inner(object: &[u8]) -> &[u8] {
-    let start = object.windows(3).position(|w| w == b"obj").map_or(0, |i| i + 3);
-    let end = object.windows(6).rposition(|w| w == b"endobj").unwrap_or(object.len());
-    object[start..end].trim_ascii()
-}
-
 /// A stream's data, compressed once for all the files that it goes into.
 #[derive(Clone, Debug)]
 pub struct Packed(std::sync::Arc<[u8]>);
@@ -238,6 +247,13 @@ impl Packed {
 
     pub fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    pub fn unpacked(&self) -> Vec<u8> {
+        let mut data = Vec::new();
+        let read = ZlibDecoder::new(&*self.0).read_to_end(&mut data);
+        read.expect("it was packed here");
+        data
     }
 }
 

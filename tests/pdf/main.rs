@@ -1,0 +1,54 @@
+//! PDFs as other programs see them: what they claim to be, and many as one. qpdf and poppler-utils must be installed.
+
+mod conformance;
+mod hostile;
+mod make;
+mod merge;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A folder that is removed again.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("gabarito-pdf-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    /// Writes a file, and says where it is.
+    fn write(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Runs a program that must have nothing to complain about.
+fn tool(name: &str, args: &[&str]) -> String {
+    let output = Command::new(name)
+        .args(args)
+        .output()
+        .unwrap_or_else(|e| panic!("{name} can't be run ({e}): these tests need the packages qpdf and poppler-utils"));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && complaint.is_empty(), "{name} {args:?}: {said}{complaint}");
+    said
+}
+
+/// The text of each page.
+fn texts(pdf: &str) -> Vec<String> {
+    let text = tool("pdftotext", &["-raw", pdf, "-"]);
+    let mut pages: Vec<String> = text.split('\u{c}').map(|page| page.trim().to_owned()).collect();
+    pages.pop();
+    pages
+}
