@@ -9,6 +9,7 @@ use flate2::read::ZlibDecoder;
 use libdeflater::{CompressionLvl, Compressor};
 use pdf_writer::{Chunk, Ref};
 use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::io::{self, Read, Write};
 
 /// Small objects in one object stream.
@@ -242,7 +243,9 @@ impl Packed {
     pub const FILTER: &[u8] = b"/Filter/FlateDecode";
 
     pub fn new(data: &[u8]) -> Self {
-        Packed(Deflate::default().run(data, Effort::Usual).into())
+        // A compressor's tables take longer to make than a form to compress.
+        thread_local!(static DEFLATE: RefCell<Deflate> = RefCell::default());
+        DEFLATE.with_borrow_mut(|deflate| Packed(deflate.run(data, Effort::Usual).into()))
     }
 
     pub fn bytes(&self) -> &[u8] {
