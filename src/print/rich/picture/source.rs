@@ -29,8 +29,10 @@ pub struct Folder {
 }
 
 impl Folder {
+    /// An empty path, such as a bare file name's parent, is the folder that the program runs in.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Folder { root: root.into() }
+        let root = root.into();
+        Folder { root: if root.as_os_str().is_empty() { PathBuf::from(".") } else { root } }
     }
 }
 
@@ -99,6 +101,7 @@ mod tests {
         let source = Folder::new(&folder);
         assert_eq!(source.fetch("img/a%20b.png"), Ok(b"x".to_vec()));
         assert_eq!(source.fetch("./img/a b.png"), Ok(b"x".to_vec()));
+        assert!(Folder::new("").fetch("Cargo.toml").is_ok(), "the folder that tests run in");
         #[cfg(unix)]
         std::os::unix::fs::symlink("/etc/passwd", folder.join("img/link.png")).unwrap();
         let bad = [
