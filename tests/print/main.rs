@@ -1,10 +1,14 @@
-//! PDFs as other programs see them: what they claim to be, and many as one. qpdf and poppler-utils must be installed.
+//! What is printed, as other programs see it, and as the reader reads it back. qpdf and poppler-utils must be installed.
 
 mod conformance;
 mod hostile;
 mod make;
+mod malote;
 mod merge;
+mod sheets;
 
+use gabarito::sheet::SheetKey;
+use serde_json::Value;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,10 +17,18 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("gabarito-pdf-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("gabarito-print-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
         Scratch(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+
+    fn json(&self, name: &str) -> Value {
+        serde_json::from_slice(&std::fs::read(self.0.join(name)).unwrap()).unwrap()
     }
 
     /// Writes a file, and says where it is.
@@ -43,6 +55,10 @@ fn tool(name: &str, args: &[&str]) -> String {
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && complaint.is_empty(), "{name} {args:?}: {said}{complaint}");
     said
+}
+
+fn key() -> SheetKey {
+    SheetKey::new("test")
 }
 
 /// The text of each page.

@@ -1,10 +1,11 @@
-//! What is printed, as other programs see it: qpdf, poppler and hayro. qpdf and poppler-utils must be installed.
+//! Answer sheets: qpdf, poppler and hayro see them alike, and everything is where its layout says.
 
+use super::{Scratch, key, tool};
 use gabarito::print::{Discard, Package, print, print_to};
 use gabarito::raster::Gray;
 use gabarito::sheet::code::{datamatrix, qr};
 use gabarito::sheet::frame::Area;
-use gabarito::sheet::{Identity, Layout, SheetKey};
+use gabarito::sheet::{Identity, Layout};
 use gabarito::units::{MM_PER_INCH, Point};
 use hayro::hayro_interpret::InterpreterSettings;
 use hayro::hayro_syntax::Pdf;
@@ -13,37 +14,8 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 const DPI: f64 = 300.0;
-
-/// A folder that is removed again.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("gabarito-print-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn tool(name: &str, args: &[&str]) -> String {
-    let output = Command::new(name)
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{name} can't be run ({e}): these tests need the packages qpdf and poppler-utils"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{name} {args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
 
 fn sample() -> Package {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/escola/PACKAGE.json");
@@ -64,14 +36,6 @@ fn questions(questions: usize, students: usize) -> Package {
     .unwrap()
 }
 
-fn key() -> SheetKey {
-    SheetKey::new("test")
-}
-
-fn path(scratch: &Scratch, name: &str) -> String {
-    scratch.0.join(name).to_str().unwrap().to_owned()
-}
-
 fn by_hayro(pdf: &Path, page: usize) -> Gray {
     let pdf = Pdf::new(std::fs::read(pdf).unwrap()).unwrap();
     let scale = (DPI / 72.0) as f32;
@@ -88,7 +52,7 @@ fn by_hayro(pdf: &Path, page: usize) -> Gray {
 }
 
 fn by_poppler(scratch: &Scratch, pdf: &Path, page: usize) -> Gray {
-    let (root, number) = (path(scratch, "poppler"), (page + 1).to_string());
+    let (root, number) = (scratch.path("poppler"), (page + 1).to_string());
     let pdf = pdf.to_str().unwrap();
     tool("pdftoppm", &["-r", "300", "-gray", "-png", "-singlefile", "-f", &number, "-l", &number, pdf, &root]);
     let picture = image::open(root + ".png").unwrap().into_luma8();
@@ -136,7 +100,7 @@ fn qpdf_finds_no_fault_and_names_can_be_copied() {
     let scratch = Scratch::new("qpdf");
     let package = sample();
     print(&package, &key(), &scratch.0, &|_, _| {}).unwrap();
-    let pdf = path(&scratch, "sheets.pdf");
+    let pdf = scratch.path("sheets.pdf");
     tool("qpdf", &["--check", &pdf]);
     let text = tool("pdftotext", &["-layout", &pdf, "-"]);
     for student in package.students() {
@@ -149,7 +113,7 @@ fn qpdf_finds_no_fault_and_names_can_be_copied() {
 fn the_page_tree_holds_when_it_is_deep() {
     let scratch = Scratch::new("tree");
     print(&questions(20, 64 * 64 + 3), &key(), &scratch.0, &|_, _| {}).unwrap();
-    let pdf = path(&scratch, "sheets.pdf");
+    let pdf = scratch.path("sheets.pdf");
     assert_eq!(tool("qpdf", &["--show-npages", &pdf]).trim(), "4099");
     tool("qpdf", &["--check", &pdf]);
 }

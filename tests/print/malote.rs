@@ -1,6 +1,6 @@
 //! A whole malote: booklets, sheets and papers as other programs see them, and as the reader reads them back.
-//! qpdf and poppler-utils must be installed.
 
+use super::{Scratch, key, tool};
 use gabarito::grade::versions::Versions;
 use gabarito::limits::Limits;
 use gabarito::print::package::Reading;
@@ -11,52 +11,10 @@ use gabarito::read::layouts::Layouts;
 use gabarito::read::pages;
 use gabarito::read::policy::Policy;
 use gabarito::read::result::{FieldReading, FieldStatus, Outcome, PageReading, SheetRef};
-use gabarito::sheet::SheetKey;
 use gabarito::sheet::lize::Models;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-/// A folder that is removed again.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("gabarito-malote-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Scratch(path)
-    }
-
-    fn json(&self, name: &str) -> Value {
-        serde_json::from_slice(&std::fs::read(self.0.join(name)).unwrap()).unwrap()
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-fn tool(name: &str, args: &[&str]) -> String {
-    let output = Command::new(name)
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{name} can't be run ({e}): these tests need the packages qpdf and poppler-utils"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{name} {args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
-}
-
-fn key() -> SheetKey {
-    SheetKey::new("test")
-}
+use std::path::Path;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/malote");
 
