@@ -1,5 +1,6 @@
 //! PACKAGE.json: what is to be printed, checked whole before the first page is drawn.
 
+mod answers;
 mod application;
 mod exam;
 mod lize;
@@ -97,7 +98,9 @@ impl Package {
         let exam = Exam::read(&mut o, &mut context, &mut faults);
         notes.extend(context.warnings.iter().map(Fault::to_string));
         let versions = exam.as_ref().and_then(Exam::version_count);
+        let fields = exam.as_ref().filter(|e| !e.questions.is_empty()).map(answers::fields);
         let asked = sheets::Asked {
+            fields: fields.as_deref(),
             large_print: roster::students(&units).any(|s| s.large_print),
             spare_digits: contents.has(Content::Spares).then(|| digits(&units)),
         };
@@ -296,6 +299,28 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_sheet_without_fields_has_those_of_the_exam() {
+        let mut value = good();
+        value["exam"] = exam();
+        let kinds = [("multiple", "alternatives"), ("matrix", "statements"), ("sum", "statements")];
+        let questions = value["exam"]["sections"][0]["questions"].as_array_mut().unwrap();
+        for (kind, options) in kinds {
+            let mut question = json!({"id": kind, "kind": kind, "stem": [{"html": "x"}]});
+            question[options] = json!([{"html": "1"}, {"html": "2"}, {"html": "3"}]);
+            questions.push(question);
+        }
+        questions.push(json!({"id": "n", "kind": "numeric", "stem": [{"html": "x"}]}));
+        questions.push(json!({"id": "o", "kind": "open", "stem": [{"html": "x"}]}));
+        value.as_object_mut().unwrap().remove("sheet");
+        let package = Package::from_json(&value).unwrap();
+        let fields = package.sheets.normal.content.pages.iter().flat_map(|p| &p.fields);
+        let mut ids: Vec<&str> = fields.map(|f| f.id.as_str()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["q1", "q2", "q3", "q4", "q5", "q6"]);
+        assert_eq!(package.notes, Vec::<String>::new());
     }
 
     #[test]

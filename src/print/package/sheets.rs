@@ -7,6 +7,7 @@ use crate::sheet::field::FieldKind;
 use crate::sheet::lize::{self, Models};
 use crate::sheet::place::{Order, place};
 use crate::sheet::{FieldSpec, Layout, PageFormat, TextSize, identity};
+use serde_json::Value;
 
 #[derive(Clone, Debug)]
 pub struct Sheets {
@@ -21,15 +22,20 @@ pub struct Sheets {
 impl Sheets {
     /// None when there is no sheet, or when it has been said what is wrong with it.
     pub fn read(package: &mut Object, models: &Models, asked: Asked, faults: &mut Faults) -> Option<Self> {
-        let Some(value) = package.get("sheet") else {
-            faults.add("sheet", "missing; an object with fields is expected");
-            return None;
+        let absent = Value::Object(serde_json::Map::new());
+        let value = match (package.get("sheet"), asked.fields) {
+            (Some(value), _) => value,
+            (None, Some(_)) => &absent,
+            (None, None) => {
+                faults.add("sheet", "missing; an object with fields is expected");
+                return None;
+            }
         };
         let before = faults.0.len();
         let mut o = Object::new(value, "sheet", faults);
         if o.word("edition", &[("native", false), (lize::EDITION, true)], faults) {
             let order = LizeOrder::read(&mut o, models, faults);
-            let specs = specs(&mut o, faults);
+            let specs = specs(&mut o, asked.fields, faults);
             o.finish(faults);
             let layout = order.as_ref().and_then(|order| order.layout(&specs, "sheet.fields", faults));
             let normal = layout.filter(|_| faults.0.len() == before)?;
@@ -41,7 +47,7 @@ impl Sheets {
         let most = o.whole("max_pages", 1..=u64::from(identity::MAX_PAGE), faults);
         order.max_pages = most.map_or(order.max_pages, |n| n as u16);
         let large = large_print(&mut o, &order, most.is_some(), faults);
-        let specs = specs(&mut o, faults);
+        let specs = specs(&mut o, asked.fields, faults);
         o.finish(faults);
         if faults.0.len() > before {
             return None;
@@ -88,9 +94,11 @@ impl Sheets {
     }
 }
 
-/// What else a package needs layouts for.
+/// What a package needs layouts for, beside what it says.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked {
+pub struct Asked<'v> {
+    /// Where it says no fields: those of the exam's questions.
+    pub fields: Option<&'v [Value]>,
     pub large_print: bool,
     /// How many digits a student's number has, where there are spares.
     pub spare_digits: Option<usize>,
@@ -110,10 +118,13 @@ fn spare(order: &Order, specs: &[FieldSpec], digits: usize) -> Option<Layout> {
     place(order, &all).or_else(|_| place(&longer, &all)).ok()
 }
 
-fn specs(o: &mut Object, faults: &mut Faults) -> Vec<FieldSpec> {
+fn specs(o: &mut Object, of_exam: Option<&[Value]>, faults: &mut Faults) -> Vec<FieldSpec> {
     let list = o.list("fields", faults);
     if list.is_none() && o.get("fields").is_none() {
-        faults.add("sheet.fields", "missing; a list of fields is expected");
+        match of_exam {
+            Some(fields) => return FieldSpec::read_list(fields, "sheet.fields", faults),
+            None => faults.add("sheet.fields", "missing; a list of fields is expected"),
+        }
     }
     FieldSpec::read_list(list.unwrap_or_default(), "sheet.fields", faults)
 }
