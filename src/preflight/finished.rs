@@ -14,6 +14,17 @@ use crate::read::result::{FieldStatus, Outcome, PageReading};
 use rayon::prelude::*;
 use std::path::Path;
 
+/// Of a file with more pages none is read again: to list them would take a renderer 13 KB of memory for each.
+const MOST_PAGES: u64 = 10_000;
+
+/// Those that are read again, and the files that are too long for it.
+pub fn readable(samples: Vec<Sample>) -> (Vec<Sample>, Vec<String>) {
+    let mut long: Vec<String> = samples.iter().filter(|s| s.pdf_page > MOST_PAGES).map(|s| s.pdf.clone()).collect();
+    long.dedup();
+    let short = samples.into_iter().filter(|s| !long.contains(&s.pdf)).collect();
+    (short, long)
+}
+
 /// What is wrong with them.
 pub fn check(samples: &[Sample], grounds: &[Ground], reader: &Reader, folder: &Folder) -> Vec<Fault> {
     let limits = Limits { render_dpi: DPI, max_pages: u32::MAX, max_file_bytes: u64::MAX, ..Limits::default() };

@@ -87,7 +87,7 @@ fn run(
     };
     let reader = Reader { layouts, key: rules.key.clone(), policy: Policy::default() };
     let shared = Shared::new(grounds, rules);
-    let (report, samples) = rayon::in_place_scope(|scope| {
+    let (mut report, samples) = rayon::in_place_scope(|scope| {
         let watch = Watch::new(scope, &shared);
         let report = prepared.print_inspected(key, &mut folder, &watch, progress)?;
         Ok::<_, PreflightError>((report, watch.finish()))
@@ -96,6 +96,13 @@ fn run(
     let manifest = folder.staged("manifest.json").map(std::fs::read).transpose().map_err(PrintError::from)?;
     let (pages, faults) = counts::check(package, &reader.key, &manifest.unwrap_or_default());
     faults.into_iter().for_each(|fault| found.add(fault));
+    let (samples, long) = finished::readable(samples);
+    let unread = |file| {
+        format!(
+            "{file} is too long to be read again as a file: its coded pages were checked as they were printed; options.split_pages makes shorter ones"
+        )
+    };
+    report.notes.extend(long.into_iter().map(unread));
     finished::check(&samples, &shared.grounds, &reader, &folder).into_iter().for_each(|fault| found.add(fault));
     if pages != found.pages {
         let what = What::Count(format!("{pages} páginas com códigos, e {} conferidas", found.pages));
