@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Print the answer sheets of a package
+/// Print a package: booklets, answer sheets, and the papers of the exam bag
 #[derive(Debug, Args)]
 pub struct PrintArgs {
     #[arg(value_name = "PACKAGE.json")]
