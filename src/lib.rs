@@ -11,6 +11,8 @@ pub mod preflight;
 pub mod print;
 pub mod raster;
 pub mod read;
+#[cfg(feature = "service")]
+pub mod service;
 pub mod sheet;
 pub mod sim;
 pub mod units;

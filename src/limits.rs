@@ -1,8 +1,10 @@
 //! What one run may take from a foreign file, all in one place. Every claimed size is checked against these before
 //! anything of that size is allocated.
 
+use serde::{Deserialize, Serialize};
+
 /// Bounds on input. The defaults let through everything that a school's scanner makes and stop what cannot be a scan.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limits {
     /// Size of one file as it lies on disk or in a ZIP.
     pub max_file_bytes: u64,

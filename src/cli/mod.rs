@@ -11,12 +11,14 @@ pub mod merge;
 pub mod print;
 pub mod read;
 mod resume;
+#[cfg(feature = "service")]
+pub mod serve;
 mod sheets;
 mod spread;
 pub mod template;
 
 pub use error::CliError;
-pub use key::sheet_key;
+pub use key::{sheet_key, sheet_secret};
 pub use spread::{Page, Spread};
 
 use clap::{Parser, Subcommand};
@@ -42,6 +44,16 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     Template(template::TemplateArgs),
     Accuracy(accuracy::AccuracyArgs),
+    #[cfg(feature = "service")]
+    Serve(serve::ServeArgs),
+    #[cfg(feature = "service")]
+    Migrate(serve::MigrateArgs),
+    #[cfg(feature = "service")]
+    Openapi(serve::OpenapiArgs),
+    /// One task for a parent that listens
+    #[cfg(feature = "service")]
+    #[command(hide = true)]
+    Child,
 }
 
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -61,6 +73,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Accuracy(args) => accuracy::run(&args),
+        #[cfg(feature = "service")]
+        Command::Serve(args) => serve::serve(&args),
+        #[cfg(feature = "service")]
+        Command::Migrate(args) => serve::migrate(&args),
+        #[cfg(feature = "service")]
+        Command::Openapi(args) => serve::openapi(&args),
+        #[cfg(feature = "service")]
+        Command::Child => Ok(serve::child()),
     })
 }
 

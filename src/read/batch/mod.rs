@@ -20,6 +20,7 @@ use crate::read::layouts::Layouts;
 use crate::read::result::{FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, SheetRef, Source};
 use roster::Match;
 use sheets::{Repeat, Sheets};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 /// What is known before the first page.
@@ -39,7 +40,7 @@ pub struct Batch {
     /// Of these, pages that an earlier run read.
     replayed: usize,
     outcomes: BTreeMap<&'static str, usize>,
-    identified: BTreeMap<&'static str, usize>,
+    identified: BTreeMap<Cow<'static, str>, usize>,
     stages: Stages,
     repeated: Vec<Pair>,
     differing: Vec<Pair>,
@@ -100,8 +101,8 @@ impl Batch {
         self.rows += 1;
         let outcome = if reading.is_duplicate() { "duplicate" } else { reading.outcome.name() };
         *self.outcomes.entry(outcome).or_default() += 1;
-        if let Some(stage) = observed.stage {
-            *self.identified.entry(stage).or_default() += 1;
+        if let Some(stage) = &observed.stage {
+            *self.identified.entry(stage.clone()).or_default() += 1;
         }
         self.stages.count(&observed.attempts);
         self.scans.add(reading, observed);

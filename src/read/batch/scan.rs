@@ -8,19 +8,21 @@ use crate::read::identify::Attempt;
 use crate::read::register::Registration;
 use crate::read::result::PageReading;
 use crate::units::{MM_PER_INCH, Point};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is known of a page besides its reading.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Observed {
     /// The way that identified it.
-    pub stage: Option<&'static str>,
+    pub stage: Option<Cow<'static, str>>,
     /// All ways that were tried.
     pub attempts: Vec<Attempt>,
     pub scan: Option<Scan>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Scan {
     /// Along the paper's width and height.
     pub dpi: (f64, f64),
@@ -40,7 +42,7 @@ impl Observed {
     /// `page` counts in its file.
     pub fn of(seen: &mut PageTrace, page: u32) -> Self {
         let attempts = seen.attempts().to_vec();
-        let stage = attempts.iter().rfind(|a| a.decoded).map(|a| a.stage);
+        let stage = attempts.iter().rfind(|a| a.decoded).map(|a| a.stage.clone());
         let scan = seen.picture.as_mut().zip(seen.trace.registration.as_ref()).map(|(picture, r)| {
             let mut scan = Scan::of(&picture.gray, picture.dpi, r);
             if page % STREAKS_EVERY == 1 {

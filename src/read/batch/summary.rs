@@ -4,6 +4,7 @@ use super::Batch;
 use crate::read::identify::Stages;
 use crate::read::result::{Outcome, PageReading, Source};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -11,7 +12,7 @@ pub struct Summary {
     /// By outcome; those that count no more as `duplicate`.
     pub pages: BTreeMap<&'static str, usize>,
     /// By the way that identified them.
-    pub identified: BTreeMap<&'static str, usize>,
+    pub identified: BTreeMap<Cow<'static, str>, usize>,
     /// Of each way to identify a page: on how many it was tried, and of how many it gave an identity.
     pub stages: Stages,
     pub sheets: usize,

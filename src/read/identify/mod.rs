@@ -19,15 +19,18 @@ use crate::sheet::frame::{Area, Frame, PageFormat};
 use crate::sheet::identity::{CodeError, Identity, SheetKey};
 use crate::units::{Homography, Mm, Point, Px};
 use guided::{Placed, Shape};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::LazyLock;
 use std::time::Instant;
 
 /// One way that was tried, for the explained picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Attempt {
-    pub stage: &'static str,
+    pub stage: Cow<'static, str>,
     /// The window looked at, where it is not the whole picture.
+    #[serde(skip)]
     pub corners: Option<[Point<Px>; 4]>,
     pub decoded: bool,
     /// Milliseconds that it took.
@@ -228,7 +231,7 @@ pub fn identify(picture: &mut Partial, registration: &Registration, known: Known
             }
         };
         let decoded = matches!(read, Some(Ok(_)));
-        attempts.push(Attempt { stage, corners, decoded, ms: clock.elapsed().as_secs_f64() * 1e3 });
+        attempts.push(Attempt { stage: stage.into(), corners, decoded, ms: clock.elapsed().as_secs_f64() * 1e3 });
         match read {
             Some(Ok(identity)) => {
                 let contradicted = contradicted(picture, registration, known, &identity, by);
@@ -280,7 +283,7 @@ pub fn identify_anywhere(picture: &mut Partial, key: &SheetKey) -> (Identified, 
     let read = found.map(|f| Identity::from_code(&f.text, key));
     let decoded = matches!(read, Some(Ok(_)));
     let ms = clock.elapsed().as_secs_f64() * 1e3;
-    let attempts = vec![Attempt { stage: "QR, general decoders on the page", corners, decoded, ms }];
+    let attempts = vec![Attempt { stage: "QR, general decoders on the page".into(), corners, decoded, ms }];
     let verdict = match read {
         Some(Ok(identity)) => Verdict::Known(identity, IdentifiedBy::Qr),
         Some(Err(CodeError::WrongMac)) => Verdict::WrongMac,

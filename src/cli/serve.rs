@@ -1,0 +1,106 @@
+//! `gabarito serve` and its kin: the service, its schema, its documentation.
+
+use super::{CliError, sheet_secret};
+use crate::service::config::{CommandLine, Config, Secret};
+use crate::service::{self, child, http};
+use clap::Args;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Where the configuration is.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// A TOML file of settings (docs/configuration.md) [env: GABARITO_CONFIG]
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    /// Where the embedded set-up keeps its database and its files [default: gabarito-data]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+}
+
+/// Serve printing and reading over HTTP
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Address and port; PORT in the environment wins [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Bring the database's schema up to date
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Write the OpenAPI 3.1 document of the service
+#[derive(Debug, Args)]
+pub struct OpenapiArgs {}
+
+impl ConfigArgs {
+    fn load(&self, listen: Option<SocketAddr>) -> Result<Config, CliError> {
+        let path = self.config.clone().or_else(|| std::env::var_os("GABARITO_CONFIG").map(PathBuf::from));
+        let file = path.as_deref().map(|p| std::fs::read_to_string(p).map_err(|e| CliError::file(p, e))).transpose()?;
+        let environment = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let said = CommandLine { listen, data: self.data.clone() };
+        let file_name = path.unwrap_or_else(|| PathBuf::from("the configuration"));
+        Config::read(file.as_deref(), environment, &said).map_err(|faults| CliError::Faults { file: file_name, faults })
+    }
+}
+
+fn failed(e: impl std::fmt::Display) -> CliError {
+    CliError::Failed(e.to_string())
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)
+}
+
+pub fn serve(args: &ServeArgs) -> Result<ExitCode, CliError> {
+    let config = args.config.load(args.listen)?;
+    let key = Secret::new(sheet_secret()?);
+    let listening = |address: SocketAddr| {
+        let _ = writeln!(io::stderr(), "gabarito: http://{address}  (documentação: http://{address}/docs)");
+    };
+    runtime()?.block_on(service::serve(config, key, stop(), listening)).map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Until the platform or a person says to stop.
+async fn stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
+        let _ = interrupt.await;
+        return;
+    };
+    tokio::select! {
+        _ = interrupt => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+pub fn migrate(args: &MigrateArgs) -> Result<ExitCode, CliError> {
+    let config = args.config.load(None)?;
+    let open = async {
+        let db = service::store::Db::open(&config.database, &config.data).await?;
+        db.close().await;
+        Ok::<_, service::store::DbError>(())
+    };
+    runtime()?.block_on(open).map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn openapi(_: &OpenapiArgs) -> Result<ExitCode, CliError> {
+    let text = http::openapi().to_pretty_json().map_err(failed)?;
+    writeln!(io::stdout(), "{text}").map_err(CliError::Output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One task for a parent that listens: see [`child`].
+pub fn child() -> ExitCode {
+    child::run(io::stdin().lock(), io::stdout().lock())
+}

@@ -1,0 +1,200 @@
+//! The child: one task, its events on stdout, and an end.
+
+use super::{Bounds, Event, Order, Task};
+use crate::limits::Limits;
+use crate::output::ordered_parallel;
+use crate::preflight::{self, PreflightError};
+use crate::print::{self, Package, Prepared, PrintError, Reprint, package, rich};
+use crate::read::Reader;
+use crate::read::batch::Observed;
+use crate::read::layouts::{Layouts, LayoutsError};
+use crate::read::pages::{self, PageRef};
+use crate::read::policy::Policy;
+use crate::read::result::{Issue, Outcome, PageReading, Source};
+use crate::sheet::SheetKey;
+use crate::sheet::lize::Models;
+use std::cell::RefCell;
+use std::io::{self, BufWriter, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+/// Does what the order on `stdin` says.
+pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
+    let mut text = Vec::new();
+    let out = Out { lines: RefCell::new(BufWriter::new(stdout)) };
+    let order = stdin.read_to_end(&mut text).map_err(|e| e.to_string());
+    let order = order.and_then(|_| serde_json::from_slice::<Order>(&text).map_err(|e| e.to_string()));
+    let done = order.map_err(|detail| Stop::Said(Event::Failed { detail })).and_then(|order| {
+        bound(order.bounds)?;
+        match &order.task {
+            Task::Count { files } => count(files, &order.limits, &out),
+            Task::Read { .. } => read(&order, &out),
+            Task::Check { package } => open(package).map(|_| ()),
+            Task::Reprint { package, student, room, out } => {
+                let what = student.as_deref().map(Reprint::Student).or(room.as_deref().map(Reprint::Room));
+                what.map_or(Ok(()), |what| reprint(package, what, out, &order.sheet_key))
+            }
+            Task::Print { package, out: folder } => print(package, folder, &order.sheet_key, &out),
+        }
+    });
+    let told = match done {
+        Ok(()) => out.say(&Event::End),
+        Err(Stop::Said(event)) => out.say(&event),
+        Err(Stop::Unheard) => return ExitCode::FAILURE,
+    };
+    if told.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Why a task ends early.
+enum Stop {
+    Said(Event),
+    /// Nobody listens: the parent is gone.
+    Unheard,
+}
+
+impl From<io::Error> for Stop {
+    fn from(_: io::Error) -> Self {
+        Stop::Unheard
+    }
+}
+
+fn failed(e: impl std::fmt::Display) -> Stop {
+    Stop::Said(Event::Failed { detail: e.to_string() })
+}
+
+struct Out<W: Write> {
+    lines: RefCell<BufWriter<W>>,
+}
+
+impl<W: Write> Out<W> {
+    fn say(&self, event: &Event) -> io::Result<()> {
+        let mut lines = self.lines.borrow_mut();
+        serde_json::to_writer(&mut *lines, event)?;
+        lines.write_all(b"\n")?;
+        lines.flush()
+    }
+}
+
+/// Over its limits the kernel ends the child, or an allocation fails, which ends it too.
+fn bound(bounds: Bounds) -> Result<(), Stop> {
+    let set = |resource: rlimit::Resource, most: u64| {
+        let (_, hard) = resource.get()?;
+        let most = most.min(hard);
+        resource.set(most, most)
+    };
+    set(rlimit::Resource::AS, bounds.memory).map_err(failed)?;
+    set(rlimit::Resource::CPU, bounds.cpu_seconds).map_err(failed)?;
+    // A dump of its memory would be a copy of pupils' sheets.
+    set(rlimit::Resource::CORE, 0).map_err(failed)
+}
+
+fn count(files: &[std::path::PathBuf], limits: &Limits, out: &Out<impl Write>) -> Result<(), Stop> {
+    for file in files {
+        let pages = pages::open(file, limits).count();
+        out.say(&Event::Counted { pages: u32::try_from(pages).unwrap_or(u32::MAX) })?;
+    }
+    Ok(())
+}
+
+fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
+    let Task::Read { file, name, first, last, layouts, policy } = &order.task else { return Ok(()) };
+    let layouts = match Layouts::load(layouts) {
+        // Lize's sheets need none, and pages of sheets unknown here are told one by one.
+        Err(LayoutsError::Nothing(_)) => Layouts::default(),
+        layouts => layouts.map_err(failed)?,
+    };
+    let policy = match policy {
+        None => Policy::default(),
+        Some(json) => Policy::from_json(json.to_string().as_bytes()).map_err(|faults| {
+            let detail = "the policy is not valid".to_owned();
+            Stop::Said(Event::Refused { code: "not_a_policy".to_owned(), detail, faults })
+        })?,
+    };
+    let reader = Reader { layouts, key: SheetKey::new(&order.sheet_key), policy };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(order.bounds.threads).build().map_err(failed)?;
+    // Pages are named as the user knows the file, and not by where it lies here.
+    let path = file.to_string_lossy().into_owned();
+    let named = |mut source: Source| {
+        if let Some(rest) = source.file.strip_prefix(&path) {
+            source.file = format!("{name}{rest}");
+        }
+        source
+    };
+    let take = last.saturating_sub(first.saturating_sub(1)) as usize;
+    let pages = pages::open(file, &order.limits).enumerate().skip(first.saturating_sub(1) as usize).take(take);
+    let work = |(at, page): (usize, PageRef)| {
+        let source = page.source.clone();
+        let (mut reading, observed) = catch_unwind(AssertUnwindSafe(|| {
+            let (reading, mut seen) = reader.read_page(&page, &order.limits);
+            (reading, Observed::of(&mut seen, page.source.page))
+        }))
+        .unwrap_or_else(|_| {
+            let mut reading = PageReading::new(source, Outcome::Error);
+            reading.issues.push(Issue::new("internal", "the reader failed on this page; it was not read"));
+            (reading, Observed::default())
+        });
+        reading.source = named(reading.source);
+        Event::Page { number: at as u32 + 1, reading: Box::new(reading), observed }
+    };
+    ordered_parallel(&pool, pages, work, |event| out.say(&event))?;
+    Ok(())
+}
+
+/// How often progress is told.
+const TELL: Duration = Duration::from_millis(200);
+
+fn open(path: &Path) -> Result<Package, Stop> {
+    let json = std::fs::read(path).map_err(failed)?;
+    let source = rich::Folder::new(path.parent().unwrap_or(Path::new("")));
+    let models = Models::default();
+    Package::open(&json, &package::Reading { models: &models, source: &source }).map_err(|faults| {
+        let detail = "the package can't be printed".to_owned();
+        Stop::Said(Event::Refused { code: "not_a_package".to_owned(), detail, faults })
+    })
+}
+
+fn refused(e: PrintError) -> Stop {
+    match e {
+        PrintError::Io(e) => failed(e),
+        e => Stop::Said(Event::Refused { code: "not_printable".to_owned(), detail: e.to_string(), faults: Vec::new() }),
+    }
+}
+
+fn reprint(path: &Path, what: Reprint, out: &Path, key: &str) -> Result<(), Stop> {
+    let package = open(path)?;
+    let prepared = Prepared::new(&package).map_err(refused)?;
+    let mut pdf = Vec::new();
+    match prepared.reprint(&SheetKey::new(key), what, &mut pdf).map_err(refused)? {
+        Some(_) => std::fs::write(out, pdf).map_err(failed),
+        None => {
+            let detail = "nobody of the package has this id".to_owned();
+            Err(Stop::Said(Event::Refused { code: "not_in_package".to_owned(), detail, faults: Vec::new() }))
+        }
+    }
+}
+
+fn print(path: &Path, folder: &Path, key: &str, out: &Out<impl Write>) -> Result<(), Stop> {
+    let package = open(path)?;
+    let key = SheetKey::new(key);
+    let told = RefCell::new(Instant::now());
+    let progress = |done, of| {
+        if told.borrow().elapsed() >= TELL {
+            *told.borrow_mut() = Instant::now();
+            // If nobody listens, the next event that matters says so.
+            let _ = out.say(&Event::Progress { done, of });
+        }
+    };
+    let report = match package.options.preflight {
+        true => preflight::print(&package, &key, folder, &progress).map(|(report, _)| report),
+        false => print::print(&package, &key, folder, &progress).map_err(PreflightError::from),
+    };
+    let report = report.map_err(|e| match e {
+        PreflightError::Print(e) => refused(e),
+        e @ PreflightError::Faults { .. } => failed(e),
+    })?;
+    let print::Report { sheets, pages, bytes, files, notes } = report;
+    out.say(&Event::Printed { sheets, pages, bytes, files, notes })?;
+    Ok(())
+}

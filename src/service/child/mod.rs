@@ -1,0 +1,71 @@
+//! Foreign bytes are opened in a child process: running out of memory and overflowing a stack are no panics, and no wall
+//! inside a process holds them.
+//!
+//! The child is this executable once more (`gabarito child`). It takes one [`Task`] as JSON on its stdin, limits itself,
+//! and says what it finds on its stdout, an [`Event`] a line. It knows no network, no database and no secret but the key
+//! of the sheets.
+
+mod inside;
+mod outside;
+
+pub use inside::run;
+pub use outside::{Child, ChildError, Children};
+
+use crate::json::Fault;
+use crate::limits::Limits;
+use crate::read::batch::Observed;
+use crate::read::result::PageReading;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What a child may use, from the one configuration.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Bounds {
+    /// Address space, in bytes.
+    pub memory: u64,
+    /// CPU time of all its threads, in seconds.
+    pub cpu_seconds: u64,
+    pub threads: usize,
+}
+
+/// What a child must know and must not show in its arguments.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    pub bounds: Bounds,
+    pub limits: Limits,
+    /// Under which sheets are signed and checked.
+    pub sheet_key: String,
+    pub task: Task,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Counts the pages of files.
+    Count { files: Vec<PathBuf> },
+    /// Reads pages `first` to `last` of a file, counted from 1 as they are listed.
+    Read { file: PathBuf, name: String, first: u32, last: u32, layouts: PathBuf, policy: Option<serde_json::Value> },
+    /// Opens a package and tells all its faults.
+    Check { package: PathBuf },
+    /// Prints again what a student or a room has, into a file.
+    Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
+    /// Prints a package into a folder.
+    Print { package: PathBuf, out: PathBuf },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Pages of a file, in the order of `files`.
+    Counted { pages: u32 },
+    /// A page that was read, in the order of the file.
+    Page { number: u32, reading: Box<PageReading>, observed: Observed },
+    Progress { done: u64, of: u64 },
+    Printed { sheets: u64, pages: u64, bytes: u64, files: Vec<String>, notes: Vec<String> },
+    /// The input is not what it must be: trying again would not help.
+    Refused { code: String, detail: String, faults: Vec<Fault> },
+    /// Something of this machine failed.
+    Failed { detail: String },
+    /// All was said.
+    End,
+}

@@ -1,0 +1,150 @@
+//! What a deployment decides: one file with a default for everything, over which a TOML file goes and then the
+//! environment. It is checked whole before anything starts, and every fault is told at once.
+
+mod bounds;
+mod reader;
+mod table;
+
+pub use bounds::BoundsConfig;
+pub use reader::{Reader, Secret, Setting};
+pub use table::table;
+
+use crate::json::Fault;
+use crate::service::jobs::JobsConfig;
+use crate::service::store::DatabaseConfig;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub server: Server,
+    /// Where the embedded set-up keeps its database and its files.
+    pub data: PathBuf,
+    pub database: DatabaseConfig,
+    pub jobs: JobsConfig,
+    pub bounds: BoundsConfig,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub listen: SocketAddr,
+    /// How the service is reached from outside, for links. Without a slash at its end.
+    pub public_url: Option<String>,
+    pub max_body: u64,
+    pub request_time: Duration,
+    pub shutdown: Duration,
+}
+
+/// Variables that are read elsewhere.
+const OTHERS: [&str; 2] = ["GABARITO_SHEET_KEY", "GABARITO_CONFIG"];
+
+impl Config {
+    /// Everything wrong at once, or the configuration. `PORT` in the environment wins over what `listen` says, as Cloud
+    /// Run has it.
+    ///
+    /// # Errors
+    /// Each with the variable or the path in the file, and what would be valid.
+    pub fn read(
+        file: Option<&str>,
+        environment: impl IntoIterator<Item = (String, String)>,
+        said: &CommandLine,
+    ) -> Result<Config, Vec<Fault>> {
+        let environment: Vec<_> = environment.into_iter().collect();
+        let port = environment.iter().find(|(name, _)| name == "PORT").map(|(_, port)| port.clone());
+        let mut reader = Reader::new(file, environment);
+        let mut config = Config::of(&mut reader);
+        if let Some(listen) = said.listen {
+            config.server.listen = listen;
+        }
+        if let Some(port) = port {
+            match port.parse() {
+                Ok(port) => config.server.listen = SocketAddr::from(([0, 0, 0, 0], port)),
+                Err(_) => reader.fault("PORT", "a port from 0 to 65535 is expected"),
+            }
+        }
+        if let Some(data) = &said.data {
+            config.data.clone_from(data);
+        }
+        let (_, faults) = reader.finish(&OTHERS);
+        if faults.is_empty() { Ok(config) } else { Err(faults) }
+    }
+
+    fn of(reader: &mut Reader) -> Config {
+        Config {
+            server: Server::of(reader),
+            data: reader.value(
+                "data",
+                "gabarito-data",
+                "a folder",
+                "Where the embedded set-up keeps its database and its files; `--data` wins.",
+            ),
+            database: DatabaseConfig::of(reader),
+            jobs: JobsConfig::of(reader),
+            bounds: BoundsConfig::of(reader),
+        }
+    }
+
+    /// All defaults, with the data in `data`: what `gabarito serve` does on a laptop, and tests.
+    pub fn embedded(data: &Path) -> Config {
+        let mut config = Config::of(&mut Reader::new(None, []));
+        config.data = data.to_owned();
+        config
+    }
+}
+
+/// What the command line says, which wins over the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct CommandLine {
+    pub listen: Option<SocketAddr>,
+    pub data: Option<PathBuf>,
+}
+
+impl Server {
+    fn of(r: &mut Reader) -> Self {
+        Server {
+            listen: r.value(
+                "server.listen",
+                "127.0.0.1:8080",
+                "an address and a port such as 127.0.0.1:8080",
+                "Where HTTP is served. `--listen` wins over it, and `PORT` over both.",
+            ),
+            public_url: r.optional::<String>(
+                "server.public_url",
+                "an URL",
+                "How the service is reached from outside, for the links in its answers: https://gabarito.example. Without it \
+                 links have no host.",
+            )
+            .map(|url| url.trim_end_matches('/').to_owned()),
+            max_body: r.bytes(
+                "server.max_body",
+                "1GiB",
+                "Largest body of a request that takes files; others take 8 MiB. On Cloud Run HTTP/1 lets 32 MiB through.",
+            ),
+            request_time: r.duration("server.request_time", "60s", "Longest time that a request without files may take."),
+            shutdown: r.duration(
+                "server.shutdown",
+                "8s",
+                "After SIGTERM: how long requests and pages under way may still take. Cloud Run gives 10 s in all.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_wins_over_the_command_line_and_that_over_the_file() {
+        let file = Some("[server]\nlisten = \"127.0.0.1:1\"");
+        let listen = |env: &[(&str, &str)], said: &CommandLine| {
+            let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            Config::read(file, env, said).unwrap().server.listen.to_string()
+        };
+        let said = CommandLine { listen: Some("127.0.0.1:2".parse().unwrap()), data: None };
+        assert_eq!(listen(&[], &CommandLine::default()), "127.0.0.1:1");
+        assert_eq!(listen(&[], &said), "127.0.0.1:2");
+        assert_eq!(listen(&[("PORT", "3")], &said), "0.0.0.0:3");
+    }
+}

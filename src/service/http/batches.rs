@@ -1,0 +1,213 @@
+//! Reading: `/v1/batches`.
+
+use super::extract::{Path, Query};
+use super::incoming::{self, Arrived, Incoming};
+use super::job::Job;
+use super::paging::{Page, Paging};
+use super::{Caller, Kind, Problem};
+use crate::json::Fault;
+use crate::read::policy::Policy;
+use crate::service::App;
+use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::store::Key;
+use crate::service::store::db::{Columns, Freshness};
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Scans that are read, or will be.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Batch {
+    pub id: Uuid,
+    #[serde(flatten)]
+    pub job: Job,
+    /// Pages so far, by outcome.
+    pub outcomes: BTreeMap<String, u64>,
+    pub files: Vec<File>,
+    /// What shows of the batch as a whole: duplicates, missing sheets, advice for the scanner. Null until all is read.
+    #[schema(value_type = Option<Object>)]
+    pub summary: Option<Value>,
+}
+
+/// A file of scans.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct File {
+    /// From 0.
+    pub number: u32,
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    /// Null until it was opened.
+    pub pages: Option<u64>,
+}
+
+/// How a batch is read.
+#[derive(Debug, Default, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Options {
+    /// The exam whose students are expected; sheets of others are read all the same.
+    pub application: Option<String>,
+    /// What counts as a mark, and how sure an answer must be (docs/policy.md).
+    #[schema(value_type = Option<Object>)]
+    pub policy: Option<Value>,
+}
+
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub struct BatchForm {
+    /// PDF, TIFF, JPEG, PNG, WebP, ZIP.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+    /// JSON.
+    options: Option<Options>,
+}
+
+/// Read scans.
+///
+/// The body is a form with the scans as files, and perhaps a part `options` of JSON.
+#[utoipa::path(post, path = "/v1/batches", tag = "read",
+    request_body(content = BatchForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
+        (status = 400, description = "No form", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "No form", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No files, or options that are not valid", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let folder = Incoming::new(&app).await?;
+    let (files, options) = received(&app, &folder, request).await?;
+    if files.is_empty() {
+        return Err(Problem::field("files", "missing; at least one file is expected"));
+    }
+    let id = Uuid::now_v7();
+    for (number, file) in files.iter().enumerate() {
+        let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
+        app.objects.put_file(&key, &file.path).await?;
+    }
+    let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "batch", priority: 0, total: None };
+    let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id}), input_hash: None };
+    let mut tx = app.db.begin().await?;
+    app.queue.create(&mut tx, &job, &[item]).await?;
+    let text = "INSERT INTO batches (id, tenant_id, job_id, application_id, options, created_at)
+                VALUES ($1, $2, $3, $4, $5{as_json}, {now})";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
+    query.bind(options.application.clone()).bind(json!(options).to_string()).execute(&mut *tx).await?;
+    let text = "INSERT INTO batch_files (batch_id, number, name, bytes, sha256) VALUES ($1, $2, $3, $4, $5)";
+    for (number, Arrived { name, bytes, sha256, .. }) in files.into_iter().enumerate() {
+        let query = app.db.query(text).bind(id.to_string()).bind(number as i64).bind(name).bind(bytes as i64);
+        query.bind(sha256).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    app.queue.ring();
+    let batch = find(&app, &caller, id, Freshness::Latest).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
+}
+
+async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec<Arrived>, Options), Problem> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !content_type.starts_with("multipart/form-data") {
+        return Err(Kind::Unsupported.because("multipart/form-data is expected"));
+    }
+    let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
+    let (mut files, mut options) = (Vec::new(), Options::default());
+    while let Some(field) = incoming::part(&mut form).await? {
+        if field.name() == Some("options") {
+            let text = incoming::text(field, 1 << 20).await?;
+            options = serde_json::from_str(&text).map_err(|e| Problem::field("options", e.to_string()))?;
+            valid(&options)?;
+        } else if field.file_name().is_some() {
+            let arrived = folder.take(field).await?;
+            let name = if arrived.name.is_empty() { format!("{}", files.len() + 1) } else { arrived.name.replace('\0', "") };
+            files.push(Arrived { name, ..arrived });
+        } else {
+            let name = field.name().unwrap_or_default().to_owned();
+            return Err(Problem::field(name, "unknown part; known here: files, options"));
+        }
+    }
+    Ok((files, options))
+}
+
+fn valid(options: &Options) -> Result<(), Problem> {
+    let Some(policy) = &options.policy else { return Ok(()) };
+    let at = |f: Fault| Fault { path: format!("options.policy.{}", f.path), message: f.message };
+    Policy::from_json(policy.to_string().as_bytes())
+        .map(|_| ())
+        .map_err(|faults| Problem::invalid(faults.into_iter().map(at).collect()))
+}
+
+/// Batches, the latest first.
+#[utoipa::path(get, path = "/v1/batches", tag = "read", params(Paging), responses(
+    (status = 200, description = "Some of them", body = Page<Batch>),
+    (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list(State(app): State<App>, caller: Caller, Query(paging): Query<Paging>) -> Result<axum::Json<Page<Batch>>, Problem> {
+    let limit = paging.limit()?;
+    let text = "SELECT id FROM batches WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
+    let mut batches = Vec::new();
+    for row in query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Replica)).await? {
+        let id = Uuid::parse_str(&row.col::<String>("id")?).map_err(|_| Problem::not_found("batch"))?;
+        batches.push(find(&app, &caller, id, Freshness::Replica).await?);
+    }
+    Ok(axum::Json(Page::of(batches, limit, |b| b.id.to_string())))
+}
+
+/// A batch: how far it is, its files, and in the end what shows of it as a whole.
+#[utoipa::path(get, path = "/v1/batches/{id}", tag = "read", params(("id" = Uuid, Path)), responses(
+    (status = 200, description = "It", body = Batch),
+    (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<axum::Json<Batch>, Problem> {
+    find(&app, &caller, id, Freshness::Latest).await.map(axum::Json)
+}
+
+/// The job of a batch, if it is the caller's.
+pub async fn job_of(app: &App, caller: &Caller, id: Uuid) -> Result<Uuid, Problem> {
+    let text = "SELECT job_id FROM batches WHERE id = $1 AND tenant_id = $2";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
+    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("batch"))?;
+    Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))
+}
+
+pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Batch, Problem> {
+    let text = "SELECT job_id, summary{as_text} AS summary FROM batches WHERE id = $1 AND tenant_id = $2";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
+    let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("batch"))?;
+    let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))?;
+    let job = app.queue.progress(job, freshness).await?.ok_or_else(|| Problem::not_found("batch"))?;
+    let text = "SELECT number, name, bytes, sha256, pages FROM batch_files WHERE batch_id = $1 ORDER BY number";
+    let mut files = Vec::new();
+    for file in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await? {
+        files.push(File {
+            number: file.col::<i64>("number")? as u32,
+            name: file.col("name")?,
+            bytes: file.col::<i64>("bytes")? as u64,
+            sha256: file.col("sha256")?,
+            pages: file.col::<Option<i64>>("pages")?.map(|p| p as u64),
+        });
+    }
+    let text = "SELECT outcome, COUNT(*) AS pages FROM pages WHERE batch_id = $1 GROUP BY outcome";
+    let mut outcomes = BTreeMap::new();
+    for row in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await? {
+        outcomes.insert(row.col("outcome")?, row.col::<i64>("pages")? as u64);
+    }
+    let summary: Option<String> = row.col("summary")?;
+    let summary = summary.and_then(|s| serde_json::from_str(&s).ok());
+    Ok(Batch { id, job: job.into(), outcomes, files, summary })
+}
+
+/// Cancel a batch that is not read yet. What was read stays.
+#[utoipa::path(delete, path = "/v1/batches/{id}", tag = "read", params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "It is cancelled"),
+    (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    let job = job_of(&app, &caller, id).await?;
+    app.queue.cancel(job, &caller.tenant).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

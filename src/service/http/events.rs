@@ -1,0 +1,124 @@
+//! Progress as it happens: server-sent events.
+
+use super::batches;
+use super::extract::Path;
+use super::{Caller, Problem};
+use crate::service::App;
+use crate::service::store::db::{Columns, Freshness};
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream;
+use serde_json::json;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often the database is looked at. Whoever polls instead may do so as often.
+const LOOK: Duration = Duration::from_millis(500);
+/// Pages told in one go.
+const AT_ONCE: i64 = 500;
+
+/// What a stream has told already: everything up to this change of this page. It is the id of its last event, so a
+/// client that comes back with `Last-Event-ID` misses nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Told {
+    updated_at: i64,
+    number: i64,
+}
+
+impl Told {
+    fn parse(id: &str) -> Option<Self> {
+        let (updated_at, number) = id.split_once('-')?;
+        Some(Told { updated_at: updated_at.parse().ok()?, number: number.parse().ok()? })
+    }
+
+    fn id(self) -> String {
+        format!("{}-{}", self.updated_at, self.number)
+    }
+}
+
+struct Watch {
+    app: App,
+    caller: Caller,
+    batch: Uuid,
+    told: Told,
+    ready: VecDeque<Event>,
+    progress: String,
+    last: bool,
+}
+
+/// Progress of a batch: `page` for every page that was read or changed, `progress` for the batch, `finished` at the end.
+///
+/// A client that comes back with `Last-Event-ID` is told what it missed.
+#[utoipa::path(get, path = "/v1/batches/{id}/events", tag = "read",
+    params(("id" = Uuid, Path), ("Last-Event-ID" = Option<String>, Header, description = "The last event that was seen")),
+    responses(
+        (status = 200, description = "Events until the batch is finished", content_type = "text/event-stream"),
+        (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn events(
+    State(app): State<App>,
+    caller: Caller,
+    Path(batch): Path<Uuid>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    batches::job_of(&app, &caller, batch).await?;
+    let told = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(Told::parse).unwrap_or_default();
+    let watch = Watch { app, caller, batch, told, ready: VecDeque::new(), progress: String::new(), last: false };
+    let events = stream::unfold(watch, |mut watch| async move {
+        loop {
+            if let Some(event) = watch.ready.pop_front() {
+                return Some((Ok::<_, Infallible>(event), watch));
+            }
+            if watch.last || watch.app.stopping.is_cancelled() {
+                return None;
+            }
+            // What can't be told now ends the stream; the client comes back with the id of what it has.
+            if watch.look().await.is_err() {
+                return None;
+            }
+            if watch.ready.is_empty() {
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK) => {}
+                    () = watch.app.stopping.cancelled() => {}
+                }
+            }
+        }
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+impl Watch {
+    async fn look(&mut self) -> Result<(), Problem> {
+        // The state first: what is final now has all its pages.
+        let batch = batches::find(&self.app, &self.caller, self.batch, Freshness::Latest).await?;
+        let text = "SELECT number, updated_at, outcome, file, page FROM pages
+                    WHERE batch_id = $1 AND (updated_at > $2 OR (updated_at = $2 AND number > $3))
+                    ORDER BY updated_at, number LIMIT $4";
+        let query = self.app.db.query(text).bind(self.batch.to_string()).bind(self.told.updated_at).bind(self.told.number);
+        let rows = query.bind(AT_ONCE).fetch_all(self.app.db.reader(Freshness::Latest)).await?;
+        let more = rows.len() as i64 == AT_ONCE;
+        for row in rows {
+            self.told = Told { updated_at: row.col("updated_at")?, number: row.col("number")? };
+            let page = json!({
+                "number": self.told.number,
+                "outcome": row.col::<String>("outcome")?,
+                "source": {"file": row.col::<String>("file")?, "page": row.col::<i64>("page")?},
+            });
+            self.ready.push_back(Event::default().event("page").id(self.told.id()).data(page.to_string()));
+        }
+        let progress = json!({"state": batch.job.state, "progress": batch.job.progress, "outcomes": batch.outcomes}).to_string();
+        if progress != self.progress {
+            self.ready.push_back(Event::default().event("progress").id(self.told.id()).data(&progress));
+            self.progress = progress;
+        }
+        if batch.job.state.is_final() && !more {
+            self.ready.push_back(Event::default().event("finished").id(self.told.id()).data(&self.progress));
+            self.last = true;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Bodies with files. They go to disk as they come, whatever their size, and are hashed on the way.
+
+use super::{Kind, Problem};
+use crate::print::manifest::hex;
+use crate::service::App;
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+/// A folder for what a request brought, gone with it.
+pub struct Incoming(PathBuf);
+
+/// A file that a request brought.
+pub struct Arrived {
+    /// As the client calls it.
+    pub name: String,
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Incoming {
+    pub async fn new(app: &App) -> Result<Self, Problem> {
+        let path = app.config.data.join("incoming").join(Uuid::now_v7().to_string());
+        tokio::fs::create_dir_all(&path).await?;
+        Ok(Incoming(path))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Takes in one file.
+    pub async fn take(&self, mut field: Field<'_>) -> Result<Arrived, Problem> {
+        let name = field.file_name().unwrap_or_default().to_owned();
+        let path = self.0.join(Uuid::now_v7().to_string());
+        let mut file = File::create(&path).await?;
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        while let Some(chunk) = field.chunk().await? {
+            hash.update(&chunk);
+            bytes += chunk.len() as u64;
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        Ok(Arrived { name, path, bytes, sha256: hex(&hash.finalize()) })
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        // Files that were kept have another name by now.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The next part of a body.
+pub async fn part<'m>(multipart: &'m mut Multipart) -> Result<Option<Field<'m>>, Problem> {
+    Ok(multipart.next_field().await?)
+}
+
+/// A part that is JSON, or text.
+pub async fn text(field: Field<'_>, most: usize) -> Result<String, Problem> {
+    let name = field.name().unwrap_or_default().to_owned();
+    let mut field = field;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await? {
+        if bytes.len() + chunk.len() > most {
+            return Err(Kind::TooLarge.because(format!("the part {name} has more than {} MiB", most >> 20)));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    String::from_utf8(bytes).map_err(|_| Problem::field(name, "UTF-8 text is expected"))
+}
+
+impl From<MultipartError> for Problem {
+    fn from(e: MultipartError) -> Self {
+        let kind = if e.status().as_u16() == 413 { Kind::TooLarge } else { Kind::Malformed };
+        kind.because(e.body_text())
+    }
+}

@@ -1,0 +1,101 @@
+//! HTTP: every route of the service in one place ([`router`]), handlers by noun, errors in [`problem`].
+
+mod batches;
+pub mod caller;
+mod download;
+mod events;
+mod extract;
+mod health;
+mod incoming;
+mod job;
+mod packages;
+mod pages;
+mod paging;
+pub mod problem;
+mod read;
+
+pub use caller::Caller;
+pub use problem::{Kind, Problem};
+
+use crate::service::App;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, Request};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bodies without files.
+const MAX_SMALL_BODY: usize = 8 << 20;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "gabarito",
+    description = "Prints exam packages and reads answer sheets back. Errors are RFC 9457 problems; lists are paged by \
+                   cursor; a POST with an Idempotency-Key may be repeated."
+))]
+struct Document;
+
+/// All routes but the documentation's own.
+fn routes(max_body: usize) -> OpenApiRouter<App> {
+    // What takes files; they go to disk as they come.
+    let files = || DefaultBodyLimit::max(max_body);
+    let public = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let print = OpenApiRouter::new()
+        .routes(routes!(packages::create, packages::list).layer(files()))
+        .routes(routes!(packages::get, packages::delete))
+        .routes(routes!(packages::download))
+        .routes(routes!(packages::reprint));
+    let read = OpenApiRouter::new()
+        .routes(routes!(batches::create, batches::list).layer(files()))
+        .routes(routes!(batches::get, batches::delete))
+        .routes(routes!(pages::list))
+        .routes(routes!(pages::get))
+        .routes(routes!(events::events))
+        .routes(routes!(read::read));
+    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read)
+}
+
+/// OpenAPI 3.1, from the code.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes(MAX_SMALL_BODY).into_openapi()
+}
+
+pub fn router(app: App) -> Router {
+    let max_body = usize::try_from(app.config.server.max_body).unwrap_or(usize::MAX);
+    let (router, document) = routes(max_body).split_for_parts();
+    let request_id = HeaderName::from_static("x-request-id");
+    // Pictures and PDFs are compressed already; a stream of events must not be held back.
+    let worth = SizeAbove::new(1024)
+        .and(NotForContentType::new("image/"))
+        .and(NotForContentType::new("application/pdf"))
+        .and(NotForContentType::new("application/zip"))
+        .and(NotForContentType::new("text/event-stream"));
+    router
+        .route("/openapi.json", get(|| async move { axum::Json(document) }))
+        .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
+        .method_not_allowed_fallback(|| async { Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route") })
+        .layer(middleware::from_fn_with_state(app.clone(), caller::host))
+        .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
+        .layer(CompressionLayer::new().compress_when(worth))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .with_state(app)
+}
+
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Kind::Internal.because("it has been logged, under this request's id").into_response()
+}
+
+/// The id under which a request is logged.
+pub fn request_id<B>(request: &Request<B>) -> Option<&str> {
+    request.headers().get("x-request-id")?.to_str().ok()
+}

@@ -1,0 +1,314 @@
+//! Printing: `/v1/packages`.
+
+use super::download::{self, Described};
+use super::extract::{Json, Path, Query};
+use super::incoming::{self, Arrived, Incoming};
+use super::job::Job;
+use super::paging::{Page, Paging};
+use super::{Caller, Kind, Problem};
+use crate::service::App;
+use crate::service::child::{Event, Task};
+use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::store::Key;
+use crate::service::store::db::{Columns, Freshness};
+use crate::service::store::objects::is_safe_name;
+use axum::extract::{FromRequest, Multipart, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A package that is printed, or will be.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Package {
+    pub id: Uuid,
+    /// The exam that it is of.
+    pub application: String,
+    #[serde(flatten)]
+    pub job: Job,
+    /// What was printed; null until then.
+    #[schema(value_type = Option<Object>)]
+    pub report: Option<Value>,
+    pub files: Vec<File>,
+}
+
+/// A file that was printed.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct File {
+    pub name: String,
+    pub bytes: u64,
+    pub sha256: String,
+    pub url: String,
+}
+
+/// Largest PACKAGE.json.
+const MAX_PACKAGE: usize = 256 << 20;
+
+/// Print a package.
+///
+/// The body is a PACKAGE.json, or a form with it as the part `package` and the pictures and PDFs that it names as files.
+/// Everything wrong with it is told at once, before anything is printed.
+#[utoipa::path(post, path = "/v1/packages", tag = "print",
+    request_body(content(
+        (Value = "application/json", description = "PACKAGE.json"),
+        (PackageForm = "multipart/form-data"),
+    )),
+    responses(
+        (status = 202, description = "It will be printed", body = Package, headers(("Location", description = "Where to follow it"))),
+        (status = 400, description = "Not JSON, or no form", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "It can't be printed; `errors` says why, by path", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+    let folder = Incoming::new(&app).await?;
+    let files = received(&app, &folder, request).await?;
+    let package = folder.path().join("PACKAGE.json");
+    check(&app, &package).await?;
+    let json: Value = serde_json::from_slice(&tokio::fs::read(&package).await?).map_err(std::io::Error::from)?;
+    let application = json["application"]["id"].as_str().unwrap_or_default().to_owned();
+    let id = Uuid::now_v7();
+    let mut inputs = vec!["PACKAGE.json".to_owned()];
+    inputs.extend(files);
+    for name in &inputs {
+        let key = Key::PackageInput { tenant: caller.tenant.clone(), package: id, name: name.clone() };
+        app.objects.put_file(&key, &folder.path().join(name)).await?;
+    }
+    let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "package", priority: 0, total: None };
+    let payload = json!({"package": id, "application": application, "inputs": inputs});
+    let item = NewItem { kind: ItemKind::Print, payload, input_hash: None };
+    let mut tx = app.db.begin().await?;
+    app.queue.create(&mut tx, &job, &[item]).await?;
+    let text = "INSERT INTO packages (id, tenant_id, job_id, application_id, created_at) VALUES ($1, $2, $3, $4, {now})";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
+    query.bind(application).execute(&mut *tx).await?;
+    tx.commit().await?;
+    app.queue.ring();
+    let package = find(&app, &caller, id, Freshness::Latest).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
+}
+
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+pub struct PackageForm {
+    /// PACKAGE.json
+    package: String,
+    /// Pictures and PDFs that it names.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    files: Vec<Vec<u8>>,
+}
+
+/// Puts the body's files into the folder; gives the names of all but PACKAGE.json.
+async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<String>, Problem> {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("application/json") {
+        let body = axum::body::to_bytes(request.into_body(), MAX_PACKAGE).await;
+        let body = body.map_err(|_| Kind::TooLarge.because("the package has more than 256 MiB"))?;
+        tokio::fs::write(folder.path().join("PACKAGE.json"), body).await?;
+        return Ok(Vec::new());
+    }
+    if !content_type.starts_with("multipart/form-data") {
+        return Err(Kind::Unsupported.because("application/json or multipart/form-data is expected"));
+    }
+    let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
+    let (mut names, mut package) = (Vec::new(), false);
+    while let Some(field) = incoming::part(&mut form).await? {
+        if field.name() == Some("package") {
+            let text = incoming::text(field, MAX_PACKAGE).await?;
+            tokio::fs::write(folder.path().join("PACKAGE.json"), text).await?;
+            package = true;
+            continue;
+        }
+        let Arrived { name, path, .. } = folder.take(field).await?;
+        if !is_safe_name(&name) || name == "PACKAGE.json" {
+            return Err(Problem::field("files", format!("“{name}” is no name of a file below the package's folder")));
+        }
+        if names.contains(&name) {
+            return Err(Problem::field("files", format!("“{name}” is there twice")));
+        }
+        let at = folder.path().join(&name);
+        tokio::fs::create_dir_all(at.parent().unwrap_or(folder.path())).await?;
+        tokio::fs::rename(path, at).await?;
+        names.push(name);
+    }
+    if package { Ok(names) } else { Err(Problem::field("package", "missing; a part with the PACKAGE.json is expected")) }
+}
+
+/// All faults of a package, found in a child: its pictures are foreign.
+async fn check(app: &App, package: &std::path::Path) -> Result<(), Problem> {
+    let child = app.children.start(Task::Check { package: package.to_owned() }).await?;
+    for event in child.all().await? {
+        match event {
+            Event::Refused { faults, .. } if !faults.is_empty() => return Err(Problem::invalid(faults)),
+            Event::Refused { detail, .. } => return Err(Problem::field("", detail)),
+            Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Packages, the latest first.
+#[utoipa::path(get, path = "/v1/packages", tag = "print", params(Paging), responses(
+    (status = 200, description = "Some of them", body = Page<Package>),
+    (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list(State(app): State<App>, caller: Caller, Query(paging): Query<Paging>) -> Result<axum::Json<Page<Package>>, Problem> {
+    let limit = paging.limit()?;
+    let text = "SELECT id FROM packages WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+    let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
+    let rows = query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Replica)).await?;
+    let mut packages = Vec::new();
+    for row in rows {
+        let id = row.col::<String>("id")?;
+        let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found("package"))?;
+        packages.push(find(&app, &caller, id, Freshness::Replica).await?);
+    }
+    Ok(axum::Json(Page::of(packages, limit, |p| p.id.to_string())))
+}
+
+/// A package: how far it is, and its files.
+#[utoipa::path(get, path = "/v1/packages/{id}", tag = "print", params(("id" = Uuid, Path)), responses(
+    (status = 200, description = "It", body = Package),
+    (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<axum::Json<Package>, Problem> {
+    find(&app, &caller, id, Freshness::Latest).await.map(axum::Json)
+}
+
+async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Package, Problem> {
+    let text = "SELECT job_id, application_id, report{as_text} AS report FROM packages WHERE id = $1 AND tenant_id = $2";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
+    let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("package"))?;
+    let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("package"))?;
+    let job = app.queue.progress(job, freshness).await?.ok_or_else(|| Problem::not_found("package"))?;
+    let text = "SELECT name, bytes, sha256 FROM package_files WHERE package_id = $1 ORDER BY name";
+    let rows = app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await?;
+    let mut files = Vec::new();
+    for file in rows {
+        let name: String = file.col("name")?;
+        let escaped = name.split('/').map(|p| percent_encoding::utf8_percent_encode(p, SEGMENT).to_string());
+        let url = format!("/v1/packages/{id}/files/{}", escaped.collect::<Vec<_>>().join("/"));
+        files.push(File { url: app.url(&url), name, bytes: file.col::<i64>("bytes")? as u64, sha256: file.col("sha256")? });
+    }
+    let report: Option<String> = row.col("report")?;
+    Ok(Package {
+        id,
+        application: row.col("application_id")?,
+        job: job.into(),
+        report: report.and_then(|r| serde_json::from_str(&r).ok()),
+        files,
+    })
+}
+
+/// What is escaped in a segment of a path (RFC 3986, pchar).
+const SEGMENT: &percent_encoding::AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Cancel a package that is not printed yet, or delete its files.
+#[utoipa::path(delete, path = "/v1/packages/{id}", tag = "print", params(("id" = Uuid, Path)), responses(
+    (status = 204, description = "It is cancelled; what was printed is deleted"),
+    (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+    let package = find(&app, &caller, id, Freshness::Latest).await?;
+    let text = "SELECT job_id FROM packages WHERE id = $1";
+    let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.writer()).await?;
+    if let Ok(job) = Uuid::parse_str(&row.col::<String>("job_id")?) {
+        app.queue.cancel(job, &caller.tenant).await?;
+    }
+    for File { name, .. } in package.files {
+        let key = Key::PackageFile { tenant: caller.tenant.clone(), package: id, name };
+        app.objects.delete(&key).await?;
+    }
+    let query = app.db.query("DELETE FROM package_files WHERE package_id = $1").bind(id.to_string());
+    app.db.execute(query).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A file that was printed, or a part of it.
+#[utoipa::path(get, path = "/v1/packages/{id}/files/{*name}", tag = "print",
+    params(("id" = Uuid, Path), ("name" = String, Path, description = "As `files` names it; slashes stay as they are")),
+    responses(
+        (status = 200, description = "The file", content_type = "application/octet-stream"),
+        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+        (status = 304, description = "You have it"),
+        (status = 404, description = "No such package, or no such file of it", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "It is not kept any more", body = Problem, content_type = "application/problem+json"),
+        (status = 416, description = "It has no such bytes", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn download(
+    State(app): State<App>,
+    caller: Caller,
+    Path((id, name)): Path<(Uuid, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let text = "SELECT f.bytes AS bytes, f.sha256 AS sha256 FROM package_files f JOIN packages p ON p.id = f.package_id
+                WHERE p.id = $1 AND p.tenant_id = $2 AND f.name = $3";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(name.replace('\0', ""));
+    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("file"))?;
+    let key = Key::PackageFile { tenant: caller.tenant, package: id, name: name.clone() };
+    let (bytes, etag) = (row.col::<i64>("bytes")? as u64, row.col("sha256")?);
+    download::file(&app, &headers, Described { key, name: &name, bytes, etag }).await
+}
+
+/// What is to be printed again.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Reprint {
+    /// A student's id.
+    Student(String),
+    /// A room's id.
+    Room(String),
+}
+
+/// One student's booklet and sheet, or a room's whole bag, once more: the same bytes page for page.
+#[utoipa::path(post, path = "/v1/packages/{id}/reprint", tag = "print", params(("id" = Uuid, Path)), request_body = Reprint,
+    responses(
+        (status = 200, description = "A PDF", content_type = "application/pdf"),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such package", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "Its input is not kept any more", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Nobody of it has this id", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn reprint(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Json(what): Json<Reprint>,
+) -> Result<Response, Problem> {
+    find(&app, &caller, id, Freshness::Latest).await?;
+    let folder = Incoming::new(&app).await?;
+    let text = "SELECT i.payload{as_text} AS payload FROM job_items i JOIN packages p ON p.job_id = i.job_id WHERE p.id = $1";
+    let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.reader(Freshness::Latest)).await?;
+    let payload: Value = serde_json::from_str(&row.col::<String>("payload")?).map_err(std::io::Error::from)?;
+    for name in payload["inputs"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let key = Key::PackageInput { tenant: caller.tenant.clone(), package: id, name: name.to_owned() };
+        let at = folder.path().join(name);
+        tokio::fs::create_dir_all(at.parent().unwrap_or(folder.path())).await?;
+        let there = app.objects.fetch(&key, &at).await?;
+        if there != at {
+            tokio::fs::hard_link(there, at).await?;
+        }
+    }
+    let out = folder.path().join(Uuid::now_v7().to_string());
+    let (student, room) = match what {
+        Reprint::Student(id) => (Some(id), None),
+        Reprint::Room(id) => (None, Some(id)),
+    };
+    let field = if student.is_some() { "student" } else { "room" };
+    let package = folder.path().join("PACKAGE.json");
+    let child = app.children.start(Task::Reprint { package, student, room, out: out.clone() }).await?;
+    for event in child.all().await? {
+        match event {
+            Event::Refused { detail, .. } => return Err(Problem::field(field, detail)),
+            Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
+            _ => {}
+        }
+    }
+    let pdf = tokio::fs::read(out).await?;
+    Ok(([(header::CONTENT_TYPE, "application/pdf")], pdf).into_response())
+}

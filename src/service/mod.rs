@@ -1,0 +1,41 @@
+//! The service: print and read over HTTP, on a laptop with nothing else, or on Cloud Run.
+//!
+//! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
+//! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
+
+pub mod child;
+pub mod config;
+pub mod http;
+pub mod jobs;
+pub mod store;
+
+mod serve;
+mod work;
+
+pub use serve::{ServeError, serve};
+
+use crate::service::config::Config;
+use crate::service::jobs::Queue;
+use crate::service::child::Children;
+use crate::service::store::{Db, Objects};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What every handler and worker has at hand.
+#[derive(Clone)]
+pub struct App {
+    pub config: Arc<Config>,
+    pub db: Db,
+    pub queue: Queue,
+    pub objects: Objects,
+    pub children: Children,
+    /// Cancelled when the process must stop: claim nothing more, give back, finish.
+    pub stopping: CancellationToken,
+}
+
+impl App {
+    /// A link to one of our paths: with our host where it is configured.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.config.server.public_url.as_deref().unwrap_or_default())
+    }
+}

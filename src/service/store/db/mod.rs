@@ -1,0 +1,238 @@
+//! The database: SQLite in the data folder, or PostgreSQL. One text of SQL serves both; where they differ a word in
+//! braces stands for what each of them says ([`Dialect`]).
+
+mod dialect;
+mod migrate;
+pub mod rows;
+
+pub use dialect::Dialect;
+pub use rows::Cell;
+pub use migrate::{MIGRATIONS, migrate};
+
+use crate::service::config::{Reader, Secret};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyQueryResult, AnyRow};
+use sqlx::pool::PoolConnection;
+use sqlx::query::Query;
+use sqlx::{Any, AnyPool, AssertSqlSafe, Executor, SqlSafeStr, Transaction};
+use std::collections::HashMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+pub type DbError = sqlx::Error;
+pub type Tx = Transaction<'static, Any>;
+
+#[derive(Clone, Debug)]
+pub struct DatabaseConfig {
+    /// None: SQLite in the data folder.
+    pub url: Option<Secret>,
+    pub replicas: Vec<Secret>,
+    pub connections: u32,
+    pub wait: Duration,
+}
+
+impl DatabaseConfig {
+    pub fn of(r: &mut Reader) -> Self {
+        DatabaseConfig {
+            url: r.optional(
+                "database.url",
+                "an URL such as postgres://user:password@host/database",
+                "PostgreSQL 15 or later. Without it SQLite in the data folder.",
+            ),
+            replicas: r
+                .list("database.replicas", "URLs of read replicas. Lists and exports go to them in turn.")
+                .into_iter()
+                .map(Secret::new)
+                .collect(),
+            connections: r.whole("database.connections", "10", 1..=500, "Connections to each server, at most.") as u32,
+            wait: r.duration(
+                "database.wait",
+                "5s",
+                "How long a request waits for a connection, or for its turn to write, before it is answered 503.",
+            ),
+        }
+    }
+}
+
+/// Connections to one database: a pool that writes and pools that only read.
+#[derive(Clone)]
+pub struct Db(Arc<Pools>);
+
+struct Pools {
+    dialect: Dialect,
+    writer: AnyPool,
+    readers: Vec<AnyPool>,
+    turn: AtomicUsize,
+    texts: RwLock<HashMap<&'static str, Arc<str>>>,
+}
+
+/// Which rows a reader must see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// What the caller has just written: the primary.
+    Latest,
+    /// A moment old will do: a replica.
+    Replica,
+}
+
+impl Db {
+    /// Opens what is configured, SQLite in `data` by default, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The server can't be reached, the schema is of a later version, or the folder can't be written.
+    pub async fn open(config: &DatabaseConfig, data: &Path) -> Result<Db, DbError> {
+        let db = Db::connect(config, data).await?;
+        migrate(&db).await?;
+        Ok(db)
+    }
+
+    /// Opens what is configured and leaves its schema as it is.
+    ///
+    /// # Errors
+    /// The server can't be reached, or the folder can't be written.
+    pub async fn connect(config: &DatabaseConfig, data: &Path) -> Result<Db, DbError> {
+        sqlx::any::install_default_drivers();
+        match &config.url {
+            None => Db::sqlite(config, data).await,
+            Some(url) if url.expose().starts_with("postgres") => Db::postgres(config, url).await,
+            Some(_) => Err(DbError::Configuration("database.url: postgres://… is expected".into())),
+        }
+    }
+
+    async fn sqlite(config: &DatabaseConfig, data: &Path) -> Result<Db, DbError> {
+        tokio::fs::create_dir_all(data).await?;
+        let file = data.join("gabarito.db");
+        // SQLite has one writer at a time: a pool of one makes writers queue here, where waiting is cheap and fair.
+        let writer = pool(config, &format!("sqlite://{}?mode=rwc", file.display()), 1).await?;
+        let reader = pool(config, &format!("sqlite://{}?mode=ro", file.display()), 4).await?;
+        Ok(Db::of(Dialect::Sqlite, writer, vec![reader]))
+    }
+
+    async fn postgres(config: &DatabaseConfig, url: &Secret) -> Result<Db, DbError> {
+        let writer = pool(config, url.expose(), config.connections).await?;
+        let mut readers = Vec::new();
+        for replica in &config.replicas {
+            readers.push(pool(config, replica.expose(), config.connections).await?);
+        }
+        Ok(Db::of(Dialect::Postgres, writer, readers))
+    }
+
+    fn of(dialect: Dialect, writer: AnyPool, readers: Vec<AnyPool>) -> Db {
+        let (turn, texts) = Default::default();
+        Db(Arc::new(Pools { dialect, writer, readers, turn, texts }))
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.0.dialect
+    }
+
+    /// A query of `text`, with its words in braces replaced. Values go in by `.bind`.
+    pub fn query(&self, text: &'static str) -> Query<'static, Any, sqlx::any::AnyArguments> {
+        sqlx::query(AssertSqlSafe(self.text(text)))
+    }
+
+    fn text(&self, text: &'static str) -> Arc<str> {
+        if let Some(known) = self.0.texts.read().unwrap_or_else(|e| e.into_inner()).get(text) {
+            return known.clone();
+        }
+        let made: Arc<str> = self.0.dialect.translate(text).into();
+        self.0.texts.write().unwrap_or_else(|e| e.into_inner()).insert(text, made.clone());
+        made
+    }
+
+    /// A transaction on the primary that may write.
+    ///
+    /// # Errors
+    /// No connection within `database.wait`.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        match self.0.dialect {
+            // A deferred transaction that reads before it writes fails with SQLITE_BUSY when another process wrote.
+            Dialect::Sqlite => self.0.writer.begin_with("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => self.0.writer.begin().await,
+        }
+    }
+
+    pub fn writer(&self) -> &AnyPool {
+        &self.0.writer
+    }
+
+    /// Where to read: SQLite's readers see every commit at once; PostgreSQL's replicas are taken in turn.
+    pub fn reader(&self, freshness: Freshness) -> &AnyPool {
+        let latest = self.0.dialect == Dialect::Postgres && freshness == Freshness::Latest;
+        if latest || self.0.readers.is_empty() {
+            return &self.0.writer;
+        }
+        let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
+        &self.0.readers[turn % self.0.readers.len()]
+    }
+
+    /// Runs one statement that writes.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn execute(&self, query: Query<'static, Any, sqlx::any::AnyArguments>) -> Result<AnyQueryResult, DbError> {
+        query.execute(&self.0.writer).await
+    }
+
+    /// Whether the primary answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        let mut connection: PoolConnection<Any> = self.reader(Freshness::Latest).acquire().await?;
+        connection.execute("SELECT 1".into_sql_str()).await.map(|_| ())
+    }
+
+    pub async fn close(&self) {
+        for pool in &self.0.readers {
+            pool.close().await;
+        }
+        self.0.writer.close().await;
+    }
+}
+
+async fn pool(config: &DatabaseConfig, url: &str, connections: u32) -> Result<AnyPool, DbError> {
+    let sqlite = url.starts_with("sqlite");
+    let read_only = url.ends_with("mode=ro");
+    let busy = config.wait.as_millis();
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(config.wait)
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if sqlite {
+                    // WAL lets readers go on while one writes. NORMAL loses no commit when the process dies, only when the
+                    // machine does, and then the last ones; jobs are done again.
+                    let journal = if read_only { "" } else { "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" };
+                    let text = format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON; {journal}");
+                    connection.execute(AssertSqlSafe(text)).await?;
+                }
+                Ok(())
+            })
+        })
+        .connect_with(AnyConnectOptions::from_str(url)?)
+        .await
+}
+
+/// Milliseconds since 1970, as the database keeps times.
+pub type Millis = i64;
+
+/// A row's column, or the fault that it is not there.
+pub trait Columns {
+    /// # Errors
+    /// No such column, or of another type.
+    fn col<'r, T>(&'r self, name: &str) -> Result<T, DbError>
+    where
+        T: sqlx::Decode<'r, Any> + sqlx::Type<Any>;
+}
+
+impl Columns for AnyRow {
+    fn col<'r, T>(&'r self, name: &str) -> Result<T, DbError>
+    where
+        T: sqlx::Decode<'r, Any> + sqlx::Type<Any>,
+    {
+        sqlx::Row::try_get(self, name)
+    }
+}

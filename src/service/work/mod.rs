@@ -1,0 +1,153 @@
+//! Workers: they take items and do them. What an item does is in a file of its kind's name.
+
+mod list;
+mod print;
+mod read;
+mod scratch;
+mod settle;
+
+pub use read::layouts;
+
+use super::App;
+use super::child::ChildError;
+use super::jobs::{Claimed, Failure, ItemKind, QueueError};
+use super::store::{DbError, ObjectError};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+/// Why an item was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    #[error("{0}")]
+    Failed(Failure),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("a row can't be understood: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+impl From<DbError> for WorkError {
+    fn from(e: DbError) -> Self {
+        WorkError::Queue(QueueError::Db(e))
+    }
+}
+
+impl From<Failure> for WorkError {
+    fn from(failure: Failure) -> Self {
+        WorkError::Failed(failure)
+    }
+}
+
+impl WorkError {
+    /// What is written of it; None where nothing may be written any more.
+    fn failure(&self) -> Option<Failure> {
+        match self {
+            WorkError::Failed(failure) => Some(failure.clone()),
+            WorkError::Queue(QueueError::Lost) => None,
+            WorkError::Queue(QueueError::Db(_)) => Some(Failure::transient("database", "the database failed")),
+            WorkError::Object(ObjectError::NotFound) => Some(Failure::lasting("file_gone", "its file is not there any more")),
+            WorkError::Object(_) | WorkError::Io(_) => Some(Failure::transient("storage", "a file could not be read or written")),
+            WorkError::Child(e) => Some(Failure::transient("process_died", e.to_string())),
+            WorkError::Json(_) => Some(Failure::lasting("internal", "what was stored can't be understood")),
+        }
+    }
+}
+
+/// Works until the process must stop; gives back what is not done by then.
+pub async fn run(app: App) {
+    let worker = format!("{}-{}", std::process::id(), Uuid::now_v7());
+    let sweeper = tokio::spawn(sweep(app.clone()));
+    let mut at_work = JoinSet::new();
+    while !app.stopping.is_cancelled() {
+        while at_work.try_join_next().is_some() {}
+        if at_work.len() >= app.config.jobs.workers {
+            tokio::select! {
+                _ = at_work.join_next() => {}
+                () = app.stopping.cancelled() => {}
+            }
+            continue;
+        }
+        match app.queue.claim(&worker).await {
+            Ok(Some(item)) => {
+                at_work.spawn(work(app.clone(), item));
+            }
+            Ok(None) => tokio::select! {
+                () = app.queue.wait() => {}
+                () = app.stopping.cancelled() => {}
+            },
+            Err(e) => {
+                tracing::error!(error = %e, "no item could be claimed");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+    while at_work.join_next().await.is_some() {}
+    sweeper.abort();
+}
+
+/// Does one item, and says what came of it.
+pub async fn work(app: App, item: Claimed) {
+    let done = tokio::select! {
+        done = act(&app, &item) => done,
+        lost = keep(&app, &item) => Err(lost),
+        () = app.stopping.cancelled() => {
+            if let Err(e) = app.queue.give_back(&item).await {
+                tracing::warn!(item = %item.id, error = %e, "an item could not be given back");
+            }
+            return;
+        }
+    };
+    let Err(error) = done else { return };
+    tracing::warn!(item = %item.id, job = %item.job, kind = item.kind.name(), attempt = item.attempt, %error, "an item failed");
+    if let Some(failure) = error.failure()
+        && let Err(e) = app.queue.fail(&item, &failure).await
+    {
+        // Its lease runs out, and the sweep takes it from there.
+        tracing::warn!(item = %item.id, error = %e, "a failure could not be written");
+    }
+}
+
+async fn act(app: &App, item: &Claimed) -> Result<(), WorkError> {
+    match item.kind {
+        ItemKind::Print => print::print(app, item).await,
+        ItemKind::List => list::list(app, item).await,
+        ItemKind::Read => read::read(app, item).await,
+        ItemKind::Settle => settle::settle(app, item).await,
+    }
+}
+
+/// Renews the lease until it is lost.
+async fn keep(app: &App, item: &Claimed) -> WorkError {
+    loop {
+        tokio::time::sleep(app.config.jobs.lease / 3).await;
+        match app.queue.heartbeat(item).await {
+            Ok(()) => {}
+            Err(QueueError::Lost) => return QueueError::Lost.into(),
+            Err(QueueError::Db(e)) => tracing::warn!(item = %item.id, error = %e, "a lease could not be renewed"),
+        }
+    }
+}
+
+async fn sweep(app: App) {
+    loop {
+        match app.queue.sweep().await {
+            Ok((0, 0)) => {}
+            Ok((back, dead)) => tracing::warn!(back, dead, "items of lost workers"),
+            Err(e) => tracing::error!(error = %e, "lost leases could not be looked for"),
+        }
+        tokio::time::sleep(app.config.jobs.sweep).await;
+    }
+}
+
+/// A field of an item's payload.
+fn payload<T: serde::de::DeserializeOwned>(item: &Claimed, field: &str) -> Result<T, WorkError> {
+    Ok(serde_json::from_value(item.payload.get(field).cloned().unwrap_or(Value::Null))?)
+}

@@ -1,0 +1,234 @@
+//! Reading some pages of one file. A page that kills its process twice is an error, and the next pages are read.
+
+use super::scratch::Scratch;
+use super::{WorkError, payload};
+use crate::read::batch::Observed;
+use crate::read::result::{FieldStatus, Issue, Outcome, PageReading, Source};
+use crate::service::App;
+use crate::service::child::{ChildError, Event, Task};
+use crate::service::jobs::{Claimed, Failure};
+use crate::service::store::{DbError, Key};
+use crate::service::store::db::{Cell, Columns, Tx, rows};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How often read pages are written.
+const WRITE: Duration = Duration::from_millis(300);
+/// And after how many.
+const AT_ONCE: usize = 100;
+
+/// A page that was read, and its number in the file.
+struct Read {
+    number: u32,
+    reading: PageReading,
+    observed: Observed,
+}
+
+/// The part of a file that an item is about.
+struct Part {
+    batch: Uuid,
+    file: u32,
+    name: String,
+    /// The batch's number of the page before the file's first.
+    offset: u32,
+    first: u32,
+    last: u32,
+    policy: Option<Value>,
+}
+
+pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
+    let part = Part::of(app, item).await?;
+    let scratch = Scratch::of(app, item).await?;
+    let key = Key::Scan { tenant: item.tenant.clone(), batch: part.batch, number: part.file };
+    let file = app.objects.fetch(&key, &scratch.path().join("scan")).await?;
+    let layouts = layouts(app, &item.tenant, &scratch.path().join("layouts")).await?;
+    // An earlier attempt may have written some: they are in order, so the next one is known.
+    let mut next = part.first + part.written(app).await?;
+    let mut killed_by = None;
+    while next <= part.last {
+        // After a death, one at a time: then the first page that is not there is the one that it died of.
+        let (threads, last) = match killed_by {
+            None => (app.config.bounds.child.threads, part.last),
+            Some(_) => (1, next),
+        };
+        let ended = stream(app, item, &part, (next, last), threads, &file, &layouts).await?;
+        next = ended.next;
+        match ended.death {
+            None => killed_by = None,
+            Some(death) if killed_by == Some(next) => {
+                let source = Source { file: part.name.clone(), page: next };
+                let mut reading = PageReading::new(source, Outcome::Error);
+                reading.issues.push(Issue::new("reader_died", format!("{death}; the page was not read")));
+                let page = Read { number: next, reading, observed: Observed::default() };
+                part.write(app, item, vec![page]).await?;
+                next += 1;
+                killed_by = None;
+            }
+            // The pages before the one that it died of may still be missing: they are read one by one.
+            Some(death) => {
+                tracing::warn!(item = %item.id, page = next, error = %death, "a process died reading");
+                killed_by = Some(next);
+            }
+        }
+    }
+    let tx = app.queue.fenced(item).await?;
+    app.queue.finish(tx, item, &json!({"pages": part.last + 1 - part.first})).await?;
+    Ok(())
+}
+
+/// How a process ended: before which page, and of what if it died.
+struct Ended {
+    next: u32,
+    death: Option<ChildError>,
+}
+
+/// Reads pages in one process and writes them as they come.
+async fn stream(
+    app: &App,
+    item: &Claimed,
+    part: &Part,
+    (first, last): (u32, u32),
+    threads: usize,
+    file: &Path,
+    layouts: &Path,
+) -> Result<Ended, WorkError> {
+    let (name, policy) = (part.name.clone(), part.policy.clone());
+    let task = Task::Read { file: file.to_owned(), name, first, last, layouts: layouts.to_owned(), policy };
+    let mut child = app.children.start_on(task, threads).await?;
+    let (mut pages, mut next) = (Vec::new(), first);
+    let mut written = Instant::now();
+    let death = loop {
+        match child.next().await {
+            Ok(Some(Event::Page { number, reading, observed })) => {
+                next = number + 1;
+                pages.push(Read { number, reading: *reading, observed });
+                if pages.len() >= AT_ONCE || written.elapsed() >= WRITE {
+                    part.write(app, item, std::mem::take(&mut pages)).await?;
+                    written = Instant::now();
+                }
+            }
+            Ok(Some(Event::Refused { code, detail, .. })) => return Err(Failure::lasting(&code, detail).into()),
+            Ok(Some(Event::Failed { detail })) => return Err(Failure::transient("not_read", detail).into()),
+            Ok(Some(_)) => {}
+            Ok(None) => break None,
+            Err(ChildError::Io(e)) => return Err(e.into()),
+            Err(death) => break Some(death),
+        }
+    };
+    part.write(app, item, pages).await?;
+    if death.is_none() && next <= last {
+        // The file had fewer pages than were counted. None of them is passed over in silence.
+        let missing = (next..=last).map(|number| {
+            let mut reading = PageReading::new(Source { file: part.name.clone(), page: number }, Outcome::Error);
+            reading.issues.push(Issue::new("page_gone", "the page was counted, and was not there to read"));
+            Read { number, reading, observed: Observed::default() }
+        });
+        part.write(app, item, missing.collect()).await?;
+        next = last + 1;
+    }
+    Ok(Ended { next, death })
+}
+
+impl Part {
+    async fn of(app: &App, item: &Claimed) -> Result<Self, WorkError> {
+        let (batch, file): (Uuid, u32) = (payload(item, "batch")?, payload(item, "file")?);
+        let text = "SELECT f.name AS name, f.first_page AS first_page, b.options{as_text} AS options
+                    FROM batch_files f JOIN batches b ON b.id = f.batch_id WHERE f.batch_id = $1 AND f.number = $2";
+        let query = app.db.query(text).bind(batch.to_string()).bind(i64::from(file));
+        let row = query.fetch_one(app.db.writer()).await?;
+        let options: Value = serde_json::from_str(&row.col::<String>("options")?)?;
+        Ok(Part {
+            batch,
+            file,
+            name: row.col("name")?,
+            offset: row.col::<i64>("first_page")? as u32,
+            first: payload(item, "first")?,
+            last: payload(item, "last")?,
+            policy: options.get("policy").filter(|p| !p.is_null()).cloned(),
+        })
+    }
+
+    async fn written(&self, app: &App) -> Result<u32, WorkError> {
+        let text = "SELECT COUNT(*) AS pages FROM pages WHERE batch_id = $1 AND number BETWEEN $2 AND $3";
+        let (first, last) = (self.offset + self.first, self.offset + self.last);
+        let query = app.db.query(text).bind(self.batch.to_string()).bind(i64::from(first)).bind(i64::from(last));
+        Ok(query.fetch_one(app.db.writer()).await?.col::<i64>("pages")? as u32)
+    }
+
+    async fn write(&self, app: &App, item: &Claimed, mut pages: Vec<Read>) -> Result<(), WorkError> {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        let count = pages.len() as u64;
+        let mut tx = app.queue.fenced(item).await?;
+        name(app, &mut tx, &item.tenant, &mut pages).await?;
+        let now = jiff::Timestamp::now().as_millisecond();
+        let row = |page: Read| {
+            let Read { number, reading, observed } = page;
+            let text = serde_json::to_string(&reading)?;
+            let sheet = reading.sheet.as_ref();
+            let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
+            Ok::<_, serde_json::Error>(vec![
+                item.tenant.as_str().into(),
+                self.batch.to_string().into(),
+                i64::from(self.offset + number).into(),
+                i64::from(self.file).into(),
+                reading.source.file.into(),
+                i64::from(reading.source.page).into(),
+                reading.outcome.name().into(),
+                sheet.and_then(|s| s.id.clone()).into(),
+                Cell::Int(sheet.and_then(|s| s.page).map(i64::from)),
+                sheet.and_then(|s| s.student.clone()).into(),
+                Cell::Json(text.clone()),
+                Cell::Json(text),
+                Cell::Json(serde_json::to_string(&observed)?),
+                (doubtful as i64).into(),
+                now.into(),
+            ])
+        };
+        let made = pages.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        let columns = "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
+            reading, body, observed, doubtful, updated_at)";
+        rows::insert(&mut tx, app.db.dialect(), columns, "", made).await?;
+        app.queue.advance(&mut tx, item.job, count).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Whose each sheet is, and of which version, from what was printed.
+async fn name(app: &App, tx: &mut Tx, tenant: &str, pages: &mut [Read]) -> Result<(), WorkError> {
+    let mut known: HashMap<String, Option<(Option<String>, Option<i64>)>> = HashMap::new();
+    for page in pages {
+        let Some(sheet) = page.reading.sheet.as_mut() else { continue };
+        let Some(id) = sheet.id.clone().filter(|_| sheet.student.is_none()) else { continue };
+        if !known.contains_key(&id) {
+            let text = "SELECT student_id, version FROM sheets WHERE tenant_id = $1 AND id = $2";
+            let query = app.db.query(text).bind(tenant.to_owned()).bind(id.clone());
+            let found = match query.fetch_optional(&mut **tx).await? {
+                Some(row) => Some((row.col("student_id")?, row.col("version")?)),
+                None => None,
+            };
+            known.insert(id.clone(), found);
+        }
+        if let Some(Some((student, version))) = known.get(&id) {
+            sheet.student.clone_from(student);
+            sheet.version = sheet.version.or(version.and_then(|v| u32::try_from(v).ok()));
+        }
+    }
+    Ok(())
+}
+
+/// The tenant's layouts, as files.
+pub async fn layouts(app: &App, tenant: &str, folder: &Path) -> Result<PathBuf, DbError> {
+    tokio::fs::create_dir_all(folder).await?;
+    let text = "SELECT id, body{as_text} AS body FROM layouts WHERE tenant_id = $1";
+    for row in app.db.query(text).bind(tenant.to_owned()).fetch_all(app.db.writer()).await? {
+        let file = folder.join(format!("{}.json", row.col::<String>("id")?));
+        tokio::fs::write(file, row.col::<String>("body")?).await?;
+    }
+    Ok(folder.to_owned())
+}

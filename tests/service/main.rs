@@ -1,0 +1,7 @@
+//! The service as its users see it: the real executable, over HTTP.
+#![cfg(feature = "service")]
+
+mod databases;
+mod postgres;
+mod print_and_read;
+mod server;
