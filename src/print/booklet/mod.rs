@@ -5,6 +5,7 @@
 //! Exam, version -> Order -> flow -> pack -> pages ┴-> page forms, once a version -> stamped
 //! ```
 
+mod balance;
 mod flow;
 mod form;
 pub mod furniture;

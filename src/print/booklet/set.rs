@@ -6,15 +6,15 @@ use crate::json::Fault;
 use crate::print::package::Exam;
 use crate::print::rich::model::{Align, Block};
 use crate::print::rich::text::with_soft_hyphens;
-use crate::print::typeset::{Item, Setting, TypesetError, typeset};
+use crate::print::typeset::{Budget, Item, Setting, TypesetError, typeset};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Typesetting a question takes a millisecond.
+/// For all texts of an exam; a question takes a millisecond.
 const LIMIT: Duration = Duration::from_secs(60);
 /// A piece lower than so many lines is never parted, and so many stay together where one is.
 const LINES_TOGETHER: f64 = 2.0;
-/// Text that is too wide is set smaller down to this part of its size; beyond, it is cut by the paper's edge.
+/// Text that is too wide is set anew in smaller type, down to this part of its size; what is wider yet is scaled as it is.
 const SMALLEST: f64 = 0.4;
 
 /// Forms by number, and which of them show what.
@@ -82,16 +82,19 @@ impl Set {
     fn typeset(&mut self, parts: &[Part], look: &Look) -> Vec<Range<usize>> {
         let full: Vec<&Part> = parts.iter().filter(|p| !p.blocks.is_empty()).collect();
         let items: Vec<Item> = full.iter().map(|p| p.item()).collect();
-        let mut pieces = typeset(&items, &look.setting, LIMIT).into_iter();
+        let mut budget = Budget::new(LIMIT);
+        let mut pieces = typeset(&items, &look.setting, &mut budget).into_iter();
         parts
             .iter()
             .map(|part| {
                 let first = self.forms.len();
                 if !part.blocks.is_empty() {
                     let piece = pieces.next().unwrap_or(Err(TypesetError::TooLong(LIMIT)));
-                    let piece = self.checked(part, piece, &look.setting);
+                    let piece = self.checked(part, piece, &look.setting, &mut budget);
                     let line = look.size * (1.0 + look.setting.leading);
-                    self.forms.extend(piece.slices(LINES_TOGETHER * line));
+                    let slices = piece.slices(LINES_TOGETHER * line).into_iter();
+                    let slices: Vec<Piece> = slices.map(|slice| self.lowered(part, slice, look)).collect();
+                    self.forms.extend(slices);
                 }
                 first..self.forms.len()
             })
@@ -103,7 +106,13 @@ impl Set {
     }
 
     /// The piece as it can be printed, or what stands for it.
-    fn checked(&mut self, part: &Part, piece: Result<Piece, TypesetError>, setting: &Setting) -> Piece {
+    fn checked(
+        &mut self,
+        part: &Part,
+        piece: Result<Piece, TypesetError>,
+        setting: &Setting,
+        budget: &mut Budget,
+    ) -> Piece {
         let piece = match piece {
             Ok(piece) => piece,
             Err(error) => {
@@ -117,18 +126,18 @@ impl Set {
         for c in missing {
             self.note(part, format!("no typeface here has “{c}” (U+{:04X}): “�” is printed for it", u32::from(c)));
         }
-        self.narrowed(part, piece, setting)
+        self.narrowed(part, piece, setting, budget)
     }
 
     /// What is wider than its column has its long words broken, and else is set smaller.
-    fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting) -> Piece {
+    fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting, budget: &mut Budget) -> Piece {
         let mut piece = piece;
         let mut wide = over(&piece, part.width, setting);
         if wide <= part.width {
             return piece;
         }
-        let set = |blocks: &[Block], width: f64| {
-            typeset(&[Item { width, blocks, ..part.item() }], setting, LIMIT).pop().and_then(Result::ok)
+        let mut set = |blocks: &[Block], width: f64| {
+            typeset(&[Item { width, blocks, ..part.item() }], setting, budget).pop().and_then(Result::ok)
         };
         let blocks = with_soft_hyphens(part.blocks.to_vec());
         if let Some(hyphenated) = set(&blocks, part.width) {
@@ -138,16 +147,31 @@ impl Set {
         let mut factor = 1.0;
         // Typeset wider, a text may still find something that does not fit.
         while wide > part.width / factor && factor > SMALLEST {
-            factor = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
-            let Some(again) = set(&blocks, part.width / factor) else { break };
+            let smaller = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
+            let Some(again) = set(&blocks, part.width / smaller) else { break };
+            factor = smaller;
             wide = over(&again, part.width / factor, setting);
             piece = again;
+        }
+        // Nothing is cut by the paper's edge.
+        if wide > part.width / factor {
+            factor = part.width / wide;
         }
         if factor == 1.0 {
             return piece;
         }
         self.note(part, format!("wider than its column: set at {:.0} % of its size", factor * 100.0));
         piece.scaled(factor)
+    }
+
+    /// What can't be parted and is higher than a column is set smaller: it would be cut by the paper's edge.
+    fn lowered(&mut self, part: &Part, slice: Piece, look: &Look) -> Piece {
+        let factor = look.column_height(true) / slice.height;
+        if factor >= 1.0 {
+            return slice;
+        }
+        self.note(part, format!("higher than its column: set at {:.0} % of its size", factor * 100.0));
+        slice.scaled(factor)
     }
 }
 
@@ -164,6 +188,7 @@ fn placeholder(part: &Part, setting: &Setting) -> Piece {
     let text = "conteúdo que não pôde ser composto".to_owned();
     let blocks = [Block::Paragraph { align: Align::Left, inlines: vec![Inline::Placeholder { text }] }];
     let item = Item { blocks: &blocks, ..part.item() };
-    let piece = typeset(&[item], setting, LIMIT).into_iter().next();
+    // Our own words: no text has used up their time.
+    let piece = typeset(&[item], setting, &mut Budget::new(LIMIT)).into_iter().next();
     piece.and_then(Result::ok).unwrap_or(Piece { width: part.width, height: setting.size, ..Piece::default() })
 }

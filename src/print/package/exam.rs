@@ -38,6 +38,7 @@ pub struct ExamLook {
     /// Of a line, in its type's size.
     pub line_spacing: f64,
     pub justify: bool,
+    pub alternatives: Alternatives,
     pub cover: bool,
     pub instructions: Vec<Block>,
     pub draft_pages: u16,
@@ -49,6 +50,16 @@ pub struct ExamLook {
 pub enum Family {
     Serif,
     Sans,
+}
+
+/// How alternatives stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alternatives {
+    /// One under another.
+    #[default]
+    List,
+    /// Where all of a question are short, side by side, in reading order.
+    Rows,
 }
 
 /// A text that several questions are about.
@@ -260,6 +271,11 @@ impl ExamLook {
             family: o.word("font", &[("serif", Family::Serif), ("sans", Family::Sans)], faults),
             line_spacing: o.number("line_spacing", 1.0..=3.0, faults).unwrap_or(1.28),
             justify: o.flag("justify", true, faults),
+            alternatives: o.word(
+                "alternatives",
+                &[("list", Alternatives::List), ("rows", Alternatives::Rows)],
+                faults,
+            ),
             cover,
             instructions: match items(o, "instructions", context, faults) {
                 said if said.is_empty() && cover => usual_instructions(),

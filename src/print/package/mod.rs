@@ -9,7 +9,7 @@ mod roster;
 mod sheets;
 
 pub use application::Application;
-pub use exam::{BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
+pub use exam::{Alternatives, BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
 pub use lize::LizeOrder;
 pub use options::{BlankPages, Conformance, Content, Contents, Imposition, Options, Per, Sorting, Spares};
 pub use roster::{Room, Student, Unit};
