@@ -52,13 +52,13 @@ fn begins(atoms: &[PlacedAtom], units: &[usize], height: f64) -> Option<Vec<usiz
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use crate::print::booklet::flow::Atom;
     use crate::print::package::{ExamLook, Family};
     use crate::sheet::{PageFormat, TextSize};
 
-    fn look(columns: usize) -> Look {
+    pub fn look(columns: usize) -> Look {
         let exam = ExamLook {
             columns,
             format: PageFormat::A4,

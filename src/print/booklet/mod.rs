@@ -15,6 +15,7 @@ mod pack;
 mod page;
 pub mod piece;
 mod prepared;
+mod rows;
 mod set;
 mod written;
 

@@ -92,6 +92,15 @@ pub enum Segment {
     Close,
 }
 
+impl Segment {
+    fn end(&self) -> Option<(f64, f64)> {
+        match *self {
+            Segment::Move(x, y) | Segment::Line(x, y) | Segment::Cubic([.., x, y]) => Some((x, y)),
+            Segment::Close => None,
+        }
+    }
+}
+
 impl Piece {
     /// Letters that no typeface has.
     pub fn missing(&self) -> impl Iterator<Item = char> {
@@ -102,7 +111,7 @@ impl Piece {
         runs.flat_map(|run| run.glyphs.iter().filter(|g| g.id == 0).flat_map(|g| run.text[g.chars.clone()].chars()))
     }
 
-    /// From where to where its texts and pictures reach.
+    /// From where to where it reaches.
     pub fn extent(&self) -> (f64, f64) {
         let ends = |d: &Drawn| match &d.what {
             What::Text { run, .. } => {
@@ -110,7 +119,10 @@ impl Piece {
                 Some((d.at.e, d.at.at(advance * run.size, 0.0).0))
             }
             What::Picture { width, .. } => Some((d.at.e, d.at.at(*width, 0.0).0)),
-            What::Fill { .. } | What::Stroke { .. } => None,
+            What::Fill { path, .. } | What::Stroke { path, .. } => {
+                let points = path.iter().filter_map(|s| s.end()).map(|(x, y)| d.at.at(x, y).0);
+                points.fold(None, |ends, x| ends.map_or(Some((x, x)), |(l, r)| Some((f64::min(l, x), f64::max(r, x)))))
+            }
         };
         let ends = self.drawn.iter().filter_map(ends);
         ends.fold((0.0, 0.0), |(left, right), (l, r)| (f64::min(left, l), f64::max(right, r)))

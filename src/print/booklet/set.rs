@@ -2,8 +2,9 @@
 
 use super::look::Look;
 use super::piece::Piece;
+use super::rows;
 use crate::json::Fault;
-use crate::print::package::Exam;
+use crate::print::package::{Alternatives, Exam, Kind};
 use crate::print::rich::model::{Align, Block};
 use crate::print::rich::text::with_soft_hyphens;
 use crate::print::typeset::{Budget, Item, Setting, TypesetError, typeset};
@@ -27,6 +28,8 @@ pub struct Set {
     pub stems: Vec<Range<usize>>,
     /// By question and option.
     pub options: Vec<Vec<Range<usize>>>,
+    /// By question: how many options stand side by side, where they do.
+    pub rows: Vec<Option<usize>>,
     pub notes: Vec<Fault>,
 }
 
@@ -73,7 +76,11 @@ impl Set {
         set.sections = exam.sections.iter().map(|_| next()).collect();
         for question in &exam.questions {
             set.stems.push(next());
-            set.options.push(question.options.iter().map(|_| next()).collect());
+            let options: Vec<Range<usize>> = question.options.iter().map(|_| next()).collect();
+            let lettered = matches!(question.kind, Kind::Choice | Kind::Multiple);
+            let asked = lettered && exam.look.alternatives == Alternatives::Rows;
+            set.rows.push(asked.then(|| rows::columns(&options, &set.forms, look)).flatten());
+            set.options.push(options);
         }
         set
     }

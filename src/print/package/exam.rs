@@ -1,6 +1,7 @@
 //! The exam: questions in sections, the texts that they share, and how a booklet looks.
 
 use super::super::rich::model::{Align, Block, Inline, Marker};
+use super::super::rich::text::beside_label;
 use super::super::rich::{Context, content, with_gaps};
 use crate::json::{Faults, Object};
 use crate::sheet::{PageFormat, TextSize};
@@ -377,7 +378,7 @@ fn options(o: &mut Object, kind: Kind, context: &mut Context, faults: &mut Fault
         if fixed.as_ref().is_some_and(|f| !f.is_boolean()) {
             faults.add(format!("{path}.fixed"), "true or false is expected");
         }
-        let blocks = content::read_item(&value, path, context, faults);
+        let blocks = beside_label(content::read_item(&value, path, context, faults));
         let fixed = fixed.and_then(|f| f.as_bool()).unwrap_or_else(|| points_at_the_others(&blocks));
         Choice { blocks, fixed }
     };
