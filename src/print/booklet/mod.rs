@@ -6,6 +6,7 @@
 //! ```
 
 mod balance;
+mod black;
 mod flow;
 mod form;
 pub mod furniture;

@@ -1,5 +1,6 @@
 //! The pictures of a package, each once, however often it is shown.
 
+pub mod bilevel;
 mod decode;
 mod source;
 
@@ -12,9 +13,15 @@ use std::collections::HashMap;
 
 /// Of one file.
 pub const MAX_BYTES: usize = 16 << 20;
+/// Of all pictures as they are held: an A4 page in colour at 300 dpi has 25 MiB.
+const MOST_HELD: usize = 512 << 20;
 
 pub struct Pictures {
     gray: bool,
+    /// Whether JPEGs are taken apart too.
+    decoded: bool,
+    /// Bytes of all pictures.
+    held: usize,
     pictures: Vec<PictureData>,
     natural_sizes: Vec<(u32, u32)>,
     by_content: HashMap<[u8; 32], usize>,
@@ -23,7 +30,13 @@ pub struct Pictures {
 impl Pictures {
     /// With `gray`, every picture is made gray.
     pub fn new(gray: bool) -> Self {
-        Pictures { gray, pictures: Vec::new(), natural_sizes: Vec::new(), by_content: HashMap::new() }
+        let (pictures, natural_sizes, by_content) = (Vec::new(), Vec::new(), HashMap::new());
+        Pictures { gray, decoded: false, held: 0, pictures, natural_sizes, by_content }
+    }
+
+    /// In gray, and none as a JPEG: for [`bilevel`].
+    pub fn decoded() -> Self {
+        Pictures { decoded: true, ..Pictures::new(true) }
     }
 
     pub fn all(&self) -> &[PictureData] {
@@ -56,7 +69,15 @@ impl Pictures {
         if let Some(index) = self.by_content.get(&hash) {
             return Ok(*index);
         }
-        let (picture, natural_size) = contained("decoder", || decode::decode(bytes, self.gray))?;
+        let (picture, natural_size) = contained("decoder", || {
+            let (picture, natural_size) = decode::decode(bytes, self.gray)?;
+            Ok((if self.decoded { bilevel::decoded(picture)? } else { picture }, natural_size))
+        })?;
+        let held = self.held + picture.pixels.bytes().len();
+        if held > MOST_HELD {
+            return Err(format!("all pictures together are more than {} MiB as they are held", MOST_HELD >> 20));
+        }
+        self.held = held;
         self.by_content.insert(hash, self.pictures.len());
         self.pictures.push(picture);
         self.natural_sizes.push(natural_size);
