@@ -78,11 +78,8 @@ pub mod tests {
     /// Heights of each column's atoms, when atoms of these heights with a gap of 10 between them are balanced.
     fn balanced(heights: &[f64], units: &[usize], columns: usize) -> Vec<Vec<f64>> {
         let look = look(columns);
-        let placed = |&height| PlacedAtom {
-            x: look.left,
-            y: 0.0,
-            atom: Atom { before: 10.0, height, ..Atom::default() },
-        };
+        let placed =
+            |&height| PlacedAtom { x: look.left, y: 0.0, atom: Atom { before: 10.0, height, ..Atom::default() } };
         let mut atoms: Vec<PlacedAtom> = heights.iter().map(placed).collect();
         balance(&mut atoms, units, &look, look.top);
         let of = |column| {

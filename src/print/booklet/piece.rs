@@ -128,6 +128,20 @@ impl Piece {
         ends.fold((0.0, 0.0), |(left, right), (l, r)| (f64::min(left, l), f64::max(right, r)))
     }
 
+    /// Whether a text runs into its neighbour on the same line.
+    pub fn collides(&self) -> bool {
+        const OVERLAP: f64 = 1.0;
+        let mut runs: Vec<(f64, f64, f64)> = Vec::new();
+        for d in &self.drawn {
+            if let What::Text { run, .. } = &d.what {
+                let advance: f64 = run.glyphs.iter().map(|g| g.advance).sum();
+                runs.push((d.at.f, d.at.e, d.at.at(advance * run.size, 0.0).0));
+            }
+        }
+        runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        runs.windows(2).any(|two| two[0].0 == two[1].0 && two[0].2 > two[1].1 + OVERLAP)
+    }
+
     /// The piece as slices between which it may be parted: lines of text and pictures stay whole. No slice is lower than
     /// `least`, but where all of it is.
     pub fn slices(self, least: f64) -> Vec<Piece> {

@@ -1,8 +1,8 @@
 //! What is made once for a package: the forms, the static layers, and each version's pages.
 
+use super::black;
 use super::flow::Flowing;
 use super::form::{self, Glyphs};
-use super::black;
 use super::furniture::{self, BookletSlots, COVER_TEXT, Furniture};
 use super::look::{Look, pt};
 use super::order::{Order, Which};
@@ -10,8 +10,8 @@ use super::pack::{self, Packed, pack};
 use super::page::Pages;
 use super::set::Set;
 use crate::json::Fault;
-use crate::print::draw::Heading;
 use crate::print::Package;
+use crate::print::draw::Heading;
 use crate::print::package::{Exam, Kind, Space, Versions};
 use crate::print::pdf::font::{GlyphSubset, Subset};
 use crate::print::pdf::{BaseError, Imported, Packed as Bytes};
@@ -76,7 +76,11 @@ impl<'p> Booklets<'p> {
         let mut background = files.background.as_ref().map(Cow::Borrowed);
         if black {
             pictures = black::pictures(&package.pictures, &sets).into();
-            background = files.background.as_ref().zip(sets.first()).map(|(b, (look, _))| Cow::Owned(black::background(b, look)));
+            background = files
+                .background
+                .as_ref()
+                .zip(sets.first())
+                .map(|(b, (look, _))| Cow::Owned(black::background(b, look)));
             for form in sets.iter_mut().flat_map(|(_, set)| &mut set.forms) {
                 *form = std::mem::take(form).blackened();
             }

@@ -18,6 +18,8 @@ const LINES_TOGETHER: f64 = 2.0;
 /// Text that is too wide is set anew in smaller type, down to this part of its size; what is wider yet is scaled as it is.
 const SMALLEST: f64 = 0.4;
 
+const WIDER: f64 = 1.2;
+
 /// Forms by number, and which of them show what.
 #[derive(Default)]
 pub struct Set {
@@ -97,15 +99,38 @@ impl Set {
                 let first = self.forms.len();
                 if !part.blocks.is_empty() {
                     let piece = pieces.next().unwrap_or(Err(TypesetError::TooLong(LIMIT)));
-                    let piece = self.checked(part, piece, &look.setting, &mut budget);
-                    let line = look.size * (1.0 + look.setting.leading);
-                    let slices = piece.slices(LINES_TOGETHER * line).into_iter();
-                    let slices: Vec<Piece> = slices.map(|slice| self.lowered(part, slice, look)).collect();
-                    self.forms.extend(slices);
+                    self.part(part, piece, look, &mut budget);
                 }
                 first..self.forms.len()
             })
             .collect()
+    }
+
+    /// Where one block of several is too wide, the others keep their size.
+    fn part(&mut self, part: &Part, piece: Result<Piece, TypesetError>, look: &Look, budget: &mut Budget) {
+        match piece {
+            Ok(piece) if part.blocks.len() > 1 && over(&piece, part, &look.setting) > part.width => {
+                for (i, block) in part.blocks.iter().enumerate() {
+                    let alone = Part { path: part.path.clone(), blocks: std::slice::from_ref(block), ..*part };
+                    let piece = typeset(&[alone.item()], &look.setting, budget).pop();
+                    let mut piece = self.checked(&alone, piece.unwrap_or(Ok(Piece::default())), &look.setting, budget);
+                    piece.height += if i + 1 < part.blocks.len() { look.paragraph } else { 0.0 };
+                    self.slices(&alone, piece, look);
+                }
+            }
+            piece => {
+                let piece = self.checked(part, piece, &look.setting, budget);
+                self.slices(part, piece, look);
+            }
+        }
+    }
+
+    fn slices(&mut self, part: &Part, piece: Piece, look: &Look) {
+        let line = look.size * (1.0 + look.setting.leading);
+        for slice in piece.slices(LINES_TOGETHER * line) {
+            let slice = self.lowered(part, slice, look);
+            self.forms.push(slice);
+        }
     }
 
     fn note(&mut self, part: &Part, message: String) {
@@ -139,7 +164,7 @@ impl Set {
     /// What is wider than its column has its long words broken, and else is set smaller.
     fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting, budget: &mut Budget) -> Piece {
         let mut piece = piece;
-        let mut wide = over(&piece, part.width, setting);
+        let mut wide = over(&piece, part, setting);
         if wide <= part.width {
             return piece;
         }
@@ -148,7 +173,7 @@ impl Set {
         };
         let blocks = with_soft_hyphens(part.blocks.to_vec());
         if let Some(hyphenated) = set(&blocks, part.width) {
-            wide = over(&hyphenated, part.width, setting);
+            wide = over(&hyphenated, part, setting);
             piece = hyphenated;
         }
         let mut factor = 1.0;
@@ -157,7 +182,7 @@ impl Set {
             let smaller = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
             let Some(again) = set(&blocks, part.width / smaller) else { break };
             factor = smaller;
-            wide = over(&again, part.width / factor, setting);
+            wide = over(&again, &Part { path: String::new(), width: part.width / factor, ..*part }, setting);
             piece = again;
         }
         // Nothing is cut by the paper's edge.
@@ -182,11 +207,18 @@ impl Set {
     }
 }
 
-/// How wide a column has to be for the piece. Punctuation hangs in the margin.
-fn over(piece: &Piece, width: f64, setting: &Setting) -> f64 {
+/// How wide a column has to be for the piece. Punctuation hangs in the margin. A table that is too wide is squeezed until its
+/// words run into one another; how wide it has to be shows only when it is set wider.
+fn over(piece: &Piece, part: &Part, setting: &Setting) -> f64 {
     let (left, right) = piece.extent();
     let hang = 0.6 * setting.size;
-    if left >= -hang && right <= width + hang { 0.0 } else { right - left }
+    if left < -hang || right > part.width + hang {
+        right - left
+    } else if part.blocks.iter().any(|b| matches!(b, Block::Table(_))) && piece.collides() {
+        WIDER * part.width
+    } else {
+        0.0
+    }
 }
 
 /// A visible box for what can't be typeset.

@@ -51,11 +51,7 @@ pub struct Ground {
 }
 
 impl<'b, 'p> WrittenBooklets<'b, 'p> {
-    pub fn new(
-        booklets: &'b Booklets<'p>,
-        fonts: &'b [Subset; 3],
-        stamp_fonts: &str,
-    ) -> Self {
+    pub fn new(booklets: &'b Booklets<'p>, fonts: &'b [Subset; 3], stamp_fonts: &str) -> Self {
         WrittenBooklets {
             booklets,
             fonts,

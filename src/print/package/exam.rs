@@ -272,11 +272,7 @@ impl ExamLook {
             family: o.word("font", &[("serif", Family::Serif), ("sans", Family::Sans)], faults),
             line_spacing: o.number("line_spacing", 1.0..=3.0, faults).unwrap_or(1.28),
             justify: o.flag("justify", true, faults),
-            alternatives: o.word(
-                "alternatives",
-                &[("list", Alternatives::List), ("rows", Alternatives::Rows)],
-                faults,
-            ),
+            alternatives: o.word("alternatives", &[("list", Alternatives::List), ("rows", Alternatives::Rows)], faults),
             cover,
             instructions: match items(o, "instructions", context, faults) {
                 said if said.is_empty() && cover => usual_instructions(),

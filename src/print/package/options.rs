@@ -1,8 +1,8 @@
 //! What is printed of a package, in what order, and onto what pages.
 
 use super::super::bag::Paper;
-use super::super::rich::Pictures;
 pub use super::super::pdf::Conformance;
+use super::super::rich::Pictures;
 use crate::json::{Faults, Object};
 
 /// One entry of `contents`.
