@@ -45,7 +45,7 @@ pub fn weight(weight: f64, lightness: f64) -> f64 {
 
 impl Piece {
     /// Text and lines in black; a ground that is more paper than ink is left out.
-    pub fn blackened(mut self) -> Self {
+    pub fn blacken(&mut self) {
         self.drawn.retain(|d| !matches!(d.what, What::Fill { lightness, .. } if lightness > 0.5));
         for drawn in &mut self.drawn {
             match &mut drawn.what {
@@ -57,6 +57,5 @@ impl Piece {
                 What::Picture { .. } => {}
             }
         }
-        self
     }
 }

@@ -8,6 +8,7 @@ use super::look::{Look, pt};
 use super::order::{Order, Which};
 use super::pack::{self, Packed, pack};
 use super::page::Pages;
+use super::piece::Piece;
 use super::set::Set;
 use crate::json::Fault;
 use crate::print::Package;
@@ -60,7 +61,8 @@ pub struct Booklets<'p> {
 }
 
 impl<'p> Booklets<'p> {
-    /// The exam is the package's. `sizes` of paper and type: the first is for all, the second for large print. `fonts` are the stamp's.
+    /// The exam is the package's. `sizes` of paper and type: the first is for all, the second for large print. `fonts` are
+    /// the stamp's.
     pub fn new(
         package: &'p Package,
         exam: &'p Exam,
@@ -76,14 +78,8 @@ impl<'p> Booklets<'p> {
         let mut background = files.background.as_ref().map(Cow::Borrowed);
         if black {
             pictures = black::pictures(&package.pictures, &sets).into();
-            background = files
-                .background
-                .as_ref()
-                .zip(sets.first())
-                .map(|(b, (look, _))| Cow::Owned(black::background(b, look)));
-            for form in sets.iter_mut().flat_map(|(_, set)| &mut set.forms) {
-                *form = std::mem::take(form).blackened();
-            }
+            background = background.zip(sets.first()).map(|(b, (look, _))| Cow::Owned(black::background(&b, look)));
+            sets.iter_mut().flat_map(|(_, set)| &mut set.forms).for_each(Piece::blacken);
         }
         let mut glyphs = Glyphs::default();
         sets.iter().flat_map(|(_, set)| &set.forms).for_each(|piece| glyphs.add(piece));

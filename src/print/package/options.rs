@@ -180,9 +180,7 @@ impl Options {
         }
         options
     }
-}
 
-impl Options {
     /// For pictures in the inks that are asked for.
     pub fn pictures(&self) -> Pictures {
         if self.black { Pictures::decoded() } else { Pictures::new(self.gray) }

@@ -20,8 +20,9 @@ pub struct Pictures {
     gray: bool,
     /// Whether JPEGs are taken apart too.
     decoded: bool,
-    /// Bytes of all pictures.
+    /// Bytes of all pictures, and how many they may be.
     held: usize,
+    most: usize,
     pictures: Vec<PictureData>,
     natural_sizes: Vec<(u32, u32)>,
     by_content: HashMap<[u8; 32], usize>,
@@ -31,7 +32,7 @@ impl Pictures {
     /// With `gray`, every picture is made gray.
     pub fn new(gray: bool) -> Self {
         let (pictures, natural_sizes, by_content) = (Vec::new(), Vec::new(), HashMap::new());
-        Pictures { gray, decoded: false, held: 0, pictures, natural_sizes, by_content }
+        Pictures { gray, decoded: false, held: 0, most: MOST_HELD, pictures, natural_sizes, by_content }
     }
 
     /// In gray, and none as a JPEG: for [`bilevel`].
@@ -74,8 +75,8 @@ impl Pictures {
             Ok((if self.decoded { bilevel::decoded(picture)? } else { picture }, natural_size))
         })?;
         let held = self.held + picture.pixels.bytes().len();
-        if held > MOST_HELD {
-            return Err(format!("all pictures together are more than {} MiB as they are held", MOST_HELD >> 20));
+        if held > self.most {
+            return Err(format!("all pictures together are more than {} MiB as they are held", self.most >> 20));
         }
         self.held = held;
         self.by_content.insert(hash, self.pictures.len());
@@ -99,5 +100,21 @@ mod tests {
         for bad in ["", "figura.png", "https://example.com/a.png", "data:image/png;base64,@@", "data:,x", "data:"] {
             assert!(pictures.take(bad, &NoSource).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn all_pictures_together_are_bounded() {
+        let png = |side: u32| {
+            let mut bytes = Vec::new();
+            let picture = image::RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, 9]));
+            picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+            bytes
+        };
+        let mut pictures = Pictures { most: 3 << 20, ..Pictures::new(false) };
+        assert_eq!(pictures.add(&png(1000)), Ok(0));
+        let said = pictures.add(&png(400)).unwrap_err();
+        assert_eq!(said, "all pictures together are more than 3 MiB as they are held");
+        // One that is there already, or that there is room for, is taken.
+        assert_eq!((pictures.add(&png(1000)), pictures.add(&png(100))), (Ok(0), Ok(1)));
     }
 }
