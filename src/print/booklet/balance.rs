@@ -58,9 +58,10 @@ pub mod tests {
     use crate::print::package::{ExamLook, Family};
     use crate::sheet::{PageFormat, TextSize};
 
-    pub fn look(columns: usize) -> Look {
+    /// Of two columns.
+    pub fn look() -> Look {
         let exam = ExamLook {
-            columns,
+            columns: 2,
             format: PageFormat::A4,
             text: TextSize::Normal,
             family: Family::Serif,
@@ -76,8 +77,8 @@ pub mod tests {
     }
 
     /// Heights of each column's atoms, when atoms of these heights with a gap of 10 between them are balanced.
-    fn balanced(heights: &[f64], units: &[usize], columns: usize) -> Vec<Vec<f64>> {
-        let look = look(columns);
+    fn balanced(heights: &[f64], units: &[usize]) -> Vec<Vec<f64>> {
+        let look = look();
         let placed =
             |&height| PlacedAtom { x: look.left, y: 0.0, atom: Atom { before: 10.0, height, ..Atom::default() } };
         let mut atoms: Vec<PlacedAtom> = heights.iter().map(placed).collect();
@@ -89,20 +90,20 @@ pub mod tests {
             assert!(inside.windows(2).all(|w| w[1].y == w[0].y + w[0].atom.height + 10.0));
             inside.iter().map(|a| a.atom.height).collect()
         };
-        (0..columns).map(of).collect()
+        (0..look.columns).map(of).collect()
     }
 
     #[test]
     fn columns_end_as_evenly_as_their_units_allow() {
-        assert_eq!(balanced(&[100.0; 4], &[0, 1, 2, 3], 2), [[100.0; 2], [100.0; 2]]);
-        assert_eq!(balanced(&[100.0; 5], &[0, 1, 2, 3, 4], 3), [vec![100.0; 2], vec![100.0; 2], vec![100.0]]);
+        assert_eq!(balanced(&[100.0; 4], &[0, 1, 2, 3]), [[100.0; 2], [100.0; 2]]);
+        assert_eq!(balanced(&[100.0; 5], &[0, 1, 2, 3, 4]), [vec![100.0; 3], vec![100.0; 2]]);
         // What belongs together stays so, and the order too.
-        assert_eq!(balanced(&[50.0, 100.0, 100.0, 100.0], &[0, 1], 2), [vec![50.0], vec![100.0; 3]]);
-        assert_eq!(balanced(&[300.0, 50.0, 50.0], &[0, 1, 2], 2), [vec![300.0], vec![50.0; 2]]);
+        assert_eq!(balanced(&[50.0, 100.0, 100.0, 100.0], &[0, 1]), [vec![50.0], vec![100.0; 3]]);
+        assert_eq!(balanced(&[300.0, 50.0, 50.0], &[0, 1, 2]), [vec![300.0], vec![50.0; 2]]);
     }
 
     #[test]
     fn what_no_column_holds_is_left_as_it_was() {
-        assert_eq!(balanced(&[2000.0], &[0], 2), [vec![2000.0], vec![]]);
+        assert_eq!(balanced(&[2000.0], &[0]), [vec![2000.0], vec![]]);
     }
 }

@@ -135,7 +135,8 @@ impl Piece {
         for d in &self.drawn {
             if let What::Text { run, .. } = &d.what {
                 let advance: f64 = run.glyphs.iter().map(|g| g.advance).sum();
-                runs.push((d.at.f, d.at.e, d.at.at(advance * run.size, 0.0).0));
+                // One baseline, as far as anybody sees.
+                runs.push(((d.at.f * 20.0).round(), d.at.e, d.at.at(advance * run.size, 0.0).0));
             }
         }
         runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));

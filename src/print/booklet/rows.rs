@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn as_many_stand_side_by_side_as_the_widest_allows() {
-        let look = look(2);
+        let look = look();
         let side_by_side = |widths: &[f64]| {
             let piece = |&width: &f64| Piece {
                 drawn: vec![Drawn {

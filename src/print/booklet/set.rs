@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// A piece lower than so many lines is never parted, and so many stay together where one is.
 const LINES_TOGETHER: f64 = 2.0;
 /// Text that is too wide is set anew in smaller type, down to this part of its size; what is wider yet is scaled as it is.
-const SMALLEST: f64 = 0.4;
+const SMALLEST: f64 = 0.25;
 
 const WIDER: f64 = 1.2;
 
@@ -179,7 +179,7 @@ impl Set {
         let mut factor = 1.0;
         // Typeset wider, a text may still find something that does not fit.
         while wide > part.width / factor && factor > SMALLEST {
-            let smaller = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
+            let smaller = (part.width / wide).min(0.98 * factor).max(SMALLEST);
             let Some(again) = set(&blocks, part.width / smaller) else { break };
             factor = smaller;
             wide = over(&again, &Part { path: String::new(), width: part.width / factor, ..*part }, setting);
