@@ -1,6 +1,7 @@
 //! An institution's logo: a PNG or JPEG of a sensible size, on white.
 
-use image::{DynamicImage, ImageReader, Limits};
+use super::rich::picture::bilevel;
+use image::{DynamicImage, GrayImage, ImageReader, Limits};
 use std::io::Cursor;
 use std::sync::Arc;
 
@@ -51,5 +52,16 @@ impl Logo {
         let (width, height) = (flat.width(), flat.height());
         let pixels = if gray { flat.into_luma8().into_raw() } else { flat.into_rgb8().into_raw() };
         Ok(Logo { width, height, gray, pixels: pixels.into() })
+    }
+
+    /// A gray logo in pure black and white, of so many dots.
+    pub fn in_black(&self, width: u32, height: u32) -> Self {
+        match GrayImage::from_raw(self.width, self.height, self.pixels.to_vec()).filter(|_| self.gray) {
+            Some(gray) => {
+                let pixels = bilevel::scaled(&gray, width, height).into_raw();
+                Logo { width, height, gray: true, pixels: pixels.into() }
+            }
+            None => self.clone(),
+        }
     }
 }

@@ -107,7 +107,7 @@ impl<'p> Prepared<'p> {
             if let Some(large) = &package.sheets.large_print {
                 sizes.push((large.content.format, large.content.text));
             }
-            Booklets::new(exam, &sizes, &statics.heading, &statics.fonts, &package.files)
+            Booklets::new(package, exam, &sizes, &statics.heading, &statics.fonts)
         });
         let booklets = booklets.transpose()?;
         Ok(Prepared { package, statics, booklets })

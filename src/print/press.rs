@@ -63,10 +63,8 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         let package = shop.package;
         let mut writer = Writer::new(out, package.options.conformance)?;
         let statics = FileStatics::new(shop.statics, &mut writer)?;
-        let background = package.files.background.as_ref();
-        let booklets = shop.booklets.map(|booklets| {
-            WrittenBooklets::new(booklets, &shop.statics.fonts, &statics.fonts, &package.pictures, background)
-        });
+        let fonts = &shop.statics.fonts;
+        let booklets = shop.booklets.map(|booklets| WrittenBooklets::new(booklets, fonts, &statics.fonts));
         let stamp = Stamp::new(&shop.statics.fonts, shop.key);
         Ok(Press { shop, writer, statics, booklets, stamp, name: name.to_owned(), pages: 0, ground: Vec::new() })
     }

@@ -77,11 +77,20 @@ impl<'p> Statics<'p> {
                     Some(order) => draw::lize_page(layout, page, &order.model.blocks, &heading),
                     None => draw::page(layout, page.number, &heading),
                 };
-                (layout, page, drawn)
+                // A Lize sheet has letters in blue that its own reader looks for.
+                let (drawing, slots) = drawn;
+                let black = package.options.black && package.sheets.lize.is_none();
+                (layout, page, (if black { drawing.blackened() } else { drawing }, slots))
             })
             .collect();
         let asked = package.contents.0.iter().filter_map(|content| match content {
-            Content::Paper(paper) => Some((*paper, paper.forms(&heading, &package.instructions))),
+            Content::Paper(paper) => {
+                let mut forms = paper.forms(&heading, &package.instructions);
+                if package.options.black {
+                    forms.iter_mut().for_each(|form| form.drawing = std::mem::take(&mut form.drawing).blackened());
+                }
+                Some((*paper, forms))
+            }
             _ => None,
         });
         let papers: Vec<(Paper, Vec<Form>)> = asked.collect();

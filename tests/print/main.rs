@@ -1,5 +1,6 @@
 //! What is printed, as other programs see it, and as the reader reads it back. qpdf and poppler-utils must be installed.
 
+mod black;
 mod conformance;
 mod hostile;
 mod make;

@@ -417,3 +417,71 @@ fn a_student_s_reprint_has_the_pages_that_were_printed() {
     assert!(before == after && !before.is_empty());
     assert_eq!(prepared.reprint(&key(), Reprint::Room("r9"), &mut Vec::new()).unwrap(), None);
 }
+
+/// The words of a page with their places: left and top, in points.
+fn words(pdf: &str) -> Vec<(String, f64, f64)> {
+    let boxes = tool("pdftotext", &["-bbox", pdf, "-"]);
+    let attribute = |line: &str, name: &str| -> f64 {
+        let begins = line.find(name).unwrap() + name.len() + 2;
+        line[begins..].split('"').next().unwrap().parse().unwrap()
+    };
+    let lines = boxes.lines().filter(|l| l.trim_start().starts_with("<word"));
+    lines
+        .map(|l| (l.split(['>', '<']).nth(2).unwrap().to_owned(), attribute(l, "xMin"), attribute(l, "yMin")))
+        .collect()
+}
+
+#[test]
+fn short_alternatives_stand_in_a_grid_and_long_ones_in_a_list() {
+    let question = |id: &str, alternatives: [&str; 5]| {
+        let alternatives = alternatives.map(|text| json!({"text": text}));
+        json!({"id": id, "kind": "choice", "stem": [{"text": "Quanto?"}], "alternatives": alternatives})
+    };
+    let long = "uma alternativa que ocupa mais do que a metade de uma coluna";
+    let questions = json!([
+        question("short", ["a1", "b1", "c1", "d1", "e1"]),
+        question("middle", ["um2", "dois2", "um texto médio", "quatro2", "cinco2"]),
+        question("long", ["um3", "dois3", long, "quatro3", "cinco3"])
+    ]);
+    let places = |alternatives: &str| {
+        let scratch = Scratch::new(&format!("rows-{alternatives}"));
+        let exam = json!({"alternatives": alternatives, "sections": [{"title": "Parte", "questions": questions}]});
+        print(&package(&small(exam, json!(["booklet"]), json!({}))), &key(), &scratch.0, &|_, _| {}).unwrap();
+        let words = words(&scratch.path("sheets.pdf"));
+        move |word: &str| words.iter().find(|w| w.0 == word).map(|w| (w.1.round(), w.2.round())).unwrap()
+    };
+    let rows = places("rows");
+    let row = ["a1", "b1", "c1", "d1", "e1"].map(&rows);
+    assert!(row.iter().all(|place| place.1 == row[0].1), "{row:?}");
+    let step = row[1].0 - row[0].0;
+    assert!(row.windows(2).all(|two| (two[1].0 - two[0].0 - step).abs() <= 1.0), "{row:?}");
+    // Two columns: A and B, C and D, E.
+    let [a, b, d, e] = ["um2", "dois2", "quatro2", "cinco2"].map(&rows);
+    assert!(a.1 == b.1 && b.1 < d.1 && d.1 < e.1 && a.0 == e.0 && b.0 == d.0, "{:?}", [a, b, d, e]);
+    let under = |places: &dyn Fn(&str) -> (f64, f64), n: u32| {
+        let [a, b, e] =
+            if n == 1 { ["a", "b", "e"] } else { ["um", "dois", "cinco"] }.map(|w| places(&format!("{w}{n}")));
+        a.0 == b.0 && b.0 == e.0 && a.1 < b.1 && b.1 < e.1
+    };
+    assert!(under(&rows, 3));
+    let list = places("list");
+    assert!((1..=3).all(|n| under(&list, n)));
+}
+
+#[test]
+fn a_table_wider_than_its_column_is_smaller_and_whole() {
+    let scratch = Scratch::new("wide");
+    let cells: String = (10..24).map(|i| format!("<td>Cabeçalho{i}</td>")).collect();
+    let stem = format!("<p>Observe a tabela.</p><table border=1><tr>{cells}</tr></table>");
+    let questions = json!([{"id": "t", "kind": "open", "stem": [{"html": stem}]}]);
+    let value = small(json!({"sections": [{"title": "", "questions": questions}]}), json!(["booklet"]), json!({}));
+    let report = print(&package(&value), &key(), &scratch.0, &|_, _| {}).unwrap();
+    let noted = |n: &String| n.starts_with("exam.sections[0].questions[0].stem: wider than its column: set at");
+    assert!(report.notes.iter().any(noted), "{:?}", report.notes);
+    let words = words(&scratch.path("sheets.pdf"));
+    let (first, second) = (&words.iter().find(|w| w.0 == "Observe").unwrap(), words.iter().find(|w| w.0 == "tabela."));
+    assert_eq!(first.2, second.unwrap().2);
+    // In reading order, none over another, and all in the column: half of the page is 298 points.
+    let lefts: Vec<f64> = words.iter().filter(|w| w.0.starts_with("Cabe")).map(|w| w.1).take(14).collect();
+    assert!(lefts.len() == 14 && lefts.windows(2).all(|two| two[0] < two[1]) && lefts[13] < 298.0, "{lefts:?}");
+}

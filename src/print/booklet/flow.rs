@@ -60,19 +60,22 @@ pub struct Group {
 }
 
 impl Atom {
-    /// With a label before its first line. A letter's circle may reach above that, or below all of it.
-    fn labelled(&mut self, mut label: Mark, radius: f64) {
-        if let Mark::Letter { y, .. } = &mut label {
-            let down = (radius - *y).max(0.0);
+    /// With a label before its first line. A circle of this radius around the label's middle may reach above that, or below
+    /// all of it: where no circle is drawn there is as much space, so that all options have one rhythm. Returns how far the
+    /// texts went down.
+    fn labelled(&mut self, mut label: Mark, middle: f64, radius: f64) -> f64 {
+        let down = (radius - middle).max(0.0);
+        if let Mark::Letter { y, .. } | Mark::Text { y, .. } = &mut label {
             *y += down;
-            self.height = (self.height + down).max(*y + radius);
-            for mark in &mut self.marks {
-                if let Mark::Form { y, .. } = mark {
-                    *y += down;
-                }
+        }
+        for mark in &mut self.marks {
+            if let Mark::Form { y, .. } = mark {
+                *y += down;
             }
         }
+        self.height = (self.height + down).max(middle + down + radius);
         self.marks.push(label);
+        down
     }
 }
 
@@ -195,20 +198,40 @@ impl Flowing<'_> {
             // The question is not alone at a column's foot, nor the last alternative at the next one's head.
             atoms.last_mut().expect("its heading").keep = true;
         }
-        let options = &self.set.options[placed.question];
-        for (place, &option) in placed.options.iter().enumerate() {
-            let begins = atoms.len();
-            let before = if place == 0 { look.paragraph.max(look.option_gap) } else { look.option_gap };
-            self.forms(options[option].clone(), look.option_indent, before, &mut atoms);
-            if begins == atoms.len() {
-                atoms.push(Atom { before, height: look.size, ..Atom::default() });
+        match self.set.rows[placed.question] {
+            Some(columns) => self.rows(placed, question.kind, columns, &mut atoms),
+            None => {
+                for (place, &option) in placed.options.iter().enumerate() {
+                    let before = if place == 0 { look.paragraph.max(look.option_gap) } else { look.option_gap };
+                    self.option(placed.question, option, question.kind, place, before, &mut atoms);
+                }
             }
-            let baseline = options[option].clone().next().and_then(|form| self.set.forms[form].baseline);
-            let label = self.label(question.kind, place, baseline.unwrap_or(look.size));
-            atoms[begins].labelled(label, LETTER_RADIUS * look.size);
         }
         self.space(question, &mut atoms);
         Group { atoms }
+    }
+
+    /// One alternative or statement with its label; returns its first line's baseline.
+    pub(super) fn option(
+        &self,
+        question: usize,
+        option: usize,
+        kind: Kind,
+        place: usize,
+        before: f64,
+        atoms: &mut Vec<Atom>,
+    ) -> f64 {
+        let look = self.look;
+        let forms = &self.set.options[question][option];
+        let begins = atoms.len();
+        self.forms(forms.clone(), look.option_indent, before, atoms);
+        if begins == atoms.len() {
+            atoms.push(Atom { before, height: look.size, ..Atom::default() });
+        }
+        let baseline = forms.clone().next().and_then(|form| self.set.forms[form].baseline).unwrap_or(look.size);
+        let middle = baseline - Style::Bold.face().cap_height() * look.size * 0.92 / 2.0;
+        let label = self.label(kind, place, baseline, middle);
+        baseline + atoms[begins].labelled(label, middle, LETTER_RADIUS * look.size)
     }
 
     fn heading(&self, number: u32, points: Option<f64>) -> Atom {
@@ -231,16 +254,13 @@ impl Flowing<'_> {
         Atom { before: look.question_gap, height: 1.25 * size, marks, keep: true }
     }
 
-    fn label(&self, kind: Kind, place: usize, baseline: f64) -> Mark {
+    fn label(&self, kind: Kind, place: usize, baseline: f64, middle: f64) -> Mark {
         let size = self.look.size;
         let text = |text: String| Mark::Text { style: Style::Bold, size, x: 0.0, y: baseline, text: text.into() };
         match kind {
             Kind::Sum => text(format!("{:02}", 1_u64 << place.min(40))),
             Kind::Matrix => Mark::Text { style: Style::Regular, size, x: 0.0, y: baseline, text: "(    )".into() },
-            _ => {
-                let middle = baseline - Style::Bold.face().cap_height() * size * 0.92 / 2.0;
-                Mark::Letter { letter: letter(place), x: LETTER_RADIUS * size + 0.4, y: middle }
-            }
+            _ => Mark::Letter { letter: letter(place), x: LETTER_RADIUS * size + 0.4, y: middle },
         }
     }
 

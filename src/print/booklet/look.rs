@@ -39,6 +39,8 @@ pub struct Look {
     pub number_width: f64,
     /// From one ruled line to the next.
     pub ruling: f64,
+    /// Whether nothing is gray.
+    pub black: bool,
     pub setting: Setting,
 }
 
@@ -94,6 +96,7 @@ impl Look {
             option_indent: 1.9 * size,
             number_width: Style::Bold.face().width("QUESTÃO 00") * NUMBER_SIZE * size,
             ruling: pt(8.5).max(1.6 * size),
+            black: false,
             setting: Setting {
                 fonts: vec![family, "IBM Plex Sans", "IBM Plex Math"],
                 size,

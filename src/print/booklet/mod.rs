@@ -5,6 +5,8 @@
 //! Exam, version -> Order -> flow -> pack -> pages ┴-> page forms, once a version -> stamped
 //! ```
 
+mod balance;
+mod black;
 mod flow;
 mod form;
 pub mod furniture;
@@ -14,6 +16,7 @@ mod pack;
 mod page;
 pub mod piece;
 mod prepared;
+mod rows;
 mod set;
 mod written;
 

@@ -1,5 +1,6 @@
 //! Groups into columns, and columns onto pages.
 
+use super::balance::balance;
 use super::flow::{Atom, Flow, Group};
 use super::look::Look;
 
@@ -25,14 +26,18 @@ pub struct PlacedAtom {
 
 /// `headed`: the first page says whose booklet it is, and its columns begin lower.
 pub fn pack(flows: Vec<Flow>, look: &Look, headed: bool) -> Vec<Packed> {
-    let mut packer = Packer { look, headed, pages: Vec::new(), essays: Vec::new(), column: 0, y: 0.0, top: 0.0 };
+    let (pages, essays, units) = (Vec::new(), Vec::new(), Vec::new());
+    let mut packer = Packer { look, headed, pages, units, essays, column: 0, y: 0.0, top: 0.0 };
     for flow in flows {
         match flow {
             Flow::Group(group) => packer.group(group),
             Flow::Essay { number, lines } => packer.essays.push(Packed::Essay { number, lines }),
         }
     }
-    let Packer { pages, essays, .. } = packer;
+    let Packer { mut pages, units, essays, top, .. } = packer;
+    if let Some(last) = pages.last_mut() {
+        balance(last, &units, look, top);
+    }
     pages.into_iter().map(Packed::Columns).chain(essays).collect()
 }
 
@@ -62,6 +67,8 @@ struct Packer<'l> {
     look: &'l Look,
     headed: bool,
     pages: Vec<Vec<PlacedAtom>>,
+    /// Where on the last page a column may begin, as indices of its atoms.
+    units: Vec<usize>,
     /// At the end, so that they can be taken out.
     essays: Vec<Packed>,
     column: usize,
@@ -92,6 +99,10 @@ impl Packer<'_> {
             if !self.fits(run) && !self.is_at_top() {
                 self.next_column();
             }
+            if !fits_somewhere || rest.len() == group.atoms.len() {
+                let at = self.pages.last().map_or(0, Vec::len);
+                self.units.extend((self.units.last() != Some(&at)).then_some(at));
+            }
             run.iter().for_each(|atom| self.put(atom));
             rest = after;
         }
@@ -114,6 +125,8 @@ impl Packer<'_> {
         if self.pages.is_empty() || self.column == self.look.columns {
             self.column = 0;
             self.pages.push(Vec::new());
+            // What is not done with on the page before goes on here.
+            self.units = vec![0];
         }
         self.top = if self.headed && self.pages.len() == 1 { self.look.first_top } else { self.look.top };
         self.y = self.top;

@@ -1,5 +1,6 @@
 //! A packed page as operators: forms at their places, and the texts that depend on the order.
 
+use super::black;
 use super::flow::{LETTER_RADIUS, Mark};
 use super::furniture::BookletSlots;
 use super::look::{Look, pt};
@@ -117,6 +118,10 @@ impl Canvas<'_, '_> {
             Mark::Letter { letter, x, y } => self.form(&letter_name(*letter), left + x, top + y),
             Mark::Text { style, size, x, y, text } => self.text(*style, *size, left + x, top + y, text),
             Mark::Rule { x0, x1, y, weight, lightness } => {
+                let (weight, lightness) = match self.pages.look.black {
+                    true => (&black::weight(*weight, *lightness), &0.0),
+                    false => (weight, lightness),
+                };
                 if *lightness > 0.0 {
                     real(self.out, *lightness, 2);
                     self.out.extend_from_slice(b" g ");

@@ -92,6 +92,15 @@ pub enum Segment {
     Close,
 }
 
+impl Segment {
+    fn end(&self) -> Option<(f64, f64)> {
+        match *self {
+            Segment::Move(x, y) | Segment::Line(x, y) | Segment::Cubic([.., x, y]) => Some((x, y)),
+            Segment::Close => None,
+        }
+    }
+}
+
 impl Piece {
     /// Letters that no typeface has.
     pub fn missing(&self) -> impl Iterator<Item = char> {
@@ -102,7 +111,7 @@ impl Piece {
         runs.flat_map(|run| run.glyphs.iter().filter(|g| g.id == 0).flat_map(|g| run.text[g.chars.clone()].chars()))
     }
 
-    /// From where to where its texts and pictures reach.
+    /// From where to where it reaches.
     pub fn extent(&self) -> (f64, f64) {
         let ends = |d: &Drawn| match &d.what {
             What::Text { run, .. } => {
@@ -110,10 +119,28 @@ impl Piece {
                 Some((d.at.e, d.at.at(advance * run.size, 0.0).0))
             }
             What::Picture { width, .. } => Some((d.at.e, d.at.at(*width, 0.0).0)),
-            What::Fill { .. } | What::Stroke { .. } => None,
+            What::Fill { path, .. } | What::Stroke { path, .. } => {
+                let points = path.iter().filter_map(|s| s.end()).map(|(x, y)| d.at.at(x, y).0);
+                points.fold(None, |ends, x| ends.map_or(Some((x, x)), |(l, r)| Some((f64::min(l, x), f64::max(r, x)))))
+            }
         };
         let ends = self.drawn.iter().filter_map(ends);
         ends.fold((0.0, 0.0), |(left, right), (l, r)| (f64::min(left, l), f64::max(right, r)))
+    }
+
+    /// Whether a text runs into its neighbour on the same line.
+    pub fn collides(&self) -> bool {
+        const OVERLAP: f64 = 1.0;
+        let mut runs: Vec<(f64, f64, f64)> = Vec::new();
+        for d in &self.drawn {
+            if let What::Text { run, .. } = &d.what {
+                let advance: f64 = run.glyphs.iter().map(|g| g.advance).sum();
+                // One baseline, as far as anybody sees.
+                runs.push(((d.at.f * 20.0).round(), d.at.e, d.at.at(advance * run.size, 0.0).0));
+            }
+        }
+        runs.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        runs.windows(2).any(|two| two[0].0 == two[1].0 && two[0].2 > two[1].1 + OVERLAP)
     }
 
     /// The piece as slices between which it may be parted: lines of text and pictures stay whole. No slice is lower than

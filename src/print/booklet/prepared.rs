@@ -1,5 +1,6 @@
 //! What is made once for a package: the forms, the static layers, and each version's pages.
 
+use super::black;
 use super::flow::Flowing;
 use super::form::{self, Glyphs};
 use super::furniture::{self, BookletSlots, COVER_TEXT, Furniture};
@@ -7,16 +8,20 @@ use super::look::{Look, pt};
 use super::order::{Order, Which};
 use super::pack::{self, Packed, pack};
 use super::page::Pages;
+use super::piece::Piece;
 use super::set::Set;
 use crate::json::Fault;
+use crate::print::Package;
 use crate::print::draw::Heading;
-use crate::print::package::{Exam, Files, Kind, Space, Versions};
+use crate::print::package::{Exam, Kind, Space, Versions};
 use crate::print::pdf::font::{GlyphSubset, Subset};
 use crate::print::pdf::{BaseError, Imported, Packed as Bytes};
+use crate::print::rich::model::PictureData;
 use crate::print::statics::Layer;
 use crate::sheet::layout::PageSize;
 use crate::sheet::{PageFormat, TextSize};
 use crate::units::MM_PER_POINT;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// One kind of page of a booklet's pages.
@@ -43,6 +48,9 @@ pub struct Variant {
 
 pub struct Booklets<'p> {
     pub exam: &'p Exam,
+    /// As they are embedded.
+    pub pictures: Cow<'p, [PictureData]>,
+    pub background: Option<Cow<'p, PictureData>>,
     pub fonts: Vec<Option<GlyphSubset>>,
     /// In normal print, and in large print where a student needs it.
     pub variants: Vec<Variant>,
@@ -53,16 +61,26 @@ pub struct Booklets<'p> {
 }
 
 impl<'p> Booklets<'p> {
-    /// `sizes` of paper and type: the first is for all, the second for large print. `fonts` are the stamp's.
+    /// The exam is the package's. `sizes` of paper and type: the first is for all, the second for large print. `fonts` are
+    /// the stamp's.
     pub fn new(
+        package: &'p Package,
         exam: &'p Exam,
         sizes: &[(PageFormat, TextSize)],
         heading: &Heading,
         fonts: &[Subset; 3],
-        files: &'p Files,
     ) -> Result<Self, BaseError> {
-        let look = |&(format, text): &(PageFormat, TextSize)| Look::new(&exam.look, format, text);
-        let sets: Vec<(Look, Set)> = sizes.iter().map(look).map(|look| (look.clone(), Set::new(exam, &look))).collect();
+        let (files, black) = (&package.files, package.options.black);
+        let look = |&(format, text): &(PageFormat, TextSize)| Look { black, ..Look::new(&exam.look, format, text) };
+        let mut sets: Vec<(Look, Set)> =
+            sizes.iter().map(look).map(|look| (look.clone(), Set::new(exam, &look))).collect();
+        let mut pictures = Cow::Borrowed(&package.pictures[..]);
+        let mut background = files.background.as_ref().map(Cow::Borrowed);
+        if black {
+            pictures = black::pictures(&package.pictures, &sets).into();
+            background = background.zip(sets.first()).map(|(b, (look, _))| Cow::Owned(black::background(&b, look)));
+            sets.iter_mut().flat_map(|(_, set)| &mut set.forms).for_each(Piece::blacken);
+        }
         let mut glyphs = Glyphs::default();
         sets.iter().flat_map(|(_, set)| &set.forms).for_each(|piece| glyphs.add(piece));
         let book_fonts = glyphs.subsets();
@@ -70,7 +88,9 @@ impl<'p> Booklets<'p> {
         let custom_before = files.before.len();
         // What can't be set in one size can't in another.
         let notes = sets.first().map(|(_, set)| set.notes.clone()).unwrap_or_default();
-        let mut booklets = Booklets { exam, fonts: book_fonts, variants: Vec::new(), custom, custom_before, notes };
+        let variants = Vec::new();
+        let mut booklets =
+            Booklets { exam, pictures, background, fonts: book_fonts, variants, custom, custom_before, notes };
         for (look, set) in sets {
             let contents = set.forms.iter().map(|piece| Bytes::new(&form::content(piece, &booklets.fonts))).collect();
             let pages = Pages { look: &look, fonts, background: false };
@@ -131,6 +151,7 @@ impl Variant {
         }
         for kind in kinds {
             let (drawing, slots) = furniture::draw(kind, look, heading);
+            let drawing = if look.black { drawing.blackened() } else { drawing };
             self.layers.insert(kind, (Layer::new(&drawing, size, fonts)?, slots));
         }
         Ok(())

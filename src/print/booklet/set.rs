@@ -2,20 +2,23 @@
 
 use super::look::Look;
 use super::piece::Piece;
+use super::rows;
 use crate::json::Fault;
-use crate::print::package::Exam;
+use crate::print::package::{Alternatives, Exam, Kind};
 use crate::print::rich::model::{Align, Block};
 use crate::print::rich::text::with_soft_hyphens;
-use crate::print::typeset::{Item, Setting, TypesetError, typeset};
+use crate::print::typeset::{Budget, Item, Setting, TypesetError, typeset};
 use std::ops::Range;
 use std::time::Duration;
 
-/// Typesetting a question takes a millisecond.
+/// For all texts of an exam; a question takes a millisecond.
 const LIMIT: Duration = Duration::from_secs(60);
 /// A piece lower than so many lines is never parted, and so many stay together where one is.
 const LINES_TOGETHER: f64 = 2.0;
-/// Text that is too wide is set smaller down to this part of its size; beyond, it is cut by the paper's edge.
-const SMALLEST: f64 = 0.4;
+/// Text that is too wide is set anew in smaller type, down to this part of its size; what is wider yet is scaled as it is.
+const SMALLEST: f64 = 0.25;
+
+const WIDER: f64 = 1.2;
 
 /// Forms by number, and which of them show what.
 #[derive(Default)]
@@ -27,6 +30,8 @@ pub struct Set {
     pub stems: Vec<Range<usize>>,
     /// By question and option.
     pub options: Vec<Vec<Range<usize>>>,
+    /// By question: how many options stand side by side, where they do.
+    pub rows: Vec<Option<usize>>,
     pub notes: Vec<Fault>,
 }
 
@@ -73,7 +78,11 @@ impl Set {
         set.sections = exam.sections.iter().map(|_| next()).collect();
         for question in &exam.questions {
             set.stems.push(next());
-            set.options.push(question.options.iter().map(|_| next()).collect());
+            let options: Vec<Range<usize>> = question.options.iter().map(|_| next()).collect();
+            let lettered = matches!(question.kind, Kind::Choice | Kind::Multiple);
+            let asked = lettered && exam.look.alternatives == Alternatives::Rows;
+            set.rows.push(asked.then(|| rows::columns(&options, &set.forms, look)).flatten());
+            set.options.push(options);
         }
         set
     }
@@ -82,20 +91,46 @@ impl Set {
     fn typeset(&mut self, parts: &[Part], look: &Look) -> Vec<Range<usize>> {
         let full: Vec<&Part> = parts.iter().filter(|p| !p.blocks.is_empty()).collect();
         let items: Vec<Item> = full.iter().map(|p| p.item()).collect();
-        let mut pieces = typeset(&items, &look.setting, LIMIT).into_iter();
+        let mut budget = Budget::new(LIMIT);
+        let mut pieces = typeset(&items, &look.setting, &mut budget).into_iter();
         parts
             .iter()
             .map(|part| {
                 let first = self.forms.len();
                 if !part.blocks.is_empty() {
                     let piece = pieces.next().unwrap_or(Err(TypesetError::TooLong(LIMIT)));
-                    let piece = self.checked(part, piece, &look.setting);
-                    let line = look.size * (1.0 + look.setting.leading);
-                    self.forms.extend(piece.slices(LINES_TOGETHER * line));
+                    self.part(part, piece, look, &mut budget);
                 }
                 first..self.forms.len()
             })
             .collect()
+    }
+
+    /// Where one block of several is too wide, the others keep their size.
+    fn part(&mut self, part: &Part, piece: Result<Piece, TypesetError>, look: &Look, budget: &mut Budget) {
+        match piece {
+            Ok(piece) if part.blocks.len() > 1 && over(&piece, part, &look.setting) > part.width => {
+                for (i, block) in part.blocks.iter().enumerate() {
+                    let alone = Part { path: part.path.clone(), blocks: std::slice::from_ref(block), ..*part };
+                    let piece = typeset(&[alone.item()], &look.setting, budget).pop();
+                    let mut piece = self.checked(&alone, piece.unwrap_or(Ok(Piece::default())), &look.setting, budget);
+                    piece.height += if i + 1 < part.blocks.len() { look.paragraph } else { 0.0 };
+                    self.slices(&alone, piece, look);
+                }
+            }
+            piece => {
+                let piece = self.checked(part, piece, &look.setting, budget);
+                self.slices(part, piece, look);
+            }
+        }
+    }
+
+    fn slices(&mut self, part: &Part, piece: Piece, look: &Look) {
+        let line = look.size * (1.0 + look.setting.leading);
+        for slice in piece.slices(LINES_TOGETHER * line) {
+            let slice = self.lowered(part, slice, look);
+            self.forms.push(slice);
+        }
     }
 
     fn note(&mut self, part: &Part, message: String) {
@@ -103,7 +138,13 @@ impl Set {
     }
 
     /// The piece as it can be printed, or what stands for it.
-    fn checked(&mut self, part: &Part, piece: Result<Piece, TypesetError>, setting: &Setting) -> Piece {
+    fn checked(
+        &mut self,
+        part: &Part,
+        piece: Result<Piece, TypesetError>,
+        setting: &Setting,
+        budget: &mut Budget,
+    ) -> Piece {
         let piece = match piece {
             Ok(piece) => piece,
             Err(error) => {
@@ -117,31 +158,36 @@ impl Set {
         for c in missing {
             self.note(part, format!("no typeface here has “{c}” (U+{:04X}): “�” is printed for it", u32::from(c)));
         }
-        self.narrowed(part, piece, setting)
+        self.narrowed(part, piece, setting, budget)
     }
 
     /// What is wider than its column has its long words broken, and else is set smaller.
-    fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting) -> Piece {
+    fn narrowed(&mut self, part: &Part, piece: Piece, setting: &Setting, budget: &mut Budget) -> Piece {
         let mut piece = piece;
-        let mut wide = over(&piece, part.width, setting);
+        let mut wide = over(&piece, part, setting);
         if wide <= part.width {
             return piece;
         }
-        let set = |blocks: &[Block], width: f64| {
-            typeset(&[Item { width, blocks, ..part.item() }], setting, LIMIT).pop().and_then(Result::ok)
+        let mut set = |blocks: &[Block], width: f64| {
+            typeset(&[Item { width, blocks, ..part.item() }], setting, budget).pop().and_then(Result::ok)
         };
         let blocks = with_soft_hyphens(part.blocks.to_vec());
         if let Some(hyphenated) = set(&blocks, part.width) {
-            wide = over(&hyphenated, part.width, setting);
+            wide = over(&hyphenated, part, setting);
             piece = hyphenated;
         }
         let mut factor = 1.0;
         // Typeset wider, a text may still find something that does not fit.
         while wide > part.width / factor && factor > SMALLEST {
-            factor = (part.width / wide).clamp(SMALLEST, 0.98 * factor);
-            let Some(again) = set(&blocks, part.width / factor) else { break };
-            wide = over(&again, part.width / factor, setting);
+            let smaller = (part.width / wide).min(0.98 * factor).max(SMALLEST);
+            let Some(again) = set(&blocks, part.width / smaller) else { break };
+            factor = smaller;
+            wide = over(&again, &Part { path: String::new(), width: part.width / factor, ..*part }, setting);
             piece = again;
+        }
+        // Nothing is cut by the paper's edge.
+        if wide > part.width / factor {
+            factor = part.width / wide;
         }
         if factor == 1.0 {
             return piece;
@@ -149,13 +195,30 @@ impl Set {
         self.note(part, format!("wider than its column: set at {:.0} % of its size", factor * 100.0));
         piece.scaled(factor)
     }
+
+    /// What can't be parted and is higher than a column is set smaller: it would be cut by the paper's edge.
+    fn lowered(&mut self, part: &Part, slice: Piece, look: &Look) -> Piece {
+        let factor = look.column_height(true) / slice.height;
+        if factor >= 1.0 {
+            return slice;
+        }
+        self.note(part, format!("higher than its column: set at {:.0} % of its size", factor * 100.0));
+        slice.scaled(factor)
+    }
 }
 
-/// How wide a column has to be for the piece. Punctuation hangs in the margin.
-fn over(piece: &Piece, width: f64, setting: &Setting) -> f64 {
+/// How wide a column has to be for the piece. Punctuation hangs in the margin. A table that is too wide is squeezed until its
+/// words run into one another; how wide it has to be shows only when it is set wider.
+fn over(piece: &Piece, part: &Part, setting: &Setting) -> f64 {
     let (left, right) = piece.extent();
     let hang = 0.6 * setting.size;
-    if left >= -hang && right <= width + hang { 0.0 } else { right - left }
+    if left < -hang || right > part.width + hang {
+        right - left
+    } else if part.blocks.iter().any(|b| matches!(b, Block::Table(_))) && piece.collides() {
+        WIDER * part.width
+    } else {
+        0.0
+    }
 }
 
 /// A visible box for what can't be typeset.
@@ -164,6 +227,7 @@ fn placeholder(part: &Part, setting: &Setting) -> Piece {
     let text = "conteúdo que não pôde ser composto".to_owned();
     let blocks = [Block::Paragraph { align: Align::Left, inlines: vec![Inline::Placeholder { text }] }];
     let item = Item { blocks: &blocks, ..part.item() };
-    let piece = typeset(&[item], setting, LIMIT).into_iter().next();
+    // Our own words: no text has used up their time.
+    let piece = typeset(&[item], setting, &mut Budget::new(LIMIT)).into_iter().next();
     piece.and_then(Result::ok).unwrap_or(Piece { width: part.width, height: setting.size, ..Piece::default() })
 }

@@ -18,8 +18,6 @@ pub struct WrittenBooklets<'b, 'p> {
     fonts: &'b [Subset; 3],
     /// Entries of a font dictionary with them.
     stamp_fonts: String,
-    pictures: &'b [PictureData],
-    background: Option<&'b PictureData>,
     shared: Option<Shared>,
     variants: Vec<Option<WrittenVariant>>,
     custom: Vec<Option<Ref>>,
@@ -53,19 +51,11 @@ pub struct Ground {
 }
 
 impl<'b, 'p> WrittenBooklets<'b, 'p> {
-    pub fn new(
-        booklets: &'b Booklets<'p>,
-        fonts: &'b [Subset; 3],
-        stamp_fonts: &str,
-        pictures: &'b [PictureData],
-        background: Option<&'b PictureData>,
-    ) -> Self {
+    pub fn new(booklets: &'b Booklets<'p>, fonts: &'b [Subset; 3], stamp_fonts: &str) -> Self {
         WrittenBooklets {
             booklets,
             fonts,
             stamp_fonts: stamp_fonts.to_owned(),
-            pictures,
-            background,
             shared: None,
             variants: booklets.variants.iter().map(|_| None).collect(),
             custom: vec![None; booklets.custom.len()],
@@ -93,7 +83,7 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
         self.variant(writer, variant)?;
         let written = self.variants[variant].as_mut().expect("it was just written");
         let slots = booklets.variants[variant].layers[&furniture].1;
-        let own = Pages { look, fonts: self.fonts, background: self.background.is_some() };
+        let own = Pages { look, fonts: self.fonts, background: booklets.background.is_some() };
         let name = &written.furniture[&furniture];
         let compose = |out: &mut Vec<u8>| match packed {
             Some(page) => own.content(page, name, &slots, index + 1, pages.len(), out),
@@ -162,12 +152,12 @@ impl<'b, 'p> WrittenBooklets<'b, 'p> {
             }
         }
         let mut pictures = String::new();
-        for (i, data) in self.pictures.iter().enumerate() {
+        for (i, data) in self.booklets.pictures.iter().enumerate() {
             pictures += &format!("/{} {} 0 R", picture_name(i), picture(data, writer)?.get());
         }
         let resources = writer.alloc();
         writer.small(resources, format!("<</Font<<{fonts}>>/XObject<<{pictures}>>>>").as_bytes())?;
-        let background = self.background.map(|data| picture(data, writer)).transpose()?;
+        let background = self.booklets.background.as_ref().map(|data| picture(data, writer)).transpose()?;
         self.shared = Some(Shared { resources, background });
         Ok(())
     }
@@ -233,12 +223,13 @@ fn form_entries(width: f64, height: f64, beyond: f64) -> Vec<u8> {
 fn picture<W: Write>(data: &PictureData, writer: &mut Writer<W>) -> io::Result<Ref> {
     let id = writer.alloc();
     let space = if data.gray { "DeviceGray" } else { "DeviceRGB" };
+    let bits = if matches!(data.pixels, Pixels::Bits(_)) { 1 } else { 8 };
     let entries = format!(
-        "/Type/XObject/Subtype/Image/Width {}/Height {}/ColorSpace/{space}/BitsPerComponent 8",
+        "/Type/XObject/Subtype/Image/Width {}/Height {}/ColorSpace/{space}/BitsPerComponent {bits}",
         data.width, data.height
     );
     match &data.pixels {
-        Pixels::Raw(pixels) => writer.stream(id, entries.as_bytes(), pixels)?,
+        Pixels::Raw(pixels) | Pixels::Bits(pixels) => writer.stream(id, entries.as_bytes(), pixels)?,
         Pixels::Jpeg(bytes) => writer.filtered(id, entries.as_bytes(), b"/Filter/DCTDecode", bytes)?,
     }
     Ok(id)

@@ -4,6 +4,7 @@
 //! Layout -> frame, header, instructions, field -> Drawing -> vector (shapes) and Subset (texts) -> Base
 //! ```
 
+mod black;
 mod digits;
 pub(super) mod field;
 pub(super) mod frame;

@@ -1,6 +1,7 @@
 //! The exam: questions in sections, the texts that they share, and how a booklet looks.
 
 use super::super::rich::model::{Align, Block, Inline, Marker};
+use super::super::rich::text::beside_label;
 use super::super::rich::{Context, content, with_gaps};
 use crate::json::{Faults, Object};
 use crate::sheet::{PageFormat, TextSize};
@@ -38,6 +39,7 @@ pub struct ExamLook {
     /// Of a line, in its type's size.
     pub line_spacing: f64,
     pub justify: bool,
+    pub alternatives: Alternatives,
     pub cover: bool,
     pub instructions: Vec<Block>,
     pub draft_pages: u16,
@@ -49,6 +51,16 @@ pub struct ExamLook {
 pub enum Family {
     Serif,
     Sans,
+}
+
+/// How alternatives stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Alternatives {
+    /// One under another.
+    #[default]
+    List,
+    /// Where all of a question are short, side by side, in reading order.
+    Rows,
 }
 
 /// A text that several questions are about.
@@ -260,6 +272,7 @@ impl ExamLook {
             family: o.word("font", &[("serif", Family::Serif), ("sans", Family::Sans)], faults),
             line_spacing: o.number("line_spacing", 1.0..=3.0, faults).unwrap_or(1.28),
             justify: o.flag("justify", true, faults),
+            alternatives: o.word("alternatives", &[("list", Alternatives::List), ("rows", Alternatives::Rows)], faults),
             cover,
             instructions: match items(o, "instructions", context, faults) {
                 said if said.is_empty() && cover => usual_instructions(),
@@ -361,7 +374,7 @@ fn options(o: &mut Object, kind: Kind, context: &mut Context, faults: &mut Fault
         if fixed.as_ref().is_some_and(|f| !f.is_boolean()) {
             faults.add(format!("{path}.fixed"), "true or false is expected");
         }
-        let blocks = content::read_item(&value, path, context, faults);
+        let blocks = beside_label(content::read_item(&value, path, context, faults));
         let fixed = fixed.and_then(|f| f.as_bool()).unwrap_or_else(|| points_at_the_others(&blocks));
         Choice { blocks, fixed }
     };

@@ -9,7 +9,7 @@ mod roster;
 mod sheets;
 
 pub use application::Application;
-pub use exam::{BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
+pub use exam::{Alternatives, BaseText, Choice, Exam, ExamLook, Family, Kind, Question, Section, Space, Versions};
 pub use lize::LizeOrder;
 pub use options::{BlankPages, Conformance, Content, Contents, Imposition, Options, Per, Sorting, Spares};
 pub use roster::{Room, Student, Unit};
@@ -18,7 +18,7 @@ pub use sheets::Sheets;
 use super::logo::Logo;
 use super::pdf::Imported;
 use super::rich::model::PictureData;
-use super::rich::{Context, NoSource, Pictures, Source};
+use super::rich::{Context, NoSource, Source};
 use crate::json::{Fault, Faults, Object};
 use crate::sheet::field::FieldKind;
 use crate::sheet::lize::Models;
@@ -94,7 +94,7 @@ impl Package {
         let options = Options::read(&mut o, &contents, &mut faults);
         let instructions = instructions(&mut o, &mut faults);
         let mut units = units(&mut o, &mut faults);
-        let mut context = Context::new(reading.source, Pictures::new(options.gray));
+        let mut context = Context::new(reading.source, options.pictures());
         let exam = Exam::read(&mut o, &mut context, &mut faults);
         notes.extend(context.warnings.iter().map(Fault::to_string));
         let versions = exam.as_ref().and_then(Exam::version_count);
@@ -162,7 +162,7 @@ impl Files {
         }
         let Some(exam) = exam else { return files };
         if let Some(name) = &exam.look.background {
-            let mut pictures = Pictures::new(gray);
+            let mut pictures = options.pictures();
             match pictures.take(name, source) {
                 Ok(index) => files.background = pictures.all().get(index).cloned(),
                 Err(message) => faults.add("exam.background", message),

@@ -2,6 +2,7 @@
 
 use super::super::bag::Paper;
 pub use super::super::pdf::Conformance;
+use super::super::rich::Pictures;
 use crate::json::{Faults, Object};
 
 /// One entry of `contents`.
@@ -88,6 +89,8 @@ pub struct Options {
     pub zip: bool,
     pub spares: Option<Spares>,
     pub gray: bool,
+    /// Nothing but black ink is asked for.
+    pub black: bool,
     /// A PDF of more pages, or of more megabytes, is split at the next room.
     pub split_pages: Option<u64>,
     pub split_megabytes: Option<u64>,
@@ -160,13 +163,14 @@ impl Options {
             zip: o.flag("zip", false, faults),
             spares: spares(&mut o, faults),
             gray: o.flag("gray", false, faults),
+            black: o.flag("black", false, faults),
             split_pages: o.whole("split_pages", 1..=1_000_000, faults),
             split_megabytes: o.whole("split_megabytes", 1..=100_000, faults),
             preflight: o.flag("preflight", true, faults),
         };
         o.finish(faults);
         // PDF/X-4 is made for a press with black ink.
-        let gray = options.gray || options.conformance == Conformance::X4;
+        let gray = options.gray || options.black || options.conformance == Conformance::X4;
         let options = Options { gray, ..options };
         if contents.has(Content::Spares) && options.spares.is_none() {
             faults.add(
@@ -175,6 +179,11 @@ impl Options {
             );
         }
         options
+    }
+
+    /// For pictures in the inks that are asked for.
+    pub fn pictures(&self) -> Pictures {
+        if self.black { Pictures::decoded() } else { Pictures::new(self.gray) }
     }
 }
 

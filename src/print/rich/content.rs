@@ -2,7 +2,7 @@
 
 use super::context::Context;
 use super::model::{Align, Block, Inline, PictureWidth};
-use super::{html, latex, mathml};
+use super::{html, latex, mathml, symbol};
 use crate::json::{Faults, Object};
 use crate::units::MM_PER_POINT;
 use serde_json::Value;
@@ -65,7 +65,7 @@ fn plain(text: &str, context: &mut Context) -> Vec<Block> {
     });
     let text = &text[..end];
     let text = text.replace(['\u{b}', '\u{2028}', '\u{2029}'], "\n");
-    let text: String = text.nfc().filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
+    let text: String = text.nfc().map(symbol::plain).filter(|c| matches!(c, '\n' | '\t') || !c.is_control()).collect();
     let mut paragraphs: Vec<Vec<Inline>> = vec![Vec::new()];
     for line in text.lines().map(str::trim) {
         match paragraphs.last_mut() {

@@ -20,6 +20,7 @@ pub mod model;
 pub mod picture;
 #[cfg(test)]
 mod snippets;
+mod symbol;
 pub mod text;
 
 pub use context::Context;

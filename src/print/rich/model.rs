@@ -273,6 +273,16 @@ pub struct PictureData {
 pub enum Pixels {
     /// Rows of gray or RGB, on white.
     Raw(Arc<[u8]>),
+    /// Rows of bits, each padded to whole bytes: 0 is ink.
+    Bits(Arc<[u8]>),
     /// A baseline JPEG of one or three components, embedded as it is.
     Jpeg(Arc<[u8]>),
+}
+
+impl Pixels {
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Pixels::Raw(bytes) | Pixels::Bits(bytes) | Pixels::Jpeg(bytes) => bytes,
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Changes of the words of a text, wherever they stand in it.
 
-use super::model::{Block, Inline};
+use super::model::{Align, Block, Inline, Math};
 
 /// Longer words are given places to break where a column is too narrow for them, at every so many characters.
 const LONG: usize = 16;
@@ -24,6 +24,22 @@ fn hyphenated(text: &str) -> String {
         }
     }
     out
+}
+
+/// As an option stands beside its label: what would be centred in a column begins at its left, and a formula has the
+/// label's baseline.
+pub fn beside_label(blocks: Vec<Block>) -> Vec<Block> {
+    let beside = |block| match block {
+        Block::Equation { math } => {
+            let math = Math::Styled { display: true, body: Box::new(math) };
+            Block::Paragraph { align: Align::Natural, inlines: vec![Inline::Math { math }] }
+        }
+        Block::Figure { picture, align: Align::Natural, caption } => {
+            Block::Figure { picture, align: Align::Left, caption }
+        }
+        other => other,
+    };
+    blocks.into_iter().map(beside).collect()
 }
 
 /// Every run of text replaced by what `change` makes of it.

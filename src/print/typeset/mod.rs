@@ -8,10 +8,13 @@
 //! An item is a page of its own, as wide as its column and as high as it needs. Text reaches typst as data only, so there
 //! is no markup that it could break out of; typst sees no file but the template, the data and our typefaces.
 
+mod budget;
 #[cfg(feature = "booklets")]
 mod trace;
 #[cfg(feature = "booklets")]
 mod world;
+
+pub use budget::Budget;
 
 use super::booklet::Piece;
 use super::rich::model::{Align, Block};
@@ -56,17 +59,8 @@ pub enum TypesetError {
 const STACK_BYTES: usize = 64 << 20;
 
 /// A piece for each item. What can't be typeset is said for each item alone, and does not keep the others back.
-pub fn typeset(items: &[Item], setting: &Setting, limit: Duration) -> Vec<Result<Piece, TypesetError>> {
-    match all(items, setting, limit) {
-        Ok(pieces) => pieces.into_iter().map(Ok).collect(),
-        Err(error) if items.len() == 1 => vec![Err(error)],
-        Err(_) => {
-            let (first, second) = items.split_at(items.len() / 2);
-            let mut pieces = typeset(first, setting, limit);
-            pieces.extend(typeset(second, setting, limit));
-            pieces
-        }
-    }
+pub fn typeset(items: &[Item], setting: &Setting, budget: &mut Budget) -> Vec<Result<Piece, TypesetError>> {
+    budget::share(items, budget, &mut |items, limit| all(items, setting, limit))
 }
 
 #[derive(Serialize)]
@@ -82,12 +76,15 @@ fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>,
     }
     let data = serde_json::to_vec(&Data { setting, items }).map_err(|e| TypesetError::Refused(e.to_string()))?;
     let (send, receive) = mpsc::channel();
-    let work = move || {
+    // Threads of its own: what takes too long goes on in them, and would hold those that typst shares.
+    let threads = if items.len() > 1 { 0 } else { 1 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES);
+    // A panic is told by the channel's end.
+    let pool = pool.panic_handler(|_| {}).build().map_err(|e| TypesetError::Refused(e.to_string()))?;
+    pool.spawn(move || {
         // Nobody waits any more where the limit has passed.
         let _ = send.send(compile(data));
-    };
-    let thread = std::thread::Builder::new().name("typeset".into()).stack_size(STACK_BYTES);
-    thread.spawn(work).map_err(|e| TypesetError::Refused(e.to_string()))?;
+    });
     match receive.recv_timeout(limit) {
         Ok(pieces) => pieces.map_err(TypesetError::Refused),
         Err(mpsc::RecvTimeoutError::Timeout) => Err(TypesetError::TooLong(limit)),

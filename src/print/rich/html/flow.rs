@@ -1,6 +1,7 @@
 //! Text that flows: inline runs gather in a line until a block ends it. White space collapses here as CSS has it.
 
 use crate::print::rich::model::{Align, Block, Inline, Math, Picture, TextStyle};
+use crate::print::rich::symbol;
 use unicode_normalization::UnicodeNormalization;
 
 /// What the elements around a text say of it.
@@ -29,7 +30,7 @@ const NO_BREAK_SPACE: &str = "\u{a0}";
 
 impl Flow {
     pub fn text(&mut self, text: &str, state: &State) {
-        for c in text.nfc().map(plain_space).filter(|c| is_visible(*c)) {
+        for c in text.nfc().map(symbol::plain).map(plain_space).filter(|c| is_visible(*c)) {
             match c {
                 '\n' if state.keeps_space => self.inline(Inline::Break, state),
                 '\t' if state.keeps_space => (0..4).for_each(|_| self.letter(' ', state)),

@@ -24,7 +24,7 @@ pub fn expand(source: &str) -> Result<String, String> {
 }
 
 /// Where what was opened before `text` closes.
-fn closing(text: &str, open: char, close: char) -> Option<usize> {
+pub fn closing(text: &str, open: char, close: char) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
         if c == close {

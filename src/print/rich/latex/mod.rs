@@ -1,6 +1,7 @@
 //! LaTeX formulas, by pulldown-latex to MathML; chemistry (`\ce`) is put into LaTeX first.
 
 mod chem;
+mod enclose;
 mod find;
 
 pub use find::{Piece, pieces};
@@ -9,6 +10,7 @@ use super::context::{Context, excerpt};
 use super::foreign::contained;
 use super::mathml;
 use super::model::Math;
+use super::symbol;
 use pulldown_latex::config::{DisplayMode, RenderConfig};
 use pulldown_latex::{Parser, Storage, push_mathml};
 
@@ -55,7 +57,7 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
     if depth(source) > DEEPEST {
         return Err(format!("braces within braces, deeper than {DEEPEST}"));
     }
-    let source = format!("{PREAMBLE}{}", chem::expand(&cleaned(source))?);
+    let source = format!("{PREAMBLE}{}", enclose::mark(&chem::expand(&cleaned(source))?)?);
     contained("LaTeX parser", || {
         let storage = Storage::new();
         let events: Result<Vec<_>, _> = Parser::new(&source, &storage).collect();
@@ -65,17 +67,18 @@ fn mathml_of(source: &str, display: bool) -> Result<String, String> {
         let events = events.into_iter().map(Ok::<_, std::fmt::Error>);
         push_mathml(&mut mathml, events, RenderConfig { display_mode, ..RenderConfig::default() })
             .map_err(|error| error.to_string())?;
-        Ok(mathml)
+        Ok(enclose::unmark(&mathml))
     })
 }
 
 /// What editors put into formulas unseen; and a percent sign is one, never the beginning of a comment.
 fn cleaned(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
-    for c in source.chars() {
+    for c in source.chars().map(symbol::plain) {
         match c {
             '\u{a0}' | '\u{2009}' | '\u{202f}' => out.push(' '),
             '\u{200b}' | '\u{feff}' => {}
+            c if enclose::is_mark(c) => {}
             '%' if !out.ends_with('\\') => out.push_str("\\%"),
             c => out.push(c),
         }

@@ -2,6 +2,7 @@
 
 use super::{Reader, letters};
 use crate::print::rich::model::Math;
+use crate::print::rich::symbol;
 use scraper::ElementRef;
 use unicode_normalization::UnicodeNormalization;
 
@@ -23,7 +24,7 @@ impl Reader<'_, '_> {
 pub fn text_of(text: &str) -> Option<String> {
     let shown = |c: &char| !(c.is_control() || ('\u{2061}'..='\u{2064}').contains(c) || *c == '\u{200b}');
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    let text: String = words.join(" ").nfc().filter(shown).collect();
+    let text: String = words.join(" ").nfc().map(symbol::plain).filter(shown).collect();
     (!text.is_empty()).then_some(text)
 }
 

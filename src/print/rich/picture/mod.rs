@@ -1,5 +1,6 @@
 //! The pictures of a package, each once, however often it is shown.
 
+pub mod bilevel;
 mod decode;
 mod source;
 
@@ -12,9 +13,16 @@ use std::collections::HashMap;
 
 /// Of one file.
 pub const MAX_BYTES: usize = 16 << 20;
+/// Of all pictures as they are held: an A4 page in colour at 300 dpi has 25 MiB.
+const MOST_HELD: usize = 512 << 20;
 
 pub struct Pictures {
     gray: bool,
+    /// Whether JPEGs are taken apart too.
+    decoded: bool,
+    /// Bytes of all pictures, and how many they may be.
+    held: usize,
+    most: usize,
     pictures: Vec<PictureData>,
     natural_sizes: Vec<(u32, u32)>,
     by_content: HashMap<[u8; 32], usize>,
@@ -23,7 +31,13 @@ pub struct Pictures {
 impl Pictures {
     /// With `gray`, every picture is made gray.
     pub fn new(gray: bool) -> Self {
-        Pictures { gray, pictures: Vec::new(), natural_sizes: Vec::new(), by_content: HashMap::new() }
+        let (pictures, natural_sizes, by_content) = (Vec::new(), Vec::new(), HashMap::new());
+        Pictures { gray, decoded: false, held: 0, most: MOST_HELD, pictures, natural_sizes, by_content }
+    }
+
+    /// In gray, and none as a JPEG: for [`bilevel`].
+    pub fn decoded() -> Self {
+        Pictures { decoded: true, ..Pictures::new(true) }
     }
 
     pub fn all(&self) -> &[PictureData] {
@@ -56,7 +70,15 @@ impl Pictures {
         if let Some(index) = self.by_content.get(&hash) {
             return Ok(*index);
         }
-        let (picture, natural_size) = contained("decoder", || decode::decode(bytes, self.gray))?;
+        let (picture, natural_size) = contained("decoder", || {
+            let (picture, natural_size) = decode::decode(bytes, self.gray)?;
+            Ok((if self.decoded { bilevel::decoded(picture)? } else { picture }, natural_size))
+        })?;
+        let held = self.held + picture.pixels.bytes().len();
+        if held > self.most {
+            return Err(format!("all pictures together are more than {} MiB as they are held", self.most >> 20));
+        }
+        self.held = held;
         self.by_content.insert(hash, self.pictures.len());
         self.pictures.push(picture);
         self.natural_sizes.push(natural_size);
@@ -78,5 +100,21 @@ mod tests {
         for bad in ["", "figura.png", "https://example.com/a.png", "data:image/png;base64,@@", "data:,x", "data:"] {
             assert!(pictures.take(bad, &NoSource).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn all_pictures_together_are_bounded() {
+        let png = |side: u32| {
+            let mut bytes = Vec::new();
+            let picture = image::RgbImage::from_fn(side, side, |x, y| image::Rgb([x as u8, y as u8, 9]));
+            picture.write_to(&mut std::io::Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+            bytes
+        };
+        let mut pictures = Pictures { most: 3 << 20, ..Pictures::new(false) };
+        assert_eq!(pictures.add(&png(1000)), Ok(0));
+        let said = pictures.add(&png(400)).unwrap_err();
+        assert_eq!(said, "all pictures together are more than 3 MiB as they are held");
+        // One that is there already, or that there is room for, is taken.
+        assert_eq!((pictures.add(&png(1000)), pictures.add(&png(100))), (Ok(0), Ok(1)));
     }
 }

@@ -80,6 +80,7 @@ fn texts_as_editors_save_them() {
             "b(Texto)",
         ),
         ("a\u{b}b\u{2028}c", "a b c"),
+        ("<p>\u{f044}x \u{f0a3} 2</p>", "Δx ≤ 2"),
         ("<p data-f-id=\"pbf\">a\u{feff}\u{200b}</p>", "a"),
     ];
     check(&cases);
@@ -226,6 +227,9 @@ fn formulas_as_wiris_and_others_write_them() {
         (r"\(f(x)=|x|\)", "[⟨f ( x ) = | x |⟩]"),
         (r"\(3{,}5\times10^{-2}\)", "[⟨3 , 5 × 10^⟨− 2⟩⟩]"),
         ("Custa R$ 5,00 e R$ 7,00.", "Custa R$ 5,00 e R$ 7,00."),
+        (r"\(\boxed{x=1}+\boxed{\boxed{y}}\)", "[⟨box(⟨x = 1⟩) + box(box(y))⟩]"),
+        (r"\(a\phantom{bc}d \hphantom {e}\)", "[⟨a phantom(⟨b c⟩) d phantom(e)⟩]"),
+        ("<math><mo>\u{f0b3}</mo><mi>\u{f061}</mi></math>", "[⟨≥ α⟩]"),
         // Chemistry.
         (r"\(\ce{H2O}\)", "[⟨H_2 O⟩]"),
         (r"$\ce{SO4^{2-}}$", "[SO_4^⟨2 −⟩]"),
