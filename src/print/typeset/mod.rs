@@ -15,6 +15,7 @@ mod world;
 
 use super::booklet::Piece;
 use super::rich::model::{Align, Block};
+use crate::contain::contain;
 use serde::Serialize;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -83,8 +84,10 @@ fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>,
     let data = serde_json::to_vec(&Data { setting, items }).map_err(|e| TypesetError::Refused(e.to_string()))?;
     let (send, receive) = mpsc::channel();
     let work = move || {
-        // Nobody waits any more where the limit has passed.
-        let _ = send.send(compile(data));
+        if let Ok(pieces) = contain(|| compile(data)) {
+            // Nobody waits any more where the limit has passed.
+            let _ = send.send(pieces);
+        }
     };
     let thread = std::thread::Builder::new().name("typeset".into()).stack_size(STACK_BYTES);
     thread.spawn(work).map_err(|e| TypesetError::Refused(e.to_string()))?;
