@@ -62,7 +62,10 @@ pub fn exam_day(printed: &Path, scans: &Path, seed: u64) -> io::Result<Vec<Hande
     let pages: Vec<&Value> = manifest["pages"].as_array().into_iter().flatten().filter(kind).collect();
     let mut students: Vec<&str> = pages.iter().filter_map(|page| page["student"].as_str()).collect();
     students.dedup();
-    let absent: BTreeSet<&str> = students.iter().copied().skip(ABSENT_EVERY - 1).step_by(ABSENT_EVERY).collect();
+    // Where no list says so, nobody is absent.
+    let listed = pages.iter().any(|page| page["kind"] == "attendance");
+    let away = students.iter().copied().skip(ABSENT_EVERY - 1).step_by(ABSENT_EVERY);
+    let absent: BTreeSet<&str> = away.filter(|_| listed).collect();
     let lost = students.iter().rev().find(|id| !absent.contains(*id));
 
     let made: Vec<(Handed, Option<Shot>)> = pages

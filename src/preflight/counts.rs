@@ -57,11 +57,8 @@ pub struct File<'m> {
     pub sha256: Cow<'m, str>,
 }
 
-pub fn read(manifest: &[u8]) -> Result<Manifest<'_>, Fault> {
-    serde_json::from_slice(manifest).map_err(|error| {
-        let what = What::Count(format!("manifest.json não se lê: {error}"));
-        Fault { whose: Whose::Nobody, at: None, what }
-    })
+pub fn read(manifest: &[u8]) -> serde_json::Result<Manifest<'_>> {
+    serde_json::from_slice(manifest)
 }
 
 /// What is wrong.

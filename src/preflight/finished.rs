@@ -35,6 +35,15 @@ pub struct Pressed<'m> {
     pub coded: BTreeMap<u64, &'m str>,
 }
 
+/// What a file was found to be.
+#[derive(Default)]
+pub struct Walked {
+    /// The pages that were asked for, each as a PDF of its own.
+    pub pages: Vec<Vec<u8>>,
+    /// What is wrong, and with which page where it is one.
+    pub wrong: Vec<(Option<u64>, Damage)>,
+}
+
 /// What is wrong with them.
 pub fn check(
     manifest: &Manifest,
@@ -60,13 +69,14 @@ pub fn check(
         let numbers: Vec<u64> = wanted.iter().map(|sample| sample.pdf_page).collect();
         let at = |page: Option<u64>| Some((pdf.to_string(), page?));
         let path = folder.staged(pdf).ok_or_else(|| "não foi escrito".to_owned());
-        let (pages, wrong) = path.map_or_else(|e| (Vec::new(), vec![(None, e)]), |path| walk(path, pressed, &numbers));
-        let found = wrong.into_iter().map(|(page, damage)| {
+        let missing = |damage| Walked { pages: Vec::new(), wrong: vec![(None, damage)] };
+        let walked = path.map_or_else(missing, |path| walk(path, pressed, &numbers));
+        let found = walked.wrong.into_iter().map(|(page, damage)| {
             let damage = if page.is_some() { damage } else { format!("{pdf}: {damage}") };
             Fault { whose: Whose::Nobody, at: at(page), what: What::File(damage) }
         });
         let mut faults: Vec<Fault> = found.collect();
-        let misread = wanted.par_iter().zip(pages).filter_map(|(sample, page)| {
+        let misread = wanted.par_iter().zip(walked.pages).filter_map(|(sample, page)| {
             let what = What::Reader(fault(sample, page, &grounds[sample.ground], reader)?);
             Some(Fault { whose: sample.whose.clone(), at: at(Some(sample.pdf_page)), what })
         });
@@ -76,51 +86,45 @@ pub fn check(
     faults.collect()
 }
 
-/// The pages that are asked for, ascending, each as a PDF of its own; and what is wrong with the file, with the page where it
-/// is one page's.
-pub fn walk(path: &Path, pressed: &Pressed, wanted: &[u64]) -> (Vec<Vec<u8>>, Vec<(Option<u64>, Damage)>) {
-    let mut wrong = Vec::new();
+/// Reads a whole file. The pages that are `wanted` ascend.
+pub fn walk(path: &Path, pressed: &Pressed, wanted: &[u64]) -> Walked {
+    let mut walked = Walked::default();
     match digest(path) {
         Ok(digest) if digest == pressed.sha256 => {}
-        Ok(_) => wrong.push((None, "o arquivo não tem os bytes que foram impressos".to_owned())),
-        Err(error) => wrong.push((None, error.to_string())),
+        Ok(_) => walked.wrong.push((None, "o arquivo não tem os bytes que foram impressos".to_owned())),
+        Err(error) => walked.wrong.push((None, error.to_string())),
     }
-    let mut alone = Vec::new();
-    if let Err(damage) = pages_of(path, pressed, wanted, &mut alone, &mut wrong) {
-        wrong.push((None, damage));
+    if let Err(damage) = walked.pages_of(path, pressed, wanted) {
+        walked.wrong.push((None, damage));
     }
-    (alone, wrong)
+    walked
 }
 
-fn pages_of(
-    path: &Path,
-    pressed: &Pressed,
-    wanted: &[u64],
-    alone: &mut Vec<Vec<u8>>,
-    wrong: &mut Vec<(Option<u64>, Damage)>,
-) -> Result<(), Damage> {
-    let mut objects = Objects::open(path)?;
-    let mut pages = Pages::of(&mut objects)?;
-    let (mut count, mut before) = (0, 0);
-    while let Some(page) = pages.next(&mut objects)? {
-        count += 1;
-        let contents = page.contents().ok_or_else(|| format!("a página {count} não tem conteúdo"))?;
-        // Contents are written as the pages come, so they lie in the pages' order.
-        let place = objects.place(contents).unwrap_or(0);
-        if std::mem::replace(&mut before, place) >= place {
-            wrong.push((Some(count), "a página está fora de ordem".to_owned()));
+impl Walked {
+    fn pages_of(&mut self, path: &Path, pressed: &Pressed, wanted: &[u64]) -> Result<(), Damage> {
+        let mut objects = Objects::open(path)?;
+        let mut pages = Pages::of(&mut objects)?;
+        let (mut count, mut before) = (0, 0);
+        while let Some(page) = pages.next(&mut objects)? {
+            count += 1;
+            let contents = page.contents().ok_or_else(|| format!("a página {count} não tem conteúdo"))?;
+            // Contents are written as the pages come, so they lie in the pages' order.
+            let place = objects.place(contents).unwrap_or(0);
+            if std::mem::replace(&mut before, place) >= place {
+                self.wrong.push((Some(count), "a página está fora de ordem".to_owned()));
+            }
+            let content = objects.content(contents)?;
+            if pressed.coded.get(&count).is_some_and(|meant| *meant != hex(&Sha256::digest(&content))) {
+                self.wrong.push((Some(count), "a página não é a que foi conferida".to_owned()));
+            }
+            if wanted.get(self.pages.len()) == Some(&count) {
+                self.pages.push(page.alone(&mut objects)?);
+            }
         }
-        let content = objects.content(contents)?;
-        if pressed.coded.get(&count).is_some_and(|meant| *meant != hex(&Sha256::digest(&content))) {
-            wrong.push((Some(count), "a página não é a que foi conferida".to_owned()));
+        match count == pressed.pages && self.pages.len() == wanted.len() {
+            true => Ok(()),
+            false => Err(format!("o arquivo tem {count} páginas, e foram impressas {}", pressed.pages)),
         }
-        if wanted.get(alone.len()) == Some(&count) {
-            alone.push(page.alone(&mut objects)?);
-        }
-    }
-    match count == pressed.pages && alone.len() == wanted.len() {
-        true => Ok(()),
-        false => Err(format!("o arquivo tem {count} páginas, e foram impressas {}", pressed.pages)),
     }
 }
 

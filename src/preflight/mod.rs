@@ -97,8 +97,9 @@ fn run(
     let mut found = shared.found.into_inner().unwrap_or_else(|e| e.into_inner());
     let manifest = folder.staged("manifest.json").map(std::fs::read).transpose().map_err(PrintError::from)?;
     let manifest = manifest.unwrap_or_default();
-    let manifest = counts::read(&manifest).unwrap_or_else(|fault| {
-        found.add(fault);
+    let manifest = counts::read(&manifest).unwrap_or_else(|error| {
+        let what = What::Count(format!("manifest.json não se lê: {error}"));
+        found.add(Fault { whose: Whose::Nobody, at: None, what });
         counts::Manifest::default()
     });
     counts::check(package, &reader.key, &manifest).into_iter().for_each(|fault| found.add(fault));

@@ -125,7 +125,7 @@ fn pressed<R>(scratch: &Scratch, look: impl FnOnce(PathBuf, finished::Pressed) -
 fn a_finished_file_is_walked_page_by_page() {
     let scratch = Scratch::new("walked");
     pressed(&scratch, |path, mut pressed| {
-        let (pages, wrong) = finished::walk(&path, &pressed, &[1, 4, 35]);
+        let finished::Walked { pages, wrong } = finished::walk(&path, &pressed, &[1, 4, 35]);
         assert_eq!(wrong, []);
         for page in pages {
             assert_eq!(lopdf::Document::load_mem(&page).unwrap().get_pages().len(), 1);
@@ -136,9 +136,9 @@ fn a_finished_file_is_walked_page_by_page() {
         let (fourth, fifth) = (pressed.coded[&4], pressed.coded[&5]);
         pressed.coded.extend([(4, fifth), (5, fourth)]);
         let other = |page| (Some(page), "a página não é a que foi conferida".to_owned());
-        assert_eq!(finished::walk(&path, &pressed, &[]).1, [other(4), other(5)]);
+        assert_eq!(finished::walk(&path, &pressed, &[]).wrong, [other(4), other(5)]);
         pressed.pages += 1;
-        let (_, wrong) = finished::walk(&path, &pressed, &[]);
+        let wrong = finished::walk(&path, &pressed, &[]).wrong;
         assert_eq!(wrong[2], (None, "o arquivo tem 35 páginas, e foram impressas 36".to_owned()));
     });
 }
@@ -150,7 +150,7 @@ fn a_damaged_file_is_found_wherever_the_damage_is() {
         let whole = std::fs::read(&path).unwrap();
         let wrong = |bytes: &[u8]| {
             std::fs::write(&path, bytes).unwrap();
-            finished::walk(&path, &pressed, &[]).1
+            finished::walk(&path, &pressed, &[]).wrong
         };
         assert_eq!(wrong(&whole), []);
         for at in (0..whole.len()).step_by(whole.len() / 50) {
@@ -185,7 +185,7 @@ fn pages_out_of_order_are_found() {
         let (bytes, finished) = writer.finish(&About::default()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         let sha256 = crate::print::manifest::hex(&finished.sha256);
-        finished::walk(&path, &finished::Pressed { pages: 2, sha256: &sha256, coded: Default::default() }, &[]).1
+        finished::walk(&path, &finished::Pressed { pages: 2, sha256: &sha256, coded: Default::default() }, &[]).wrong
     };
     assert_eq!(damage([0, 1]), []);
     let disordered = (Some(2), "a página está fora de ordem".to_owned());
