@@ -2,6 +2,7 @@
 
 pub mod accuracy;
 pub mod cli;
+mod contain;
 pub mod demo;
 pub mod grade;
 pub mod json;

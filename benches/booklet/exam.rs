@@ -30,7 +30,8 @@ fn exam(salt: usize, versions: &Value) -> Value {
     let question = |i: usize| {
         let n = salt + i;
         let (before, formula, after) = stem(n);
-        let alternatives: Vec<Value> = (0..5).map(|a| json!({"html": format!("<p>{}</p>", alternative(n, a))})).collect();
+        let alternatives: Vec<Value> =
+            (0..5).map(|a| json!({"html": format!("<p>{}</p>", alternative(n, a))})).collect();
         json!({"id": format!("q{i}"), "kind": "choice", "alternatives": alternatives,
                "stem": [{"html": format!(r"<p>{before}\({formula}\){after}</p>")}]})
     };

@@ -12,7 +12,7 @@ pub mod table;
 mod tally;
 
 pub use masters::{Master, Masters, PX_PER_MM, rasterise};
-pub use pupil::{Expected, fill_in};
+pub use pupil::{Done, Expected, fill_in};
 pub use reliability::Reliability;
 pub use tally::{Tally, Verdict};
 

@@ -11,16 +11,21 @@ use crate::output::csv::Csv;
 use crate::output::progress::Progress;
 use crate::output::words::count;
 use crate::output::{Run, Sink};
-use crate::print::{Package, print};
+use crate::preflight;
+use crate::print::Package;
+use crate::print::bag::Paper;
+use crate::print::package::{Content, Reading};
+use crate::print::rich::Source;
 use crate::read::batch::Batch;
 use crate::read::pages::{self, PageRef};
 use crate::read::result::PageReading;
+use crate::sheet::lize::Models;
 use clap::Args;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Print a small school's sheets, simulate their scans, read them back and compare
+/// Print a small school's exam bag, simulate the scans of its sheets and lists, read them back and compare
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Folder for the PDFs, the scans, the annotated pages and the CSV
@@ -33,12 +38,27 @@ pub struct DemoArgs {
     pub jobs: Jobs,
 }
 
-const SCHOOL: &str = include_str!("../../samples/escola/PACKAGE.json");
+/// A whole exam bag; without booklets, a school's sheets.
+const SCHOOL: &[u8] = match cfg!(feature = "booklets") {
+    true => include_bytes!("../../samples/malote/PACKAGE.json"),
+    false => include_bytes!("../../samples/escola/PACKAGE.json"),
+};
+
+/// The pictures of the school's questions.
+struct Pictures;
+
+impl Source for Pictures {
+    fn fetch(&self, reference: &str) -> Result<Vec<u8>, String> {
+        match reference {
+            "circuito.png" => Ok(include_bytes!("../../samples/malote/circuito.png").to_vec()),
+            _ => Err("the demonstration has no such file".to_owned()),
+        }
+    }
+}
 
 pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
-    let package = serde_json::from_str(SCHOOL).map_err(|e| CliError::Failed(e.to_string()))?;
-    let package =
-        Package::from_json(&package).map_err(|f| CliError::Faults { file: "PACKAGE.json".into(), faults: f })?;
+    let package = Package::open(SCHOOL, &Reading { models: &Models::default(), source: &Pictures })
+        .map_err(|faults| CliError::Faults { file: "PACKAGE.json".into(), faults })?;
     let (printed, scans, annotated) = (args.out.join("impressos"), args.out.join("escaneados"), args.out.join("lidos"));
     // What an earlier demonstration left would be read again.
     for folder in [&scans, &annotated] {
@@ -48,9 +68,20 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     }
     let pool = args.jobs.pool()?;
     say("1. Impressão")?;
-    let report = print(&package, &sheet_key()?, &printed, &|_, _| ()).map_err(|e| CliError::Failed(e.to_string()))?;
+    let (report, checked) =
+        preflight::print(&package, &sheet_key()?, &printed, &|_, _| ()).map_err(|e| CliError::Failed(e.to_string()))?;
     let (sheets, pages) = (report.sheets as usize, report.pages as usize);
-    say(&format!("   {} em {}", count(sheets, "folha", "folhas"), count(pages, "página", "páginas")))?;
+    say(&format!(
+        "   {} em {}: {}",
+        count(sheets, "folha", "folhas"),
+        count(pages, "página", "páginas"),
+        bag(&package)
+    ))?;
+    let coded = checked.pages as usize;
+    say(&format!(
+        "   {} antes da entrega",
+        count(coded, "página com códigos conferida", "páginas com códigos conferidas")
+    ))?;
 
     say("2. Prova: os alunos preenchem, a escola escaneia e fotografa")?;
     let handed =
@@ -85,11 +116,17 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     for field in &tally.wrong_fields {
         say(&format!("   errada: {field}"))?;
     }
+    let absent = demo::absent(&handed, &readings);
+    let ids = absent.iter().copied().collect::<Vec<_>>().join(", ");
+    if handed.iter().any(|page| !page.rows.is_empty()) {
+        say(&format!("   {} na lista de presença: {ids}", count(absent.len(), "ausente", "ausentes")))?;
+    }
     for page in missing {
+        let Some(student) = page.student.as_deref().filter(|id| !absent.contains(id)) else { continue };
         let room = package.units.iter().flat_map(|u| &u.rooms).find(|r| r.id == page.room).map_or("", |r| &r.name);
         say(&format!(
-            "   impressa e não lida: {room}, estudante {}, folha {}, p. {}",
-            page.student, page.sheet_id, page.page
+            "   impressa e não lida, procure: {room}, estudante {student}, folha {}, p. {}",
+            page.sheet_id, page.page
         ))?;
     }
     say("\n5. Onde está")?;
@@ -99,6 +136,18 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         say(&format!("   {what}: {}", path.display()))?;
     }
     Ok(if tally.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What a room's bag has.
+fn bag(package: &Package) -> String {
+    let words = package.contents.0.iter().filter_map(|content| match content {
+        Content::Paper(Paper::Cover) => Some("capa"),
+        Content::Paper(Paper::Attendance) => Some("lista de presença"),
+        Content::Paper(_) | Content::Spares => None,
+        Content::Booklet => Some("cadernos de prova"),
+        Content::Sheet => Some("folhas de respostas"),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn say(line: &str) -> Result<(), CliError> {

@@ -10,16 +10,16 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-#[derive(Deserialize)]
-struct Manifest<'m> {
+#[derive(Default, Deserialize)]
+pub struct Manifest<'m> {
     #[serde(borrow)]
-    pages: Vec<Page<'m>>,
+    pub pages: Vec<Page<'m>>,
     documents: Vec<Document<'m>>,
-    files: Vec<File<'m>>,
+    pub files: Vec<File<'m>>,
 }
 
 #[derive(Deserialize)]
-struct Page<'m> {
+pub struct Page<'m> {
     #[serde(borrow)]
     kind: Cow<'m, str>,
     sheet_id: Cow<'m, str>,
@@ -27,8 +27,9 @@ struct Page<'m> {
     unit: Cow<'m, str>,
     room: Cow<'m, str>,
     page: u16,
-    pdf: Cow<'m, str>,
-    pdf_page: u64,
+    pub pdf: Cow<'m, str>,
+    pub pdf_page: u64,
+    pub sha256: Cow<'m, str>,
     #[serde(default)]
     rows: Vec<Cow<'m, str>>,
 }
@@ -49,24 +50,22 @@ struct Document<'m> {
 }
 
 #[derive(Deserialize)]
-struct File<'m> {
+pub struct File<'m> {
     #[serde(borrow)]
-    pdf: Cow<'m, str>,
-    pages: u64,
+    pub pdf: Cow<'m, str>,
+    pub pages: u64,
+    pub sha256: Cow<'m, str>,
 }
 
-/// How many pages carry codes, and what is wrong.
-pub fn check(package: &Package, key: &SheetKey, manifest: &[u8]) -> (u64, Vec<Fault>) {
-    let manifest: Manifest = match serde_json::from_slice(manifest) {
-        Ok(manifest) => manifest,
-        Err(error) => {
-            let what = What::Count(format!("manifest.json não se lê: {error}"));
-            return (0, vec![Fault { whose: Whose::Nobody, at: None, what }]);
-        }
-    };
+pub fn read(manifest: &[u8]) -> serde_json::Result<Manifest<'_>> {
+    serde_json::from_slice(manifest)
+}
+
+/// What is wrong.
+pub fn check(package: &Package, key: &SheetKey, manifest: &Manifest) -> Vec<Fault> {
     let mut counted = Counted { package, key, faults: Vec::new() };
-    counted.ids(&manifest);
-    counted.files(&manifest);
+    counted.ids(manifest);
+    counted.files(manifest);
     let mut rooms: BTreeMap<(&str, &str), Vec<&Document>> = BTreeMap::new();
     for document in &manifest.documents {
         rooms.entry((&document.unit, &document.room)).or_default().push(document);
@@ -80,8 +79,8 @@ pub fn check(package: &Package, key: &SheetKey, manifest: &[u8]) -> (u64, Vec<Fa
     for ((unit, room), _) in rooms {
         counted.add(room_of(unit, room), None, "a sala não é do pacote".to_owned());
     }
-    counted.lists(&manifest);
-    (manifest.pages.len() as u64, counted.faults)
+    counted.lists(manifest);
+    counted.faults
 }
 
 struct Counted<'p> {

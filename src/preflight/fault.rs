@@ -46,6 +46,8 @@ pub enum What {
     Covers(f64, f64),
     /// A layout that can't be printed on.
     Ground(String),
+    /// A finished file that is not what was pressed.
+    File(String),
     /// What the whole reader says of the finished page.
     Reader(String),
     /// What does not agree between the manifest and the package.
@@ -93,6 +95,7 @@ impl fmt::Display for What {
             What::Stray(x, y) => write!(f, "há tinta onde não devia, a {} × {} mm", mm(x), mm(y)),
             What::Covers(x, y) => write!(f, "um texto cobre o que a leitura precisa ver, a {} × {} mm", mm(x), mm(y)),
             What::Ground(why) => write!(f, "o leiaute {why}"),
+            What::File(damage) => write!(f, "o arquivo pronto está errado: {damage}"),
             What::Reader(issue) => write!(f, "a leitura da página pronta falha: {issue}"),
             What::Count(what) => f.write_str(what),
         }

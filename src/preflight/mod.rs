@@ -3,7 +3,7 @@
 //! ```text
 //! static layer -> drawn, copied, registered ─────────────┐
 //! every coded page's content -> painted over it -> copied, its codes decoded         (while printing goes on)
-//! some pages of the finished files -> drawn -> copied -> the whole reader             (at the end)
+//! the finished files -> every byte and every page in its place; some pages drawn -> copied -> the whole reader  (at the end)
 //! manifest.json -> everybody has everything once                                      (at the end)
 //! ```
 //!
@@ -17,7 +17,9 @@ pub mod fault;
 mod finished;
 mod ground;
 mod letters;
+mod lift;
 mod name;
+mod objects;
 mod operators;
 mod page;
 mod symbol;
@@ -87,23 +89,23 @@ fn run(
     };
     let reader = Reader { layouts, key: rules.key.clone(), policy: Policy::default() };
     let shared = Shared::new(grounds, rules);
-    let (mut report, samples) = rayon::in_place_scope(|scope| {
+    let (report, samples) = rayon::in_place_scope(|scope| {
         let watch = Watch::new(scope, &shared);
         let report = prepared.print_inspected(key, &mut folder, &watch, progress)?;
         Ok::<_, PreflightError>((report, watch.finish()))
     })?;
     let mut found = shared.found.into_inner().unwrap_or_else(|e| e.into_inner());
     let manifest = folder.staged("manifest.json").map(std::fs::read).transpose().map_err(PrintError::from)?;
-    let (pages, faults) = counts::check(package, &reader.key, &manifest.unwrap_or_default());
+    let manifest = manifest.unwrap_or_default();
+    let manifest = counts::read(&manifest).unwrap_or_else(|error| {
+        let what = What::Count(format!("manifest.json não se lê: {error}"));
+        found.add(Fault { whose: Whose::Nobody, at: None, what });
+        counts::Manifest::default()
+    });
+    counts::check(package, &reader.key, &manifest).into_iter().for_each(|fault| found.add(fault));
+    let faults = finished::check(&manifest, &samples, &shared.grounds, &reader, &folder);
     faults.into_iter().for_each(|fault| found.add(fault));
-    let (samples, long) = finished::readable(samples);
-    let unread = |file| {
-        format!(
-            "{file} is too long to be read again as a file: its coded pages were checked as they were printed; options.split_pages makes shorter ones"
-        )
-    };
-    report.notes.extend(long.into_iter().map(unread));
-    finished::check(&samples, &shared.grounds, &reader, &folder).into_iter().for_each(|fault| found.add(fault));
+    let pages = manifest.pages.len() as u64;
     if pages != found.pages {
         let what = What::Count(format!("{pages} páginas com códigos, e {} conferidas", found.pages));
         found.add(Fault { whose: Whose::Nobody, at: None, what });

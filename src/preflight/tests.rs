@@ -111,6 +111,89 @@ fn what_does_not_pass_is_not_delivered() {
     assert_eq!(left, 0);
 }
 
+/// The first room's file, and what it must be.
+fn pressed<R>(scratch: &Scratch, look: impl FnOnce(PathBuf, finished::Pressed) -> R) -> R {
+    crate::print::print(&native(), &key(), &scratch.0, &|_, _| ()).unwrap();
+    let manifest = std::fs::read(scratch.0.join("manifest.json")).unwrap();
+    let manifest = counts::read(&manifest).unwrap();
+    let file = &manifest.files[0];
+    let coded = manifest.pages.iter().filter(|p| p.pdf == file.pdf).map(|p| (p.pdf_page, &*p.sha256)).collect();
+    look(scratch.0.join(&*file.pdf), finished::Pressed { pages: file.pages, sha256: &file.sha256, coded })
+}
+
+#[test]
+fn a_finished_file_is_walked_page_by_page() {
+    let scratch = Scratch::new("walked");
+    pressed(&scratch, |path, mut pressed| {
+        let finished::Walked { pages, wrong } = finished::walk(&path, &pressed, &[1, 4, 35]);
+        assert_eq!(wrong, []);
+        for page in pages {
+            assert_eq!(lopdf::Document::load_mem(&page).unwrap().get_pages().len(), 1);
+            let listed: Vec<_> = pages::open_bytes("page.pdf", page, &Limits::default()).collect();
+            assert!(listed.len() == 1 && listed[0].decode(&Limits::default()).is_ok());
+        }
+        // Pages 4 and 5, each where the other was pressed.
+        let (fourth, fifth) = (pressed.coded[&4], pressed.coded[&5]);
+        pressed.coded.extend([(4, fifth), (5, fourth)]);
+        let other = |page| (Some(page), "a página não é a que foi conferida".to_owned());
+        assert_eq!(finished::walk(&path, &pressed, &[]).wrong, [other(4), other(5)]);
+        pressed.pages += 1;
+        let wrong = finished::walk(&path, &pressed, &[]).wrong;
+        assert_eq!(wrong[2], (None, "o arquivo tem 35 páginas, e foram impressas 36".to_owned()));
+    });
+}
+
+#[test]
+fn a_damaged_file_is_found_wherever_the_damage_is() {
+    let scratch = Scratch::new("damaged");
+    pressed(&scratch, |path, pressed| {
+        let whole = std::fs::read(&path).unwrap();
+        let wrong = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            finished::walk(&path, &pressed, &[]).wrong
+        };
+        assert_eq!(wrong(&whole), []);
+        for at in (0..whole.len()).step_by(whole.len() / 50) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 4;
+            assert_eq!(wrong(&bytes)[0].1, "o arquivo não tem os bytes que foram impressos", "byte {at}");
+        }
+        for left in [0, 30, whole.len() / 2, whole.len() - 1] {
+            assert_eq!(wrong(&whole[..left]).last().unwrap().1, "falta o fim do arquivo", "{left} bytes");
+        }
+    });
+}
+
+#[test]
+fn pages_out_of_order_are_found() {
+    use crate::print::pdf::{About, Conformance, Writer};
+    let scratch = Scratch::new("disordered");
+    std::fs::create_dir_all(&scratch.0).unwrap();
+    let path = scratch.0.join("two.pdf");
+    let damage = |contents: [usize; 2]| {
+        let mut writer = Writer::new(Vec::new(), Conformance::Plain).unwrap();
+        let streams = ["1 g", "0 g"].map(|content| {
+            let id = writer.alloc();
+            writer.stream(id, b"", content.as_bytes()).unwrap();
+            id.get()
+        });
+        for content in contents {
+            let page = writer.alloc();
+            let entries = format!("/MediaBox[0 0 9 9]/Contents {} 0 R", streams[content]);
+            writer.own_page(page, entries.as_bytes()).unwrap();
+        }
+        let (bytes, finished) = writer.finish(&About::default()).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+        let sha256 = crate::print::manifest::hex(&finished.sha256);
+        finished::walk(&path, &finished::Pressed { pages: 2, sha256: &sha256, coded: Default::default() }, &[]).wrong
+    };
+    assert_eq!(damage([0, 1]), []);
+    let disordered = (Some(2), "a página está fora de ordem".to_owned());
+    assert_eq!(damage([1, 0]), std::slice::from_ref(&disordered));
+    // One page twice.
+    assert_eq!(damage([0, 0]), [disordered]);
+}
+
 /// A page as it is handed over.
 struct Kept {
     sheet_id: String,
@@ -245,7 +328,8 @@ fn counted(change: impl FnOnce(&mut Value)) -> Vec<String> {
     crate::print::print(&package, &key(), &scratch.0, &|_, _| ()).unwrap();
     let mut manifest = scratch.json("manifest.json");
     change(&mut manifest);
-    let (_, faults) = counts::check(&package, &key(), manifest.to_string().as_bytes());
+    let manifest = manifest.to_string();
+    let faults = counts::check(&package, &key(), &counts::read(manifest.as_bytes()).unwrap());
     faults.iter().map(ToString::to_string).collect()
 }
 

@@ -1,5 +1,7 @@
-//! manifest.json and geometry.json, written page by page. Ids only: no student's name.
+//! manifest.json, geometry.json and versions.json, written page by page. Ids only: no student's name.
 
+use super::booklet::Order;
+use super::versions::Maps;
 use crate::print::pdf::Finished;
 use crate::sheet::{Layout, LayoutId};
 use serde::Serialize;
@@ -72,19 +74,22 @@ struct PrintedFile<'a> {
     sha256: String,
 }
 
-pub struct Manifest<M: Write, G: Write> {
+pub struct Manifest<'p, M: Write, G: Write> {
     manifest: M,
     geometry: G,
+    /// Of booklets.
+    maps: Option<Maps<'p, M>>,
     first: bool,
     /// Written after all pages.
     documents: Vec<u8>,
     files: Vec<(String, Finished)>,
 }
 
-impl<M: Write, G: Write> Manifest<M, G> {
+impl<'p, M: Write, G: Write> Manifest<'p, M, G> {
     pub fn new<'l>(
         mut manifest: M,
         mut geometry: G,
+        maps: Option<Maps<'p, M>>,
         application: &str,
         layouts: impl Iterator<Item = &'l Layout>,
     ) -> io::Result<Self> {
@@ -95,7 +100,7 @@ impl<M: Write, G: Write> Manifest<M, G> {
             serde_json::to_writer(&mut geometry, layout)?;
         }
         geometry.write_all(b"],\n\"sheets\": [")?;
-        Ok(Manifest { manifest, geometry, first: true, documents: Vec::new(), files: Vec::new() })
+        Ok(Manifest { manifest, geometry, maps, first: true, documents: Vec::new(), files: Vec::new() })
     }
 
     pub fn page(&mut self, page: &Located) -> io::Result<()> {
@@ -111,6 +116,11 @@ impl<M: Write, G: Write> Manifest<M, G> {
         Ok(())
     }
 
+    /// The order of a booklet that no other has.
+    pub fn order(&mut self, sheet_id: &str, order: &Order) -> io::Result<()> {
+        self.maps.as_mut().map_or(Ok(()), |maps| maps.own(sheet_id, order))
+    }
+
     pub fn document(&mut self, document: &Printed) -> io::Result<()> {
         self.documents.extend_from_slice(if self.documents.is_empty() { b"\n" } else { b",\n" });
         serde_json::to_writer(&mut self.documents, document)?;
@@ -122,6 +132,7 @@ impl<M: Write, G: Write> Manifest<M, G> {
     }
 
     pub fn finish(mut self) -> io::Result<(M, G)> {
+        self.maps.map_or(Ok(()), Maps::finish)?;
         self.manifest.write_all(b"],\n\"documents\": [")?;
         self.manifest.write_all(&self.documents)?;
         self.manifest.write_all(b"],\n\"files\": [")?;

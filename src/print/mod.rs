@@ -43,6 +43,7 @@ use press::{Press, Shop};
 use statics::Statics;
 use std::io::{self, Write};
 use std::path::Path;
+use versions::Maps;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
@@ -144,19 +145,18 @@ impl<'p> Prepared<'p> {
         let manifest = output.create("manifest.json")?;
         let geometry = output.create("geometry.json")?;
         let application = &package.application.id;
-        let mut manifest = Manifest::new(manifest, geometry, application, self.statics.layouts())?;
+        let maps = match &self.booklets {
+            Some(booklets) => Some(Maps::new(output.create(VERSIONS)?, application, booklets.exam)?),
+            None => None,
+        };
+        report.files.extend(maps.is_some().then(|| VERSIONS.to_owned()));
+        let mut manifest = Manifest::new(manifest, geometry, maps, application, self.statics.layouts())?;
         for layout in self.statics.layouts() {
             let name = format!("layouts/{}.json", layout.id);
             let mut file = output.create(&name)?;
             serde_json::to_writer(&mut file, layout).map_err(io::Error::from)?;
             file.flush()?;
             report.files.push(name);
-        }
-        if let Some(booklets) = &self.booklets {
-            let mut file = output.create("versions.json")?;
-            versions::write(package, booklets.exam, key, &mut file)?;
-            file.flush()?;
-            report.files.push("versions.json".to_owned());
         }
         let mut zip = match package.options.zip {
             true => Some(ZipWriter::new_stream(output.create(ZIP)?)),
@@ -203,7 +203,8 @@ impl<'p> Prepared<'p> {
     ) -> Result<Option<pdf::Finished>, PrintError> {
         let (package, statics, booklets) = (self.package, &self.statics, self.booklets.as_ref());
         let shop = Shop { package, key, statics, booklets, inspect: &Unseen };
-        let mut manifest = Manifest::new(io::sink(), io::sink(), &self.package.application.id, std::iter::empty())?;
+        let mut manifest =
+            Manifest::new(io::sink(), io::sink(), None, &self.package.application.id, std::iter::empty())?;
         let (room, student) = match what {
             Reprint::Room(id) => (Some(id), None),
             Reprint::Student(id) => (None, Some(id)),
@@ -280,6 +281,7 @@ impl<'p> Prepared<'p> {
 
 /// Pages between two words about progress.
 const PROGRESS_EVERY: u64 = 256;
+const VERSIONS: &str = "versions.json";
 /// All PDFs once more, for who passes them on.
 const ZIP: &str = "malote.zip";
 

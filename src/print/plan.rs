@@ -137,12 +137,6 @@ impl<'p> Bag<'p> {
         documents
     }
 
-    /// Students, then spares.
-    pub fn all_owners(&self, package: &Package) -> Vec<Owner<'p>> {
-        let spare = |spare| Owner { student: None, spare, version: None };
-        self.owners(package).into_iter().chain((1..=self.spares).map(spare)).collect()
-    }
-
     fn owners(&self, package: &Package) -> Vec<Owner<'p>> {
         let mut owners: Vec<Owner> =
             self.students.iter().map(|s| Owner { student: Some(s), spare: 0, version: s.version }).collect();

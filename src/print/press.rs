@@ -110,7 +110,7 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                     made.sheets += 1;
                     self.sheet(owner, bag, manifest)?
                 }
-                Document::Booklet(owner) => self.booklet(owner, bag)?,
+                Document::Booklet(owner) => self.booklet(owner, bag, manifest)?,
             };
             self.record(document, bag, first, pages, manifest)?;
             made.pages += self.pages - first;
@@ -308,7 +308,12 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
         Ok(pages)
     }
 
-    fn booklet(&mut self, owner: &Owner<'p>, bag: &Bag<'p>) -> Result<u64, PrintError> {
+    fn booklet<M: Write, G: Write>(
+        &mut self,
+        owner: &Owner<'p>,
+        bag: &Bag<'p>,
+        manifest: &mut Manifest<M, G>,
+    ) -> Result<u64, PrintError> {
         let shop = self.shop;
         let (Some(booklets), Some(written)) = (shop.booklets, &mut self.booklets) else { return Ok(0) };
         let variant = usize::from(owner.large_print()).min(booklets.variants.len() - 1);
@@ -326,7 +331,11 @@ impl<'a, 'p, W: Write> Press<'a, 'p, W> {
                     Versions::Count(_) => Which::Version(owner.version.unwrap_or(1)),
                     Versions::Student => Which::Student(id.as_str()),
                 };
-                own = booklets.lay_out(&booklets.variants[variant], &Order::new(booklets.exam, which), language);
+                let order = Order::new(booklets.exam, which);
+                if matches!(which, Which::Student(_)) {
+                    manifest.order(id.as_str(), &order)?;
+                }
+                own = booklets.lay_out(&booklets.variants[variant], &order, language);
                 &own
             }
         };

@@ -1,8 +1,7 @@
 //! versions.json: the map from what is printed in each version to the master, so that answers are graded in its order.
 
 use super::booklet::{MappedQuestion, Order, Which};
-use super::package::{Exam, Package, Versions};
-use crate::sheet::SheetKey;
+use super::package::{Exam, Versions};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -14,40 +13,44 @@ struct Version<'a> {
     /// Where every student has an order of his own.
     #[serde(skip_serializing_if = "Option::is_none")]
     sheet_id: Option<&'a str>,
-    questions: Vec<MappedQuestion>,
+    questions: Vec<MappedQuestion<'a>>,
 }
 
-pub fn write(package: &Package, exam: &Exam, key: &SheetKey, out: &mut impl Write) -> io::Result<()> {
-    let application = &package.application.id;
-    write!(
-        out,
-        "{{\"application\": {}, \"seed\": {},\n\"versions\": [",
-        serde_json::to_string(application)?,
-        exam.seed
-    )?;
-    let mut first = true;
-    let mut one = |version: &Version| {
-        out.write_all(if std::mem::replace(&mut first, false) { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, version).map_err(io::Error::from)
-    };
-    match exam.versions {
-        Versions::Count(count) => {
+/// The file while it is written.
+pub struct Maps<'p, W: Write> {
+    out: W,
+    exam: &'p Exam,
+    first: bool,
+}
+
+impl<'p, W: Write> Maps<'p, W> {
+    /// With the versions that students share.
+    pub fn new(mut out: W, application: &str, exam: &'p Exam) -> io::Result<Self> {
+        let application = serde_json::to_string(application)?;
+        write!(out, "{{\"application\": {application}, \"seed\": {},\n\"versions\": [", exam.seed)?;
+        let mut maps = Maps { out, exam, first: true };
+        if let Versions::Count(count) = exam.versions {
             for n in 1..=count {
                 let questions = Order::new(exam, Which::Version(n)).map(exam);
-                one(&Version { version: Some(n), sheet_id: None, questions })?;
+                maps.write(&Version { version: Some(n), sheet_id: None, questions })?;
             }
         }
-        Versions::Student => {
-            for file in super::plan::files(package) {
-                for bag in &file.bags {
-                    for owner in bag.all_owners(package) {
-                        let id = owner.id(package, key, bag);
-                        let questions = Order::new(exam, Which::Student(id.as_str())).map(exam);
-                        one(&Version { version: None, sheet_id: Some(id.as_str()), questions })?;
-                    }
-                }
-            }
-        }
+        Ok(maps)
     }
-    out.write_all(b"]}\n")
+
+    /// The order that one student alone has.
+    pub fn own(&mut self, sheet_id: &str, order: &Order) -> io::Result<()> {
+        let questions = order.map(self.exam);
+        self.write(&Version { version: None, sheet_id: Some(sheet_id), questions })
+    }
+
+    fn write(&mut self, version: &Version) -> io::Result<()> {
+        self.out.write_all(if std::mem::replace(&mut self.first, false) { b"\n" } else { b",\n" })?;
+        Ok(serde_json::to_writer(&mut self.out, version)?)
+    }
+
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.write_all(b"]}\n")?;
+        self.out.flush()
+    }
 }

@@ -14,9 +14,9 @@ mod work;
 
 pub use serve::{ServeError, serve};
 
+use crate::service::child::Children;
 use crate::service::config::Config;
 use crate::service::jobs::Queue;
-use crate::service::child::Children;
 use crate::service::store::{Db, Objects};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

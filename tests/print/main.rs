@@ -1,11 +1,15 @@
-//! What is printed, as other programs see it, and as the reader reads it back. qpdf and poppler-utils must be installed.
+//! What is printed, as other programs see it, and as the reader reads it back. qpdf, poppler-utils and ghostscript must be
+//! installed.
 
 mod black;
 mod conformance;
+#[cfg(feature = "booklets")]
+mod demo;
 mod hostile;
 mod make;
 mod malote;
 mod merge;
+mod renderers;
 mod sheets;
 
 use gabarito::sheet::SheetKey;
@@ -48,10 +52,9 @@ impl Drop for Scratch {
 
 /// Runs a program that must have nothing to complain about.
 fn tool(name: &str, args: &[&str]) -> String {
-    let output = Command::new(name)
-        .args(args)
-        .output()
-        .unwrap_or_else(|e| panic!("{name} can't be run ({e}): these tests need the packages qpdf and poppler-utils"));
+    let output = Command::new(name).args(args).output().unwrap_or_else(|e| {
+        panic!("{name} can't be run ({e}): these tests need the packages qpdf, poppler-utils and ghostscript")
+    });
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && complaint.is_empty(), "{name} {args:?}: {said}{complaint}");

@@ -18,11 +18,11 @@ use std::path::Path;
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/samples/malote");
 
-fn sample() -> Value {
+pub fn sample() -> Value {
     serde_json::from_slice(&std::fs::read(Path::new(SAMPLE).join("PACKAGE.json")).unwrap()).unwrap()
 }
 
-fn package(value: &Value) -> Package {
+pub fn package(value: &Value) -> Package {
     let reading = Reading { models: &Models::default(), source: &Folder::new(SAMPLE) };
     Package::open(&serde_json::to_vec(value).unwrap(), &reading).unwrap_or_else(|faults| panic!("{faults:?}"))
 }

@@ -71,7 +71,8 @@ async fn schema(db: &Db) -> BTreeSet<String> {
         }
     };
     let rows = sqlx::query(text).fetch_all(db.writer()).await.unwrap();
-    let types = [("bigint", "INTEGER"), ("jsonb", "TEXT"), ("bytea", "BLOB"), ("double precision", "REAL"), (" text", " TEXT")];
+    let types =
+        [("bigint", "INTEGER"), ("jsonb", "TEXT"), ("bytea", "BLOB"), ("double precision", "REAL"), (" text", " TEXT")];
     rows.iter().map(|r| types.iter().fold(r.get::<String, _>(0), |s, (pg, lite)| s.replace(pg, lite))).collect()
 }
 

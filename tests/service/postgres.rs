@@ -43,7 +43,11 @@ fn server() -> &'static Postgres {
         let begun = Instant::now();
         while !folder.join(".s.PGSQL.5432").exists() {
             let log = || std::fs::read_to_string(folder.join("log")).unwrap_or_default();
-            assert!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start (Debian: postgresql): {}", log());
+            assert!(
+                begun.elapsed() < Duration::from_secs(60),
+                "PostgreSQL does not start (Debian: postgresql): {}",
+                log()
+            );
             std::thread::sleep(Duration::from_millis(50));
         }
         Postgres { folder, _shell: Mutex::new(shell) }

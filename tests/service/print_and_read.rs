@@ -5,7 +5,8 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 fn package() -> Value {
-    let student = |n: u32| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}"), "enrollment": format!("2026{n:04}")});
+    let student =
+        |n: u32| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}"), "enrollment": format!("2026{n:04}")});
     json!({
         "application": {"id": "simulado-2", "title": "2º simulado", "date": "2026-11-20"},
         "sheet": {"edition": "native", "page": "A4", "fields": [{"type": "choice", "id": "q{n}", "count": 30, "labels": "ABCDE"}]},
@@ -41,7 +42,11 @@ async fn a_package_is_printed_and_its_sheets_are_read_back() {
     let location = created.header("location").to_owned();
     created.expect(202);
     let read = server.finished(&location).await;
-    assert_eq!((read["state"].as_str(), read["progress"]["done"].as_u64(), read["progress"]["total"].as_u64()), (Some("done"), Some(3), Some(3)), "{read}");
+    assert_eq!(
+        (read["state"].as_str(), read["progress"]["done"].as_u64(), read["progress"]["total"].as_u64()),
+        (Some("done"), Some(3), Some(3)),
+        "{read}"
+    );
     assert_eq!(read["outcomes"], json!({"read": 3}));
     assert_eq!(read["files"][0]["pages"], 3);
     let pages = server.get(&format!("{location}/pages?outcome=read&limit=2")).await.expect(200);

@@ -146,7 +146,10 @@ impl Flowing<'_> {
         for (i, form) in forms.enumerate() {
             let height = self.set.forms[form].height;
             let before = if i == 0 { before } else { 0.0 };
-            atoms.push(Atom { before, height, marks: vec![Mark::Form { form, x, y: 0.0, height }], keep: false });
+            // With room for a label.
+            let mut marks = Vec::with_capacity(2);
+            marks.push(Mark::Form { form, x, y: 0.0, height });
+            atoms.push(Atom { before, height, marks, keep: false });
         }
     }
 
@@ -192,8 +195,10 @@ impl Flowing<'_> {
 
     fn question(&self, placed: &Placed, question: &Question) -> Group {
         let look = self.look;
-        let mut atoms = vec![self.heading(placed.number, question.points)];
-        self.forms(self.set.stems[placed.question].clone(), 0.0, 0.35 * look.size, &mut atoms);
+        let stem = self.set.stems[placed.question].clone();
+        let mut atoms = Vec::with_capacity(stem.len() + placed.options.len() + 4);
+        atoms.push(self.heading(placed.number, question.points));
+        self.forms(stem, 0.0, 0.35 * look.size, &mut atoms);
         if !placed.options.is_empty() {
             // The question is not alone at a column's foot, nor the last alternative at the next one's head.
             atoms.last_mut().expect("its heading").keep = true;

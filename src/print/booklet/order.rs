@@ -34,10 +34,10 @@ pub enum Which<'a> {
 impl Order {
     /// Version 1 is the master itself.
     pub fn new(exam: &Exam, which: Which) -> Self {
-        let salt = match which {
+        let mut keys = match which {
             Which::Version(1) => None,
-            Which::Version(n) => Some(format!("{}\0version\0{n}", exam.seed)),
-            Which::Student(id) => Some(format!("{}\0student\0{id}", exam.seed)),
+            Which::Version(n) => Some(Keys::new(format!("{}\0version\0{n}\0", exam.seed))),
+            Which::Student(id) => Some(Keys::new(format!("{}\0student\0{id}\0", exam.seed))),
         };
         let mut questions = Vec::with_capacity(exam.questions.len());
         let mut number = 1;
@@ -51,12 +51,12 @@ impl Order {
             }
             let master: Vec<usize> = section.questions.clone().collect();
             let shuffled = exam.shuffle_questions && section.shuffle;
-            let order = match &salt {
-                Some(salt) if shuffled => shuffled_questions(exam, &master, salt),
+            let order = match &mut keys {
+                Some(keys) if shuffled => shuffled_questions(exam, &master, keys),
                 _ => master,
             };
             for question in order {
-                let options = options(&exam.questions[question], salt.as_deref());
+                let options = options(&exam.questions[question], keys.as_mut());
                 questions.push(Placed { question, section: s, number, options });
                 number += 1;
             }
@@ -65,12 +65,12 @@ impl Order {
     }
 
     /// The map from what is printed to the master, for whoever grades.
-    pub fn map(&self, exam: &Exam) -> Vec<MappedQuestion> {
+    pub fn map<'e>(&self, exam: &'e Exam) -> Vec<MappedQuestion<'e>> {
         let letters = |options: &[usize]| options.iter().map(|&o| letter(o)).collect();
         let mapped = |p: &Placed| MappedQuestion {
             number: p.number,
-            question: exam.questions[p.question].id.clone(),
-            language: exam.sections[p.section].language.clone(),
+            question: &exam.questions[p.question].id,
+            language: exam.sections[p.section].language.as_deref(),
             options: letters(&p.options),
         };
         self.questions.iter().map(mapped).collect()
@@ -79,11 +79,11 @@ impl Order {
 
 /// One printed question: which one it is, and the master's letter for each printed one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct MappedQuestion {
+pub struct MappedQuestion<'e> {
     pub number: u32,
-    pub question: String,
+    pub question: &'e str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
+    pub language: Option<&'e str>,
     pub options: String,
 }
 
@@ -92,15 +92,31 @@ pub fn letter(option: usize) -> char {
 }
 
 /// Eight keys of four bytes.
-type Keys = [u8; 32];
+type Eight = [u8; 32];
 
-fn keys(salt: &str, id: &str, what: u64) -> Keys {
-    let hash = Sha256::new_with_prefix(salt).chain_update([0]).chain_update(id).chain_update([0]);
-    hash.chain_update(what.to_be_bytes()).finalize().into()
+/// The hashes of one order.
+struct Keys {
+    /// The salt, and after it what was hashed last.
+    message: Vec<u8>,
+    salt: usize,
+}
+
+impl Keys {
+    fn new(salt: String) -> Self {
+        Keys { salt: salt.len(), message: salt.into_bytes() }
+    }
+
+    fn of(&mut self, id: &str, what: u64) -> Eight {
+        self.message.truncate(self.salt);
+        self.message.extend_from_slice(id.as_bytes());
+        self.message.push(0);
+        self.message.extend_from_slice(&what.to_be_bytes());
+        Sha256::digest(&self.message).into()
+    }
 }
 
 /// Neighbours that share a text or a block move as one, in their order; a fixed question keeps its place among them.
-fn shuffled_questions(exam: &Exam, master: &[usize], salt: &str) -> Vec<usize> {
+fn shuffled_questions(exam: &Exam, master: &[usize], keys: &mut Keys) -> Vec<usize> {
     let together = |a: &Question, b: &Question| {
         (a.text.is_some() && a.text == b.text) || (a.block.is_some() && a.block == b.block)
     };
@@ -108,25 +124,23 @@ fn shuffled_questions(exam: &Exam, master: &[usize], salt: &str) -> Vec<usize> {
     let mut units: Vec<&[usize]> = master.chunk_by(|a, b| together(questions(a), questions(b))).collect();
     let free: Vec<usize> = (0..units.len()).filter(|&u| !units[u].iter().any(|q| questions(q).fixed)).collect();
     let mut moved: Vec<&[usize]> = free.iter().map(|&u| units[u]).collect();
-    moved.sort_by_cached_key(|unit| keys(salt, &questions(&unit[0]).id, u64::MAX));
+    moved.sort_by_cached_key(|unit| keys.of(&questions(&unit[0]).id, u64::MAX));
     for (place, unit) in free.into_iter().zip(moved) {
         units[place] = unit;
     }
     units.concat()
 }
 
-fn options(question: &Question, salt: Option<&str>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..question.options.len()).collect();
-    let (Some(salt), true, Kind::Choice | Kind::Multiple) = (salt, question.shuffle, question.kind) else {
-        return order;
+fn options(question: &Question, keys: Option<&mut Keys>) -> Vec<usize> {
+    let all = 0..question.options.len();
+    let (Some(keys), true, Kind::Choice | Kind::Multiple) = (keys, question.shuffle, question.kind) else {
+        return all.collect();
     };
-    let free: Vec<usize> = order.iter().copied().filter(|&o| !question.options[o].fixed).collect();
-    let mut moved = free.clone();
+    let is_fixed = |o: &usize| question.options[*o].fixed;
     // One hash is enough for the keys of eight.
-    let hashes: Vec<Keys> = (0..order.len().div_ceil(8) as u64).map(|eight| keys(salt, &question.id, eight)).collect();
-    moved.sort_by_key(|&o| hashes[o / 8].as_chunks::<4>().0[o % 8]);
-    for (place, option) in free.into_iter().zip(moved) {
-        order[place] = option;
-    }
-    order
+    let hashes: Vec<Eight> = (0..all.len().div_ceil(8) as u64).map(|eight| keys.of(&question.id, eight)).collect();
+    let mut moved: Vec<usize> = all.clone().filter(|o| !is_fixed(o)).collect();
+    moved.sort_unstable_by_key(|&o| (hashes[o / 8].as_chunks::<4>().0[o % 8], o));
+    let mut moved = moved.into_iter();
+    all.map(|o| if is_fixed(&o) { o } else { moved.next().unwrap_or(o) }).collect()
 }

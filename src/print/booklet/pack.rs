@@ -82,7 +82,7 @@ fn height(atoms: &[Atom]) -> f64 {
 }
 
 impl Packer<'_> {
-    fn group(&mut self, group: Group) {
+    fn group(&mut self, mut group: Group) {
         let whole = height(&group.atoms);
         let fits_somewhere = whole <= self.look.column_height(false);
         if fits_somewhere && !self.fits(&group.atoms) {
@@ -92,18 +92,20 @@ impl Packer<'_> {
                 self.next_column();
             }
         }
-        let mut rest = &group.atoms[..];
+        let all = group.atoms.len();
+        let mut rest = &mut group.atoms[..];
         while !rest.is_empty() {
             let bound = rest.iter().take_while(|a| a.keep).count() + 1;
-            let (run, after) = rest.split_at(bound.min(rest.len()));
+            let is_first = rest.len() == all;
+            let (run, after) = rest.split_at_mut(bound.min(rest.len()));
             if !self.fits(run) && !self.is_at_top() {
                 self.next_column();
             }
-            if !fits_somewhere || rest.len() == group.atoms.len() {
+            if !fits_somewhere || is_first {
                 let at = self.pages.last().map_or(0, Vec::len);
                 self.units.extend((self.units.last() != Some(&at)).then_some(at));
             }
-            run.iter().for_each(|atom| self.put(atom));
+            run.iter_mut().for_each(|atom| self.put(std::mem::take(atom)));
             rest = after;
         }
     }
@@ -132,7 +134,7 @@ impl Packer<'_> {
         self.y = self.top;
     }
 
-    fn put(&mut self, atom: &Atom) {
+    fn put(&mut self, atom: Atom) {
         if self.pages.is_empty() {
             self.next_column();
         }
@@ -144,7 +146,7 @@ impl Packer<'_> {
         }
         let y = self.y + before;
         let x = self.look.column_x(self.column);
-        self.pages.last_mut().expect("there is a page").push(PlacedAtom { x, y, atom: atom.clone() });
         self.y = y + atom.height;
+        self.pages.last_mut().expect("there is a page").push(PlacedAtom { x, y, atom });
     }
 }

@@ -7,7 +7,7 @@ use super::look::{Look, pt};
 use super::pack::{Packed, PlacedAtom};
 use crate::print::fit::Measure;
 use crate::print::pdf::font::Subset;
-use crate::print::pdf::number::{op, real};
+use crate::print::pdf::number::{fixed, int, op, real};
 use crate::print::typeface::Style;
 
 pub struct Pages<'a> {
@@ -114,8 +114,17 @@ impl Canvas<'_, '_> {
         let (left, top) = (placed.x, placed.y);
         match mark {
             // A form stands on its lower left corner.
-            Mark::Form { form, x, y, height } => self.form(&form_name(*form), left + x, top + y + height),
-            Mark::Letter { letter, x, y } => self.form(&letter_name(*letter), left + x, top + y),
+            Mark::Form { form, x, y, height } => {
+                self.step(left + x, top + y + height);
+                self.out.push(FORM);
+                int(self.out, *form as i64);
+                self.out.extend_from_slice(b" Do\n");
+            }
+            Mark::Letter { letter, x, y } => {
+                self.step(left + x, top + y);
+                self.out.extend_from_slice(&[LETTER, *letter as u8]);
+                self.out.extend_from_slice(b" Do\n");
+            }
             Mark::Text { style, size, x, y, text } => self.text(*style, *size, left + x, top + y, text),
             Mark::Rule { x0, x1, y, weight, lightness } => {
                 let (weight, lightness) = match self.pages.look.black {
@@ -147,7 +156,10 @@ impl Canvas<'_, '_> {
     /// A place, in points from the page's top-left corner, as seen from the origin.
     fn at(&mut self, x: f64, y: f64) {
         let (x, y) = self.hundredths(x, y);
-        self.numbers(&[(x - self.origin.0) as f64 / 100.0, (y - self.origin.1) as f64 / 100.0]);
+        for value in [x - self.origin.0, y - self.origin.1] {
+            fixed(self.out, value, 2);
+            self.out.push(b' ');
+        }
     }
 
     fn numbers(&mut self, values: &[f64]) {
@@ -157,13 +169,12 @@ impl Canvas<'_, '_> {
         }
     }
 
-    fn form(&mut self, name: &str, x: f64, y: f64) {
+    /// Moves the origin, and begins the name of a form that stands there.
+    fn step(&mut self, x: f64, y: f64) {
         self.out.extend_from_slice(b"1 0 0 1 ");
         self.at(x, y);
         self.origin = self.hundredths(x, y);
         self.out.extend_from_slice(b"cm/");
-        self.out.extend_from_slice(name.as_bytes());
-        self.out.extend_from_slice(b" Do\n");
     }
 
     /// A text at its baseline, in points from the page's top-left corner.
@@ -180,10 +191,15 @@ impl Canvas<'_, '_> {
     }
 }
 
+/// What forms' names begin with.
+const FORM: u8 = b'P';
+const LETTER: u8 = b'L';
+
 pub fn form_name(form: usize) -> String {
-    format!("P{form}")
+    format!("{}{form}", char::from(FORM))
 }
 
+/// Letters are those of `order::letter`: of one byte.
 pub fn letter_name(letter: char) -> String {
-    format!("L{letter}")
+    format!("{}{letter}", char::from(LETTER))
 }

@@ -1,8 +1,8 @@
 //! A file's bytes as a document that can be copied from, or the reason why it can't.
 
+use crate::contain::contain;
 use crate::limits::Limits;
 use lopdf::{Dictionary, Document, Error, LoadOptions, Object};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const EXPECTED: &str = "a PDF is expected";
 const ENCRYPTED: &str = "encrypted; a PDF without a password is expected";
@@ -21,7 +21,7 @@ pub fn open(bytes: &[u8], limits: &Limits) -> Result<Document, String> {
         return Err(format!("no PDF; {EXPECTED}"));
     }
     let options = LoadOptions::with_max_decompressed_size(limits.max_pdf_stream_bytes as usize);
-    let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem_with_options(bytes, options)));
+    let loaded = contain(|| Document::load_mem_with_options(bytes, options));
     match loaded {
         // Without a password some can be opened: their author did not want that they be changed.
         Ok(Ok(doc)) if doc.was_encrypted() || doc.trailer.has(b"Encrypt") => Err(ENCRYPTED.to_owned()),

@@ -3,6 +3,7 @@
 use super::conformance::{Breaches, Conformance};
 use super::writer::{Packed, Writer};
 use super::{number, object};
+use crate::contain::contain;
 use crate::limits::Limits;
 use lopdf::{Dictionary, Document, Object, ObjectId};
 use pdf_writer::Ref;
@@ -21,6 +22,8 @@ pub struct Base {
 pub enum BaseError {
     #[error("the base is not a PDF that can be taken over: {0}")]
     Pdf(#[from] lopdf::Error),
+    #[error("the PDF is damaged: it can't be read")]
+    Unreadable,
     #[error("the base has {has} pages; there is no page {asked}")]
     NoPage { asked: u32, has: usize },
     #[error("the PDF is encrypted; one without a password is expected")]
@@ -53,8 +56,12 @@ impl Imported {
         Self::of(&Document::load_mem(pdf)?, page)
     }
 
-    /// All pages of a PDF.
+    /// All pages of a PDF, which may be anybody's.
     pub fn pages(pdf: &[u8]) -> Result<Vec<Self>, BaseError> {
+        contain(|| Self::all(pdf)).unwrap_or(Err(BaseError::Unreadable))
+    }
+
+    fn all(pdf: &[u8]) -> Result<Vec<Self>, BaseError> {
         let doc = Document::load_mem(pdf)?;
         if doc.is_encrypted() {
             return Err(BaseError::Encrypted);

@@ -27,8 +27,12 @@ pub fn int(out: &mut Vec<u8>, n: i64) {
 
 /// Up to `decimals` places, without trailing zeros: 12.5, 0.25, 3.
 pub fn real(out: &mut Vec<u8>, value: f64, decimals: u32) {
+    fixed(out, (value * 10_i64.pow(decimals) as f64).round() as i64, decimals);
+}
+
+/// The same of a whole number of tenths, hundredths and so on.
+pub fn fixed(out: &mut Vec<u8>, scaled: i64, decimals: u32) {
     let unit = 10_i64.pow(decimals);
-    let scaled = (value * unit as f64).round() as i64;
     if scaled < 0 {
         out.push(b'-');
     }

@@ -51,9 +51,11 @@ impl<W: Write> Writer<W> {
         self.compressed(contents, b"", content, effort)?;
         let mut entries = Vec::with_capacity(128);
         // The paper is cut nowhere: PDF/X must say so.
-        let boxes: &[&str] = if self.conformance == Conformance::X4 { &["MediaBox", "TrimBox"] } else { &["MediaBox"] };
+        let boxes: &[&[u8]] =
+            if self.conformance == Conformance::X4 { &[b"/MediaBox", b"/TrimBox"] } else { &[b"/MediaBox"] };
         for name in boxes {
-            entries.extend_from_slice(format!("/{name}[0 0 ").as_bytes());
+            entries.extend_from_slice(name);
+            entries.extend_from_slice(b"[0 0 ");
             number::real(&mut entries, width_pt, 3);
             entries.push(b' ');
             number::real(&mut entries, height_pt, 3);

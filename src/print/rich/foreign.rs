@@ -1,8 +1,7 @@
-//! Foreign parsers and decoders index and assert by what they read: a panic in one is the failure of that one thing.
+//! A foreign parser's panic in the words of a note.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::contain::contain;
 
 pub fn contained<T>(what: &str, work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    // What the closure leaves half-done is dropped with it.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(format!("the {what} gave up on it")))
+    contain(work).unwrap_or_else(|_| Err(format!("the {what} gave up on it")))
 }

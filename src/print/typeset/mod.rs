@@ -18,6 +18,7 @@ pub use budget::Budget;
 
 use super::booklet::Piece;
 use super::rich::model::{Align, Block};
+use crate::contain::contain;
 use serde::Serialize;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -80,10 +81,12 @@ fn all(items: &[Item], setting: &Setting, limit: Duration) -> Result<Vec<Piece>,
     let threads = if items.len() > 1 { 0 } else { 1 };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK_BYTES);
     // A panic is told by the channel's end.
-    let pool = pool.panic_handler(|_| {}).build().map_err(|e| TypesetError::Refused(e.to_string()))?;
+    let pool = pool.build().map_err(|e| TypesetError::Refused(e.to_string()))?;
     pool.spawn(move || {
-        // Nobody waits any more where the limit has passed.
-        let _ = send.send(compile(data));
+        if let Ok(pieces) = contain(|| compile(data)) {
+            // Nobody waits any more where the limit has passed.
+            let _ = send.send(pieces);
+        }
     });
     match receive.recv_timeout(limit) {
         Ok(pieces) => pieces.map_err(TypesetError::Refused),

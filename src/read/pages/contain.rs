@@ -1,13 +1,8 @@
 //! Foreign decoders run inside this wall: a panic in one of them becomes the error of one page.
 
 use super::error::PageError;
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook, take_hook};
-use std::sync::Once;
-
-thread_local! {
-    static CONTAINED: Cell<bool> = const { Cell::new(false) };
-}
+use crate::contain;
+use std::panic::resume_unwind;
 
 /// Payload of [`give_up`], told from a decoder's own panic.
 struct GivenUp(PageError);
@@ -19,20 +14,7 @@ pub fn give_up(error: PageError) -> ! {
 
 /// Runs `work`; a panic in it is the error `DecoderFailed(format)`, and is not printed.
 pub fn contain<T>(format: &'static str, work: impl FnOnce() -> Result<T, PageError>) -> Result<T, PageError> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = take_hook();
-        set_hook(Box::new(move |info| {
-            if !CONTAINED.get() {
-                before(info);
-            }
-        }));
-    });
-    let outer = CONTAINED.replace(true);
-    // What the closure leaves half-done is dropped with it: nothing of it is looked at after a panic.
-    let result = catch_unwind(AssertUnwindSafe(work));
-    CONTAINED.set(outer);
-    result.unwrap_or_else(|payload| match payload.downcast::<GivenUp>() {
+    contain::contain(work).unwrap_or_else(|payload| match payload.downcast::<GivenUp>() {
         Ok(given_up) => Err(given_up.0),
         Err(_) => Err(PageError::DecoderFailed(format)),
     })

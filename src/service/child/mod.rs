@@ -57,15 +57,36 @@ pub enum Task {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Pages of a file, in the order of `files`.
-    Counted { pages: u32 },
+    Counted {
+        pages: u32,
+    },
     /// A page that was read, in the order of the file.
-    Page { number: u32, reading: Box<PageReading>, observed: Observed },
-    Progress { done: u64, of: u64 },
-    Printed { sheets: u64, pages: u64, bytes: u64, files: Vec<String>, notes: Vec<String> },
+    Page {
+        number: u32,
+        reading: Box<PageReading>,
+        observed: Observed,
+    },
+    Progress {
+        done: u64,
+        of: u64,
+    },
+    Printed {
+        sheets: u64,
+        pages: u64,
+        bytes: u64,
+        files: Vec<String>,
+        notes: Vec<String>,
+    },
     /// The input is not what it must be: trying again would not help.
-    Refused { code: String, detail: String, faults: Vec<Fault> },
+    Refused {
+        code: String,
+        detail: String,
+        faults: Vec<Fault>,
+    },
     /// Something of this machine failed.
-    Failed { detail: String },
+    Failed {
+        detail: String,
+    },
     /// All was said.
     End,
 }

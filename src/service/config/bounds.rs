@@ -16,12 +16,9 @@ pub struct BoundsConfig {
 impl BoundsConfig {
     pub fn of(r: &mut Reader) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = r.whole(
-            "bounds.threads",
-            "0",
-            0..=512,
-            "Threads of a process that opens foreign files; 0: one a core.",
-        ) as usize;
+        let threads =
+            r.whole("bounds.threads", "0", 0..=512, "Threads of a process that opens foreign files; 0: one a core.")
+                as usize;
         let memory = r.bytes(
             "bounds.memory",
             "4GiB",
@@ -31,8 +28,12 @@ impl BoundsConfig {
         let patience = r.duration("bounds.patience", "120s", "Longest time that it may say nothing.");
         let limits = Limits {
             max_file_bytes: r.bytes("bounds.file", "1GiB", "Largest file that is read."),
-            max_pixels: r.whole("bounds.megapixels", "100", 1..=2_000, "Largest page that is read, in millions of pixels.")
-                * 1_000_000,
+            max_pixels: r.whole(
+                "bounds.megapixels",
+                "100",
+                1..=2_000,
+                "Largest page that is read, in millions of pixels.",
+            ) * 1_000_000,
             max_pages: r.whole("bounds.pages", "20000", 1..=1_000_000, "Most pages that are read of one file.") as u32,
             ..Limits::default()
         };

@@ -94,7 +94,12 @@ impl Reader {
         Some((text, path.to_owned()))
     }
 
-    fn parse<T>(&mut self, said: Option<(String, String)>, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T {
+    fn parse<T>(
+        &mut self,
+        said: Option<(String, String)>,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
         if let Some((text, by)) = said {
             match parse(text.trim()) {
                 Ok(value) => return value,

@@ -122,7 +122,8 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec
             valid(&options)?;
         } else if field.file_name().is_some() {
             let arrived = folder.take(field).await?;
-            let name = if arrived.name.is_empty() { format!("{}", files.len() + 1) } else { arrived.name.replace('\0', "") };
+            let name =
+                if arrived.name.is_empty() { format!("{}", files.len() + 1) } else { arrived.name.replace('\0', "") };
             files.push(Arrived { name, ..arrived });
         } else {
             let name = field.name().unwrap_or_default().to_owned();
@@ -145,7 +146,11 @@ fn valid(options: &Options) -> Result<(), Problem> {
     (status = 200, description = "Some of them", body = Page<Batch>),
     (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(State(app): State<App>, caller: Caller, Query(paging): Query<Paging>) -> Result<axum::Json<Page<Batch>>, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Batch>>, Problem> {
     let limit = paging.limit()?;
     let text = "SELECT id FROM batches WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
@@ -170,7 +175,8 @@ pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -
 pub async fn job_of(app: &App, caller: &Caller, id: Uuid) -> Result<Uuid, Problem> {
     let text = "SELECT job_id FROM batches WHERE id = $1 AND tenant_id = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
-    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("batch"))?;
+    let row =
+        query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("batch"))?;
     Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))
 }
 

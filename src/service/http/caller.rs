@@ -61,7 +61,8 @@ mod tests {
         for local in ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "127.0.0.1"] {
             assert!(is_local(local), "{local}");
         }
-        for foreign in ["example.com", "localhost.example.com:80", "10.0.0.1:8080", "127.0.0.1.nip.io", "[fe80::1]:80"] {
+        for foreign in ["example.com", "localhost.example.com:80", "10.0.0.1:8080", "127.0.0.1.nip.io", "[fe80::1]:80"]
+        {
             assert!(!is_local(foreign), "{foreign}");
         }
     }

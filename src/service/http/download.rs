@@ -28,7 +28,8 @@ pub async fn file(app: &App, headers: &HeaderMap, file: Described<'_>) -> Result
     let same = header(header::IF_RANGE).is_none_or(|said| said == etag);
     let range = match header(header::RANGE).filter(|_| same).map(|said| range(said, file.bytes)) {
         Some(Asked::Unsatisfiable) => {
-            let mut response = Kind::RangeNotSatisfiable.because(format!("the file has {} bytes", file.bytes)).into_response();
+            let mut response =
+                Kind::RangeNotSatisfiable.because(format!("the file has {} bytes", file.bytes)).into_response();
             let whole = HeaderValue::from_str(&format!("bytes */{}", file.bytes));
             whole.into_iter().for_each(|v| drop(response.headers_mut().insert(header::CONTENT_RANGE, v)));
             return Ok(response);
@@ -68,7 +69,8 @@ fn content_type(name: &str) -> &'static str {
 
 /// RFC 6266: a plain name for all, the true one for those that understand it.
 fn disposition(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let whole = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
     format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}")
 }

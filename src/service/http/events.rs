@@ -98,7 +98,8 @@ impl Watch {
         let text = "SELECT number, updated_at, outcome, file, page FROM pages
                     WHERE batch_id = $1 AND (updated_at > $2 OR (updated_at = $2 AND number > $3))
                     ORDER BY updated_at, number LIMIT $4";
-        let query = self.app.db.query(text).bind(self.batch.to_string()).bind(self.told.updated_at).bind(self.told.number);
+        let query =
+            self.app.db.query(text).bind(self.batch.to_string()).bind(self.told.updated_at).bind(self.told.number);
         let rows = query.bind(AT_ONCE).fetch_all(self.app.db.reader(Freshness::Latest)).await?;
         let more = rows.len() as i64 == AT_ONCE;
         for row in rows {
@@ -110,7 +111,8 @@ impl Watch {
             });
             self.ready.push_back(Event::default().event("page").id(self.told.id()).data(page.to_string()));
         }
-        let progress = json!({"state": batch.job.state, "progress": batch.job.progress, "outcomes": batch.outcomes}).to_string();
+        let progress =
+            json!({"state": batch.job.state, "progress": batch.job.progress, "outcomes": batch.outcomes}).to_string();
         if progress != self.progress {
             self.ready.push_back(Event::default().event("progress").id(self.told.id()).data(&progress));
             self.progress = progress;

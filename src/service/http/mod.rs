@@ -49,12 +49,14 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
     let files = || DefaultBodyLimit::max(max_body);
     let public = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
     let print = OpenApiRouter::new()
-        .routes(routes!(packages::create, packages::list).layer(files()))
+        .routes(routes!(packages::create, packages::list))
+        .layer(files())
         .routes(routes!(packages::get, packages::delete))
         .routes(routes!(packages::download))
         .routes(routes!(packages::reprint));
     let read = OpenApiRouter::new()
-        .routes(routes!(batches::create, batches::list).layer(files()))
+        .routes(routes!(batches::create, batches::list))
+        .layer(files())
         .routes(routes!(batches::get, batches::delete))
         .routes(routes!(pages::list))
         .routes(routes!(pages::get))
@@ -81,7 +83,9 @@ pub fn router(app: App) -> Router {
     router
         .route("/openapi.json", get(|| async move { axum::Json(document) }))
         .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
-        .method_not_allowed_fallback(|| async { Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route") })
+        .method_not_allowed_fallback(|| async {
+            Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route")
+        })
         .layer(middleware::from_fn_with_state(app.clone(), caller::host))
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))

@@ -51,7 +51,7 @@ const MAX_PACKAGE: usize = 256 << 20;
 /// Everything wrong with it is told at once, before anything is printed.
 #[utoipa::path(post, path = "/v1/packages", tag = "print",
     request_body(content(
-        (Value = "application/json", description = "PACKAGE.json"),
+        (Value = "application/json"),
         (PackageForm = "multipart/form-data"),
     )),
     responses(
@@ -80,7 +80,8 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
     let item = NewItem { kind: ItemKind::Print, payload, input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;
-    let text = "INSERT INTO packages (id, tenant_id, job_id, application_id, created_at) VALUES ($1, $2, $3, $4, {now})";
+    let text =
+        "INSERT INTO packages (id, tenant_id, job_id, application_id, created_at) VALUES ($1, $2, $3, $4, {now})";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
     query.bind(application).execute(&mut *tx).await?;
     tx.commit().await?;
@@ -132,7 +133,11 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
         tokio::fs::rename(path, at).await?;
         names.push(name);
     }
-    if package { Ok(names) } else { Err(Problem::field("package", "missing; a part with the PACKAGE.json is expected")) }
+    if package {
+        Ok(names)
+    } else {
+        Err(Problem::field("package", "missing; a part with the PACKAGE.json is expected"))
+    }
 }
 
 /// All faults of a package, found in a child: its pictures are foreign.
@@ -154,7 +159,11 @@ async fn check(app: &App, package: &std::path::Path) -> Result<(), Problem> {
     (status = 200, description = "Some of them", body = Page<Package>),
     (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn list(State(app): State<App>, caller: Caller, Query(paging): Query<Paging>) -> Result<axum::Json<Page<Package>>, Problem> {
+pub async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Package>>, Problem> {
     let limit = paging.limit()?;
     let text = "SELECT id FROM packages WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
@@ -178,7 +187,8 @@ pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -
 }
 
 async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Package, Problem> {
-    let text = "SELECT job_id, application_id, report{as_text} AS report FROM packages WHERE id = $1 AND tenant_id = $2";
+    let text =
+        "SELECT job_id, application_id, report{as_text} AS report FROM packages WHERE id = $1 AND tenant_id = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
     let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("package"))?;
     let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("package"))?;
@@ -190,7 +200,12 @@ async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Res
         let name: String = file.col("name")?;
         let escaped = name.split('/').map(|p| percent_encoding::utf8_percent_encode(p, SEGMENT).to_string());
         let url = format!("/v1/packages/{id}/files/{}", escaped.collect::<Vec<_>>().join("/"));
-        files.push(File { url: app.url(&url), name, bytes: file.col::<i64>("bytes")? as u64, sha256: file.col("sha256")? });
+        files.push(File {
+            url: app.url(&url),
+            name,
+            bytes: file.col::<i64>("bytes")? as u64,
+            sha256: file.col("sha256")?,
+        });
     }
     let report: Option<String> = row.col("report")?;
     Ok(Package {
@@ -247,7 +262,8 @@ pub async fn download(
     let text = "SELECT f.bytes AS bytes, f.sha256 AS sha256 FROM package_files f JOIN packages p ON p.id = f.package_id
                 WHERE p.id = $1 AND p.tenant_id = $2 AND f.name = $3";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(name.replace('\0', ""));
-    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("file"))?;
+    let row =
+        query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("file"))?;
     let key = Key::PackageFile { tenant: caller.tenant, package: id, name: name.clone() };
     let (bytes, etag) = (row.col::<i64>("bytes")? as u64, row.col("sha256")?);
     download::file(&app, &headers, Described { key, name: &name, bytes, etag }).await
@@ -282,7 +298,8 @@ pub async fn reprint(
 ) -> Result<Response, Problem> {
     find(&app, &caller, id, Freshness::Latest).await?;
     let folder = Incoming::new(&app).await?;
-    let text = "SELECT i.payload{as_text} AS payload FROM job_items i JOIN packages p ON p.job_id = i.job_id WHERE p.id = $1";
+    let text =
+        "SELECT i.payload{as_text} AS payload FROM job_items i JOIN packages p ON p.job_id = i.job_id WHERE p.id = $1";
     let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.reader(Freshness::Latest)).await?;
     let payload: Value = serde_json::from_str(&row.col::<String>("payload")?).map_err(std::io::Error::from)?;
     for name in payload["inputs"].as_array().into_iter().flatten().filter_map(Value::as_str) {

@@ -33,7 +33,9 @@ impl Paging {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let text = bytes.and_then(|b| String::from_utf8(b).ok()).filter(|t| !t.contains('\0'));
-        text.map(Some).ok_or_else(|| Problem::field("cursor", "not a cursor of this list; next_cursor of the page before is expected"))
+        text.map(Some).ok_or_else(|| {
+            Problem::field("cursor", "not a cursor of this list; next_cursor of the page before is expected")
+        })
     }
 }
 

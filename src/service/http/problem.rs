@@ -67,7 +67,9 @@ impl Kind {
     fn of(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Kind::Malformed => (StatusCode::BAD_REQUEST, "malformed", "The request can't be understood"),
-            Kind::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request says something that is not valid"),
+            Kind::Invalid => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request says something that is not valid")
+            }
             Kind::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Who is asking?"),
             Kind::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "These credentials do not allow it"),
             Kind::NotFound => (StatusCode::NOT_FOUND, "not-found", "There is no such thing"),
@@ -80,7 +82,9 @@ impl Kind {
             }
             Kind::Gone => (StatusCode::GONE, "gone", "It was deleted"),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
-            Kind::Unsupported => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "This type of content is not taken"),
+            Kind::Unsupported => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "This type of content is not taken")
+            }
             Kind::RangeNotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, "range", "There are no such bytes"),
             Kind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault"),
@@ -151,7 +155,10 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             // Both schemes are taken; a browser on a laptop understands the second.
             headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"gabarito\", charset=\"UTF-8\""));
+            headers.append(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"gabarito\", charset=\"UTF-8\""),
+            );
         }
         response
     }
@@ -200,7 +207,9 @@ impl From<std::io::Error> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(e: JsonRejection) -> Problem {
         match e {
-            JsonRejection::MissingJsonContentType(_) => Kind::Unsupported.because("Content-Type: application/json is expected"),
+            JsonRejection::MissingJsonContentType(_) => {
+                Kind::Unsupported.because("Content-Type: application/json is expected")
+            }
             JsonRejection::JsonDataError(e) => data_error(&e.body_text()),
             JsonRejection::JsonSyntaxError(e) => Kind::Malformed.because(e.body_text()),
             e if e.status() == StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge.because(e.body_text()),

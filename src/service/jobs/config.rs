@@ -27,7 +27,8 @@ pub struct JobsConfig {
 
 impl JobsConfig {
     pub fn of(r: &mut Reader) -> Self {
-        let words = [("local", Delivery::Local), ("database", Delivery::Database), ("cloud_tasks", Delivery::CloudTasks)];
+        let words =
+            [("local", Delivery::Local), ("database", Delivery::Database), ("cloud_tasks", Delivery::CloudTasks)];
         JobsConfig {
             delivery: r.word(
                 "jobs.delivery",

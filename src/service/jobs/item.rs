@@ -117,7 +117,8 @@ pub struct Claimed {
 
 impl Claimed {
     pub(super) fn of(row: &AnyRow) -> Result<Self, DbError> {
-        let id = |name| row.col::<String>(name).and_then(|s| Uuid::parse_str(&s).map_err(|e| DbError::Decode(e.into())));
+        let id =
+            |name| row.col::<String>(name).and_then(|s| Uuid::parse_str(&s).map_err(|e| DbError::Decode(e.into())));
         Ok(Claimed {
             id: id("id")?,
             job: id("job_id")?,

@@ -230,7 +230,8 @@ impl Queue {
         let query = self.db.query(text).bind(state).bind(failure.to_json().to_string()).bind(wait.as_millis() as i64);
         query.bind(item.id.to_string()).execute(&mut *tx).await?;
         if again && self.config.delivery == Delivery::CloudTasks {
-            self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id, "after_ms": wait.as_millis() as u64})).await?;
+            self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id, "after_ms": wait.as_millis() as u64}))
+                .await?;
         }
         if !again {
             self.ended(&mut tx, item.job, &item.tenant).await?;
@@ -339,7 +340,9 @@ impl Queue {
     async fn ended(&self, tx: &mut Tx, job: Uuid, tenant: &str) -> Result<(), DbError> {
         // Held, or of the last two items that end at once neither would see itself as the last.
         let text = "SELECT kind FROM jobs WHERE id = $1 AND state = 'running' {for_update}";
-        let Some(row) = self.db.query(text).bind(job.to_string()).fetch_optional(&mut **tx).await? else { return Ok(()) };
+        let Some(row) = self.db.query(text).bind(job.to_string()).fetch_optional(&mut **tx).await? else {
+            return Ok(());
+        };
         let kind: String = row.col("kind")?;
         let text = "SELECT COALESCE(SUM(CASE WHEN state IN ('queued', 'running') THEN 1 ELSE 0 END), 0) AS open,
                         COALESCE(SUM(CASE WHEN kind = 'settle' THEN 1 ELSE 0 END), 0) AS settled,

@@ -53,8 +53,12 @@ impl WorkError {
             WorkError::Failed(failure) => Some(failure.clone()),
             WorkError::Queue(QueueError::Lost) => None,
             WorkError::Queue(QueueError::Db(_)) => Some(Failure::transient("database", "the database failed")),
-            WorkError::Object(ObjectError::NotFound) => Some(Failure::lasting("file_gone", "its file is not there any more")),
-            WorkError::Object(_) | WorkError::Io(_) => Some(Failure::transient("storage", "a file could not be read or written")),
+            WorkError::Object(ObjectError::NotFound) => {
+                Some(Failure::lasting("file_gone", "its file is not there any more"))
+            }
+            WorkError::Object(_) | WorkError::Io(_) => {
+                Some(Failure::transient("storage", "a file could not be read or written"))
+            }
             WorkError::Child(e) => Some(Failure::transient("process_died", e.to_string())),
             WorkError::Json(_) => Some(Failure::lasting("internal", "what was stored can't be understood")),
         }

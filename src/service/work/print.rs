@@ -35,7 +35,10 @@ pub async fn print(app: &App, item: &Claimed) -> Result<(), WorkError> {
         match event {
             Event::Progress { done, of } => progress(app, item, done, of).await?,
             Event::Printed { sheets, pages, bytes, files, notes } => {
-                printed = Some((pages, json!({"sheets": sheets, "pages": pages, "bytes": bytes, "files": files, "notes": notes})));
+                printed = Some((
+                    pages,
+                    json!({"sheets": sheets, "pages": pages, "bytes": bytes, "files": files, "notes": notes}),
+                ));
             }
             Event::Refused { code, detail, faults } => {
                 let said: Vec<String> = faults.iter().take(20).map(ToString::to_string).collect();
@@ -54,7 +57,8 @@ pub async fn print(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let noted = Noted::read(&out, &input.join("PACKAGE.json"))?;
     let mut tx = app.queue.fenced(item).await?;
     let dialect = app.db.dialect();
-    rows::insert(&mut tx, dialect, "package_files (package_id, name, bytes, sha256)", "ON CONFLICT DO NOTHING", files).await?;
+    rows::insert(&mut tx, dialect, "package_files (package_id, name, bytes, sha256)", "ON CONFLICT DO NOTHING", files)
+        .await?;
     noted.write(app, &mut tx, &item.tenant, package, &application).await?;
     let query = app.db.query("UPDATE packages SET report = $1{as_json} WHERE id = $2");
     query.bind(report.to_string()).bind(package.to_string()).execute(&mut *tx).await?;
@@ -84,7 +88,8 @@ async fn keep(app: &App, item: &Claimed, package: Uuid, out: &Path) -> Result<Ve
                 continue;
             }
             let path = entry.path();
-            let (bytes, sha256) = tokio::task::spawn_blocking(move || hash(&path)).await.map_err(std::io::Error::other)??;
+            let (bytes, sha256) =
+                tokio::task::spawn_blocking(move || hash(&path)).await.map_err(std::io::Error::other)??;
             let key = Key::PackageFile { tenant: item.tenant.clone(), package, name: name.clone() };
             app.objects.put_file(&key, &entry.path()).await?;
             files.push(vec![package.to_string().into(), name.into(), (bytes as i64).into(), sha256.into()]);
@@ -162,7 +167,14 @@ impl Noted {
         Ok(Noted { layouts, sheets, students })
     }
 
-    async fn write(self, app: &App, tx: &mut Tx, tenant: &str, package: Uuid, application: &str) -> Result<(), WorkError> {
+    async fn write(
+        self,
+        app: &App,
+        tx: &mut Tx,
+        tenant: &str,
+        package: Uuid,
+        application: &str,
+    ) -> Result<(), WorkError> {
         let dialect = app.db.dialect();
         let tenant = || Cell::from(tenant);
         let layouts = self.layouts.into_iter().map(|(id, l)| vec![tenant(), id.into(), Cell::Json(l.to_string())]);
@@ -172,7 +184,19 @@ impl Noted {
             let (application, package) = (Cell::from(application), Cell::from(package.to_string()));
             let numbers = Cell::from(sheet.pages.join(","));
             let (version, layout) = (Cell::Int(version), Cell::from(layout));
-            vec![tenant(), id.into(), application, package, kind.into(), layout, numbers, version, unit.into(), room.into(), student.into()]
+            vec![
+                tenant(),
+                id.into(),
+                application,
+                package,
+                kind.into(),
+                layout,
+                numbers,
+                version,
+                unit.into(),
+                room.into(),
+                student.into(),
+            ]
         });
         let columns = "sheets (tenant_id, id, application_id, package_id, kind, layout_id, pages, version, unit_id, room_id, student_id)";
         // Printed again, a sheet is that of its latest package.
@@ -182,9 +206,11 @@ impl Noted {
         let mut students: Vec<_> = self.students;
         students.sort();
         students.dedup_by(|a, b| a.0 == b.0);
-        let students = students.into_iter().map(|(id, number)| vec![tenant(), application.into(), id.into(), number.into()]);
+        let students =
+            students.into_iter().map(|(id, number)| vec![tenant(), application.into(), id.into(), number.into()]);
         let latest = "ON CONFLICT (tenant_id, application_id, id) DO UPDATE SET enrollment = excluded.enrollment";
-        rows::insert(tx, dialect, "students (tenant_id, application_id, id, enrollment)", latest, students.collect()).await?;
+        rows::insert(tx, dialect, "students (tenant_id, application_id, id, enrollment)", latest, students.collect())
+            .await?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use crate::read::result::{FieldStatus, Issue, Outcome, PageReading, Source};
 use crate::service::App;
 use crate::service::child::{ChildError, Event, Task};
 use crate::service::jobs::{Claimed, Failure};
-use crate::service::store::{DbError, Key};
 use crate::service::store::db::{Cell, Columns, Tx, rows};
+use crate::service::store::{DbError, Key};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -191,7 +191,8 @@ impl Part {
             ])
         };
         let made = pages.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
-        let columns = "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
+        let columns =
+            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
             reading, body, observed, doubtful, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", made).await?;
         app.queue.advance(&mut tx, item.job, count).await?;

@@ -1,14 +1,14 @@
 //! A batch as a whole, once all its pages are there: what was read twice, whose numbers were filled in, what is missing.
 
-use super::{WorkError, payload};
+use super::WorkError;
 use crate::read::batch::{Batch, Change, Known, Observed, Printed, Roster};
 use crate::read::layouts::Layouts;
-use crate::sheet::Layout;
 use crate::read::result::{Issue, Outcome, PageReading, Source};
 use crate::service::App;
 use crate::service::jobs::Claimed;
 use crate::service::store::DbError;
 use crate::service::store::db::{Cell, Columns, Tx, rows};
+use crate::sheet::Layout;
 use serde_json::{Value, json};
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
@@ -90,7 +90,8 @@ async fn account(app: &App, tx: &mut Tx, item: &Claimed, batch: Uuid) -> Result<
     let mut unread = 0;
     for row in given_up {
         let part: Value = serde_json::from_str(&row.col::<String>("payload")?)?;
-        let error: Value = serde_json::from_str(&row.col::<Option<String>>("error")?.unwrap_or_default()).unwrap_or_default();
+        let error: Value =
+            serde_json::from_str(&row.col::<Option<String>>("error")?.unwrap_or_default()).unwrap_or_default();
         let number = |field: &str| part[field].as_i64().unwrap_or(0);
         let text = "SELECT name, first_page FROM batch_files WHERE batch_id = $1 AND number = $2";
         let query = app.db.query(text).bind(batch.to_string()).bind(number("file"));
@@ -124,7 +125,8 @@ async fn account(app: &App, tx: &mut Tx, item: &Claimed, batch: Uuid) -> Result<
             ]);
         }
         unread += missing.len() as u64;
-        let columns = "pages (tenant_id, batch_id, number, file_number, file, page, outcome, reading, body, observed, doubtful,
+        let columns =
+            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, reading, body, observed, doubtful,
             updated_at)";
         rows::insert(tx, app.db.dialect(), columns, "", missing).await?;
     }

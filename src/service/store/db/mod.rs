@@ -6,8 +6,8 @@ mod migrate;
 pub mod rows;
 
 pub use dialect::Dialect;
-pub use rows::Cell;
 pub use migrate::{MIGRATIONS, migrate};
+pub use rows::Cell;
 
 use crate::service::config::{Reader, Secret};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyQueryResult, AnyRow};
@@ -172,7 +172,10 @@ impl Db {
     ///
     /// # Errors
     /// Of the database.
-    pub async fn execute(&self, query: Query<'static, Any, sqlx::any::AnyArguments>) -> Result<AnyQueryResult, DbError> {
+    pub async fn execute(
+        &self,
+        query: Query<'static, Any, sqlx::any::AnyArguments>,
+    ) -> Result<AnyQueryResult, DbError> {
         query.execute(&self.0.writer).await
     }
 
@@ -205,7 +208,8 @@ async fn pool(config: &DatabaseConfig, url: &str, connections: u32) -> Result<An
                 if sqlite {
                     // WAL lets readers go on while one writes. NORMAL loses no commit when the process dies, only when the
                     // machine does, and then the last ones; jobs are done again.
-                    let journal = if read_only { "" } else { "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" };
+                    let journal =
+                        if read_only { "" } else { "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" };
                     let text = format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON; {journal}");
                     connection.execute(AssertSqlSafe(text)).await?;
                 }

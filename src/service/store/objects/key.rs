@@ -32,7 +32,10 @@ impl Key {
 /// Whether a file of a package may have this name: relative, below its folder, and plain.
 pub fn is_safe_name(name: &str) -> bool {
     let plain = |part: &str| {
-        !part.is_empty() && part != "." && part != ".." && part.chars().all(|c| !c.is_control() && !"\\:*?\"<>|".contains(c))
+        !part.is_empty()
+            && part != "."
+            && part != ".."
+            && part.chars().all(|c| !c.is_control() && !"\\:*?\"<>|".contains(c))
     };
     name.len() <= 255 && name.split('/').all(plain)
 }
