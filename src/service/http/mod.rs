@@ -1,5 +1,6 @@
 //! HTTP: every route of the service in one place ([`router`]), handlers by noun, errors in [`problem`].
 
+mod applications;
 mod batches;
 pub mod caller;
 mod download;
@@ -11,6 +12,7 @@ mod job;
 mod packages;
 mod pages;
 mod paging;
+mod pictures;
 pub mod problem;
 mod read;
 
@@ -59,9 +61,13 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .layer(files())
         .routes(routes!(batches::get, batches::delete))
         .routes(routes!(pages::list))
-        .routes(routes!(pages::get))
+        .routes(routes!(pages::get, pages::decide))
+        .routes(routes!(pages::decisions))
+        .routes(routes!(pictures::image))
+        .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
-        .routes(routes!(read::read));
+        .routes(routes!(read::read))
+        .routes(routes!(applications::reconciliation));
     OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read)
 }
 
