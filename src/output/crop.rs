@@ -49,7 +49,8 @@ mod tests {
             assert!(field(&seen, "no such field").is_none());
             field(&seen, &first).unwrap()
         });
-        let dark = |rgb: &Rgb| (0..rgb.width * rgb.height).filter(|i| rgb.get(i % rgb.width, i / rgb.width)[0] < 100).count();
+        let dark =
+            |rgb: &Rgb| (0..rgb.width * rgb.height).filter(|i| rgb.get(i % rgb.width, i / rgb.width)[0] < 100).count();
         let first = dark(&crops[0]) as f64;
         assert!(first > 100.0, "{first}");
         for crop in &crops[1..] {

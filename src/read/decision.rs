@@ -55,7 +55,8 @@ impl Decision {
                 Some(field) => answer.apply(field, &mut faults),
                 None => {
                     let known: Vec<&str> = page.fields.iter().map(|f| f.id.as_str()).collect();
-                    faults.add(format!("fields.{id}"), format!("the page has no such field; it has {}", listed(&known)));
+                    faults
+                        .add(format!("fields.{id}"), format!("the page has no such field; it has {}", listed(&known)));
                 }
             }
         }
@@ -170,7 +171,8 @@ mod tests {
     #[test]
     fn what_the_page_has_no_place_for_is_named() {
         let page = samples::page("a.pdf", 1, &["A"]);
-        let faults = decided(r#"{"fields": {"q1": {"marked": ["Z"]}, "q7": "blank"}, "student": ""}"#, &page).unwrap_err();
+        let faults =
+            decided(r#"{"fields": {"q1": {"marked": ["Z"]}, "q7": "blank"}, "student": ""}"#, &page).unwrap_err();
         let paths: Vec<&str> = faults.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths, ["fields.q1.marked", "fields.q7", "student"]);
         assert!(decided("{}", &page).is_err());

@@ -3,6 +3,7 @@
 //! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
+pub mod auth;
 pub mod child;
 pub mod config;
 pub mod http;
@@ -12,8 +13,9 @@ pub mod store;
 mod serve;
 mod work;
 
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, serve, work as work_off};
 
+use crate::service::auth::Auth;
 use crate::service::child::Children;
 use crate::service::config::Config;
 use crate::service::jobs::Queue;
@@ -27,6 +29,7 @@ pub struct App {
     pub config: Arc<Config>,
     pub db: Db,
     pub queue: Queue,
+    pub auth: Auth,
     pub objects: Objects,
     pub children: Children,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.

@@ -43,7 +43,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
     });
     let told = match done {
         Ok(()) => out.say(&Event::End),
-        Err(Stop::Said(event)) => out.say(&event),
+        Err(Stop::Said(event)) => out.say(&event).and_then(|()| out.say(&Event::End)),
         Err(Stop::Unheard) => return ExitCode::FAILURE,
     };
     if told.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -160,11 +160,14 @@ fn draw(order: &Order) -> Result<(), Stop> {
     let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
     let drawn = Trace::of(&seen.trace);
     let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;
-    let seen = Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
+    let seen =
+        Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
     let rgb = match drawing {
         Drawing::Plain => plain(&seen),
         Drawing::Annotated => annotate(&seen),
-        Drawing::Field(id) => crop::field(&seen, id).ok_or_else(|| none("the page has no such field, or was not registered"))?,
+        Drawing::Field(id) => {
+            crop::field(&seen, id).ok_or_else(|| none("the page has no such field, or was not registered"))?
+        }
     };
     std::fs::write(out, rgb.to_jpeg(85).map_err(failed)?).map_err(failed)
 }

@@ -10,6 +10,7 @@ pub use reader::{Reader, Secret, Setting};
 pub use table::table;
 
 use crate::json::Fault;
+use crate::service::auth::AuthConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::store::DatabaseConfig;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ pub struct Config {
     pub server: Server,
     /// Where the embedded set-up keeps its database and its files.
     pub data: PathBuf,
+    pub auth: AuthConfig,
     pub database: DatabaseConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
@@ -79,6 +81,7 @@ impl Config {
                 "a folder",
                 "Where the embedded set-up keeps its database and its files; `--data` wins.",
             ),
+            auth: AuthConfig::of(reader),
             database: DatabaseConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),

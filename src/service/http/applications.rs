@@ -1,7 +1,7 @@
 //! An exam as a whole: what was printed of it against what was read.
 
 use super::extract::Path;
-use super::{Caller, Problem};
+use super::{Problem, caller};
 use crate::read::result::{FieldStatus, PageReading};
 use crate::service::App;
 use crate::service::store::db::{Columns, Freshness};
@@ -79,11 +79,12 @@ struct Read {
 ))]
 pub async fn reconciliation(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path(id): Path<String>,
 ) -> Result<axum::Json<Reconciliation>, Problem> {
     let id = id.replace('\0', "");
-    let text = "SELECT id, package_id, kind, unit_id, room_id, student_id, pages, list_rows{as_text} AS list_rows FROM sheets
+    let text =
+        "SELECT id, package_id, kind, unit_id, room_id, student_id, pages, list_rows{as_text} AS list_rows FROM sheets
                 WHERE tenant_id = $1 AND application_id = $2 ORDER BY unit_id, room_id, id";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(id.clone());
     let mut sheets = BTreeMap::new();
@@ -229,7 +230,8 @@ mod tests {
             spares: 1,
         };
         assert_eq!(all.totals, counts);
-        let missing: Vec<_> = all.rooms[0].missing_sheets.iter().map(|m| (m.student.as_str(), m.pages.as_slice())).collect();
+        let missing: Vec<_> =
+            all.rooms[0].missing_sheets.iter().map(|m| (m.student.as_str(), m.pages.as_slice())).collect();
         assert_eq!(missing, [("2", &[2][..]), ("5", &[1][..])]);
     }
 }

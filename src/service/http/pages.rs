@@ -3,7 +3,7 @@
 use super::extract::{Json, Path, Query};
 use super::job::time;
 use super::paging::{Page, Paging};
-use super::{Caller, Kind, Problem, batches};
+use super::{Kind, Problem, batches, caller};
 use crate::print::manifest::hex;
 use crate::read::decision::Decision;
 use crate::read::result::{FieldStatus, Outcome, PageReading};
@@ -56,7 +56,7 @@ pub struct Filter {
 ))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path(id): Path<Uuid>,
     Query(filter): Query<Filter>,
 ) -> Result<axum::Json<Page<BatchPage>>, Problem> {
@@ -96,14 +96,15 @@ pub async fn list(
     ))]
 pub async fn decide(
     State(app): State<App>,
-    caller: Caller,
+    caller::Review(caller): caller::Review,
     Path((id, n)): Path<(Uuid, u32)>,
     headers: HeaderMap,
     Json(decision): Json<Decision>,
 ) -> Result<Response, Problem> {
     batches::job_of(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
-    let text = "SELECT number, updated_at, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";
+    let text =
+        "SELECT number, updated_at, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let row = query.fetch_optional(&mut *tx).await?;
     let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
@@ -127,7 +128,7 @@ pub async fn decide(
     let query = query.bind(i64::from(n)).bind(caller.who.clone()).bind(change).bind(body).bind(after_json);
     query.execute(&mut *tx).await?;
     tx.commit().await?;
-    get(State(app), caller, Path((id, n))).await
+    get(State(app), caller::Read(caller), Path((id, n))).await
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, Problem> {
@@ -163,16 +164,18 @@ pub struct Decided {
     ))]
 pub async fn decisions(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
 ) -> Result<axum::Json<Vec<Decided>>, Problem> {
     batches::job_of(&app, &caller, id).await?;
-    let text = "SELECT decided_by, decided_at, change{as_text} AS change, before{as_text} AS before, after{as_text} AS after
+    let text =
+        "SELECT decided_by, decided_at, change{as_text} AS change, before{as_text} AS before, after{as_text} AS after
                 FROM decisions WHERE batch_id = $1 AND number = $2 ORDER BY id";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let mut all = Vec::new();
     for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
-        let json = |column| Ok::<_, Problem>(serde_json::from_str(&row.col::<String>(column)?).map_err(std::io::Error::from)?);
+        let json =
+            |column| Ok::<_, Problem>(serde_json::from_str(&row.col::<String>(column)?).map_err(std::io::Error::from)?);
         all.push(Decided {
             decided_by: row.col("decided_by")?,
             decided_at: time(row.col("decided_at")?),
@@ -191,7 +194,7 @@ pub async fn decisions(
 ))]
 pub async fn get(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
 ) -> Result<Response, Problem> {
     batches::job_of(&app, &caller, id).await?;

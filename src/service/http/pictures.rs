@@ -2,7 +2,7 @@
 
 use super::extract::{Path, Query};
 use super::incoming::Incoming;
-use super::{Caller, Kind, Problem, batches};
+use super::{Caller, Kind, Problem, batches, caller};
 use crate::service::App;
 use crate::service::child::{Drawing, Event, Task};
 use crate::service::store::db::{Columns, Freshness};
@@ -33,7 +33,7 @@ pub struct Look {
     ))]
 pub async fn image(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
     Query(look): Query<Look>,
 ) -> Result<Response, Problem> {
@@ -51,7 +51,7 @@ pub async fn image(
     ))]
 pub async fn crop(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path((id, n, field)): Path<(Uuid, u32, String)>,
 ) -> Result<Response, Problem> {
     picture(&app, &caller, id, n, Drawing::Field(field)).await

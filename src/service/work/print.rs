@@ -207,7 +207,8 @@ impl Noted {
                 Cell::Json(json!(sheet.rows).to_string()),
             ]
         });
-        let columns = "sheets (tenant_id, id, application_id, package_id, kind, layout_id, pages, version, unit_id, room_id,
+        let columns =
+            "sheets (tenant_id, id, application_id, package_id, kind, layout_id, pages, version, unit_id, room_id,
             student_id, list_rows)";
         // Printed again, a sheet is that of its latest package.
         let latest = "ON CONFLICT (tenant_id, id) DO UPDATE SET package_id = excluded.package_id, layout_id = excluded.layout_id,
