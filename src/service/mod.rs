@@ -9,6 +9,7 @@ pub mod config;
 pub mod http;
 pub mod jobs;
 pub mod store;
+pub mod watch;
 
 mod serve;
 mod work;
@@ -20,6 +21,7 @@ use crate::service::child::Children;
 use crate::service::config::Config;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
+use crate::service::watch::Metrics;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -31,6 +33,7 @@ pub struct App {
     pub queue: Queue,
     pub auth: Auth,
     pub objects: Objects,
+    pub metrics: Metrics,
     pub children: Children,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,

@@ -8,6 +8,7 @@ use super::http;
 use super::jobs::{Delivery, Queue};
 use super::store::objects::Local;
 use super::store::{Db, DbError, Objects};
+use super::watch::Metrics;
 use super::work;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,11 +32,13 @@ impl App {
     /// # Errors
     /// What can't be opened.
     pub async fn open(config: Config, sheet_key: &Secret) -> Result<App, ServeError> {
+        config.watch.init();
         let db = Db::open(&config.database, &config.data).await?;
         Ok(App {
             auth: Auth::new(config.auth.clone(), config.server.listen.ip().is_loopback(), db.clone()),
             queue: Queue::new(db.clone(), config.jobs.clone()),
             db,
+            metrics: Metrics::default(),
             objects: Objects::Local(Local::new(config.data.join("objects"))),
             children: Children::new(
                 config.bounds.child,

@@ -2,6 +2,9 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod killed;
 mod postgres;
 mod print_and_read;
+mod reviewing;
 mod server;
+mod tenants;

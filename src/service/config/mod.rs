@@ -13,6 +13,7 @@ use crate::json::Fault;
 use crate::service::auth::AuthConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::store::DatabaseConfig;
+use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
+    pub watch: WatchConfig,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +87,7 @@ impl Config {
             database: DatabaseConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
+            watch: WatchConfig::of(reader),
         }
     }
 

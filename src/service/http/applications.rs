@@ -168,7 +168,9 @@ fn held_against(
         }
     }
     let mut all = Reconciliation::default();
-    for ((unit, name), room) in rooms {
+    for ((unit, name), mut room) in rooms {
+        room.missing_sheets.sort_by(|a, b| a.student.cmp(&b.student));
+        room.absent_students.sort();
         all.totals.add(&room.counts);
         all.rooms.push(Room { unit, room: name, ..room });
     }

@@ -23,7 +23,7 @@ pub use caller::Caller;
 pub use job::time;
 pub use problem::{Kind, Problem};
 
-use crate::service::App;
+use crate::service::{App, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
@@ -47,6 +47,7 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
     let public = OpenApiRouter::new()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
         .routes(routes!(oauth::token));
     let print = OpenApiRouter::new()
         .routes(routes!(packages::create, packages::list))
@@ -95,6 +96,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), watch::measure))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
         .with_state(app)
