@@ -43,6 +43,9 @@ use result::{
 use std::sync::Arc;
 use std::time::Instant;
 
+/// An identity from elsewhere, and from whom.
+type Told = Option<(Identity, IdentifiedBy)>;
+
 /// All that reading native sheets needs to know.
 pub struct Reader {
     pub layouts: Layouts,
@@ -86,6 +89,17 @@ impl PageTrace {
 impl Reader {
     /// Decodes and reads one page. A page that can't be decoded is a reading that says why.
     pub fn read_page(&self, page: &PageRef, limits: &Limits) -> (PageReading, PageTrace) {
+        self.read_told(page, limits, None)
+    }
+
+    /// Reads a page that could not be identified once more, with what OCR ([`Ask`]) or a person says that its printed
+    /// code is. A text that is no code of ours changes nothing.
+    pub fn read_answered(&self, page: &PageRef, limits: &Limits, answer: &str, by: IdentifiedBy) -> PageReading {
+        let told = identify::answered(answer, self.known()).map(|identity| (identity, by));
+        self.read_told(page, limits, told).0
+    }
+
+    fn read_told(&self, page: &PageRef, limits: &Limits, told: Told) -> (PageReading, PageTrace) {
         let begun = Instant::now();
         let mut picture = match page.decode_partly(limits) {
             Ok(picture) => picture,
@@ -97,7 +111,7 @@ impl Reader {
             }
         };
         let decode = ms(begun);
-        let (mut reading, trace) = self.read(&mut picture.gray, page.source.clone());
+        let (mut reading, trace) = self.read_as(&mut picture.gray, page.source.clone(), told);
         for note in &picture.notes {
             reading.issues.push(Issue::new(note.code(), note.detail()));
             if matches!(note, pages::Note::Truncated { .. }) && reading.outcome == Outcome::Read {
@@ -111,15 +125,19 @@ impl Reader {
 
     /// Reads one picture.
     pub fn read(&self, picture: &mut Partial, source: Source) -> (PageReading, Trace) {
+        self.read_as(picture, source, None)
+    }
+
+    fn read_as(&self, picture: &mut Partial, source: Source, told: Told) -> (PageReading, Trace) {
         let begun = Instant::now();
         let mut trace = Trace::default();
         let mut reading = PageReading::new(source, Outcome::Foreign);
-        self.fill(picture, &mut reading, &mut trace);
+        self.fill(picture, &mut reading, &mut trace, told);
         reading.timings_ms.total = ms(begun);
         (reading, trace)
     }
 
-    fn fill(&self, picture: &mut Partial, reading: &mut PageReading, trace: &mut Trace) {
+    fn fill(&self, picture: &mut Partial, reading: &mut PageReading, trace: &mut Trace, told: Told) {
         let clock = Instant::now();
         let filling = register::register_filling(picture);
         reading.timings_ms.register = ms(clock);
@@ -134,7 +152,7 @@ impl Reader {
         reading.timings_ms.register += ms(clock);
 
         let clock = Instant::now();
-        let (registered, identified) = match registered {
+        let (registered, mut identified) = match registered {
             Ok(r) => {
                 let identified = identify::identify(picture, &r, self.known());
                 (Ok(r), identified)
@@ -144,6 +162,10 @@ impl Reader {
             }
             Err(unregistered) => self.identify_first(picture, unregistered),
         };
+        // What was read here is believed before what somebody else says.
+        if let (Verdict::Nothing | Verdict::NotOurs, Some((identity, by))) = (&identified.verdict, told) {
+            identified.verdict = Verdict::Known(identity, by);
+        }
         reading.timings_ms.identify = ms(clock);
         trace.identified = Some(identified.clone());
 

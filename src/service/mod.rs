@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod child;
+pub mod cloud;
 pub mod config;
 pub mod http;
 pub mod jobs;
@@ -18,6 +19,7 @@ pub use serve::{ServeError, serve, work as work_off};
 
 use crate::service::auth::Auth;
 use crate::service::child::Children;
+use crate::service::cloud::Vision;
 use crate::service::config::Config;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
@@ -34,6 +36,8 @@ pub struct App {
     pub auth: Auth,
     pub objects: Objects,
     pub metrics: Metrics,
+    /// Where it is configured.
+    pub vision: Option<Vision>,
     pub children: Children,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,

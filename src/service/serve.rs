@@ -3,6 +3,7 @@
 use super::App;
 use super::auth::Auth;
 use super::child::Children;
+use super::cloud::Vision;
 use super::config::{Config, Secret};
 use super::http;
 use super::jobs::{Delivery, Queue};
@@ -22,6 +23,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the database can't be used: {0}")]
     Db(#[from] DbError),
+    #[error("TLS can't be set up: {0}")]
+    Tls(#[from] reqwest::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -39,6 +42,7 @@ impl App {
             queue: Queue::new(db.clone(), config.jobs.clone()),
             db,
             metrics: Metrics::default(),
+            vision: if config.vision.enabled { Some(Vision::new(config.vision.clone())?) } else { None },
             objects: Objects::Local(Local::new(config.data.join("objects"))),
             children: Children::new(
                 config.bounds.child,

@@ -8,3 +8,4 @@ mod print_and_read;
 mod reviewing;
 mod server;
 mod tenants;
+mod vision;

@@ -6,14 +6,18 @@ use crate::output::annotate::{annotate, plain};
 use crate::output::{Seen, Trace, crop, ordered_parallel, trace};
 use crate::preflight::{self, PreflightError};
 use crate::print::{self, Package, Prepared, PrintError, Reprint, package, rich};
+use crate::raster::Rgb;
 use crate::read::Reader;
 use crate::read::batch::Observed;
+use crate::read::identify::Ask;
 use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{self, PageRef};
 use crate::read::policy::Policy;
-use crate::read::result::{Issue, Outcome, PageReading, Source};
+use crate::read::result::{IdentifiedBy, Issue, Outcome, PageReading, Source};
 use crate::sheet::SheetKey;
 use crate::sheet::lize::Models;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::cell::RefCell;
 use std::io::{self, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,6 +37,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
             Task::Count { files } => count(files, &order.limits, &out),
             Task::Read { .. } => read(&order, &out),
             Task::Draw { .. } => draw(&order),
+            Task::Resume { .. } => resume(&order, &out),
             Task::Check { package } => open(package).map(|_| ()),
             Task::Reprint { package, student, room, out } => {
                 let what = student.as_deref().map(Reprint::Student).or(room.as_deref().map(Reprint::Room));
@@ -112,29 +117,22 @@ fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     };
     let reader = Reader { layouts, key: SheetKey::new(&order.sheet_key), policy };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(order.bounds.threads).build().map_err(failed)?;
-    // Pages are named as the user knows the file, and not by where it lies here.
-    let path = file.to_string_lossy().into_owned();
-    let named = |mut source: Source| {
-        if let Some(rest) = source.file.strip_prefix(&path) {
-            source.file = format!("{name}{rest}");
-        }
-        source
-    };
     let take = last.saturating_sub(first.saturating_sub(1)) as usize;
     let pages = pages::open(file, &order.limits).enumerate().skip(first.saturating_sub(1) as usize).take(take);
     let work = |(at, page): (usize, PageRef)| {
         let source = page.source.clone();
-        let (mut reading, observed) = catch_unwind(AssertUnwindSafe(|| {
+        let (mut reading, observed, ask) = catch_unwind(AssertUnwindSafe(|| {
             let (reading, mut seen) = reader.read_page(&page, &order.limits);
-            (reading, Observed::of(&mut seen, page.source.page))
+            let ask = seen.trace.ask.as_ref().filter(|_| reading.outcome == Outcome::Unidentified).and_then(png);
+            (reading, Observed::of(&mut seen, page.source.page), ask)
         }))
         .unwrap_or_else(|_| {
             let mut reading = PageReading::new(source, Outcome::Error);
             reading.issues.push(Issue::new("internal", "the reader failed on this page; it was not read"));
-            (reading, Observed::default())
+            (reading, Observed::default(), None)
         });
-        reading.source = named(reading.source);
-        Event::Page { number: at as u32 + 1, reading: Box::new(reading), observed }
+        reading.source = named(reading.source, file, name);
+        Event::Page { number: at as u32 + 1, reading: Box::new(reading), observed, ask }
     };
     ordered_parallel(&pool, pages, work, |event| out.say(&event))?;
     Ok(())
@@ -146,6 +144,34 @@ fn load(layouts: &Path) -> Result<Layouts, Stop> {
         Err(LayoutsError::Nothing(_)) => Ok(Layouts::default()),
         layouts => layouts.map_err(failed),
     }
+}
+
+/// The code's place, as OCR is shown it. None where it can't be encoded: then nobody is asked.
+fn png(ask: &Ask) -> Option<String> {
+    let mut rgb = Rgb::new(ask.crop.width, ask.crop.height, [0xFF; 3]);
+    rgb.put_gray(&ask.crop, 0, 0, |v| v);
+    rgb.to_png().ok().map(|png| STANDARD.encode(png))
+}
+
+fn resume(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
+    let Task::Resume { file, name, answers, layouts } = &order.task else { return Ok(()) };
+    let reader = Reader { layouts: load(layouts)?, key: SheetKey::new(&order.sheet_key), policy: Policy::default() };
+    for (number, page) in (1..).zip(pages::open(file, &order.limits)) {
+        let Some(answer) = answers.get(&number) else { continue };
+        let mut reading = reader.read_answered(&page, &order.limits, answer, IdentifiedBy::Vision);
+        reading.source = named(reading.source, file, name);
+        let (reading, observed) = (Box::new(reading), Observed::default());
+        out.say(&Event::Page { number, reading, observed, ask: None })?;
+    }
+    Ok(())
+}
+
+/// Pages are named as the user knows the file, and not by where it lies here.
+fn named(mut source: Source, file: &Path, name: &str) -> Source {
+    if let Some(rest) = source.file.strip_prefix(&*file.to_string_lossy()) {
+        source.file = format!("{name}{rest}");
+    }
+    source
 }
 
 fn draw(order: &Order) -> Result<(), Stop> {

@@ -18,6 +18,7 @@ use crate::read::batch::Observed;
 use crate::read::result::PageReading;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What a child may use, from the one configuration.
@@ -43,6 +44,8 @@ pub struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
+    /// Reads pages once more, with what OCR said of their codes.
+    Resume { file: PathBuf, name: String, answers: BTreeMap<u32, String>, layouts: PathBuf },
     /// Counts the pages of files.
     Count { files: Vec<PathBuf> },
     /// Reads pages `first` to `last` of a file, counted from 1 as they are listed.
@@ -92,6 +95,8 @@ pub enum Event {
         number: u32,
         reading: Box<PageReading>,
         observed: Observed,
+        /// Of a page that could not be identified, the place of its printed code for OCR: a PNG in base64.
+        ask: Option<String>,
     },
     Progress {
         done: u64,

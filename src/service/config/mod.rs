@@ -11,6 +11,7 @@ pub use table::table;
 
 use crate::json::Fault;
 use crate::service::auth::AuthConfig;
+use crate::service::cloud::VisionConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::store::DatabaseConfig;
 use crate::service::watch::WatchConfig;
@@ -27,6 +28,7 @@ pub struct Config {
     pub database: DatabaseConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
+    pub vision: VisionConfig,
     pub watch: WatchConfig,
 }
 
@@ -87,6 +89,7 @@ impl Config {
             database: DatabaseConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
+            vision: VisionConfig::of(reader),
             watch: WatchConfig::of(reader),
         }
     }

@@ -1,7 +1,7 @@
 //! Reading some pages of one file. A page that kills its process twice is an error, and the next pages are read.
 
 use super::scratch::Scratch;
-use super::{WorkError, payload};
+use super::{WorkError, ask, payload};
 use crate::read::batch::Observed;
 use crate::read::result::{FieldStatus, Issue, Outcome, PageReading, Source};
 use crate::service::App;
@@ -9,6 +9,8 @@ use crate::service::child::{ChildError, Event, Task};
 use crate::service::jobs::{Claimed, Failure};
 use crate::service::store::db::{Cell, Columns, Tx, rows};
 use crate::service::store::{DbError, Key};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,8 @@ struct Read {
     number: u32,
     reading: PageReading,
     observed: Observed,
+    /// The place of its printed code, where only OCR can tell what it says.
+    ask: Option<Vec<u8>>,
 }
 
 /// The part of a file that an item is about.
@@ -63,7 +67,7 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
                 let source = Source { file: part.name.clone(), page: next };
                 let mut reading = PageReading::new(source, Outcome::Error);
                 reading.issues.push(Issue::new("reader_died", format!("{death}; the page was not read")));
-                let page = Read { number: next, reading, observed: Observed::default() };
+                let page = Read { number: next, reading, observed: Observed::default(), ask: None };
                 part.write(app, item, vec![page]).await?;
                 next += 1;
                 killed_by = None;
@@ -103,9 +107,10 @@ async fn stream(
     let mut written = Instant::now();
     let death = loop {
         match child.next().await {
-            Ok(Some(Event::Page { number, reading, observed })) => {
+            Ok(Some(Event::Page { number, reading, observed, ask })) => {
                 next = number + 1;
-                pages.push(Read { number, reading: *reading, observed });
+                let ask = ask.and_then(|png| STANDARD.decode(png).ok());
+                pages.push(Read { number, reading: *reading, observed, ask });
                 if pages.len() >= AT_ONCE || written.elapsed() >= WRITE {
                     part.write(app, item, std::mem::take(&mut pages)).await?;
                     written = Instant::now();
@@ -125,7 +130,7 @@ async fn stream(
         let missing = (next..=last).map(|number| {
             let mut reading = PageReading::new(Source { file: part.name.clone(), page: number }, Outcome::Error);
             reading.issues.push(Issue::new("page_gone", "the page was counted, and was not there to read"));
-            Read { number, reading, observed: Observed::default() }
+            Read { number, reading, observed: Observed::default(), ask: None }
         });
         part.write(app, item, missing.collect()).await?;
         next = last + 1;
@@ -164,6 +169,12 @@ impl Part {
             return Ok(());
         }
         let count = pages.len() as u64;
+        for page in &pages {
+            if let Some(png) = page.ask.clone().filter(|_| app.vision.is_some()) {
+                let key = ask::key(item, self.batch, self.offset + page.number);
+                app.objects.put(&key, png.into()).await?;
+            }
+        }
         let mut tx = app.queue.fenced(item).await?;
         name(app, &mut tx, &item.tenant, &mut pages).await?;
         for page in &pages {
@@ -171,7 +182,7 @@ impl Part {
         }
         let now = jiff::Timestamp::now().as_millisecond();
         let row = |page: Read| {
-            let Read { number, reading, observed } = page;
+            let Read { number, reading, observed, ask } = page;
             let text = serde_json::to_string(&reading)?;
             let sheet = reading.sheet.as_ref();
             let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
@@ -190,13 +201,14 @@ impl Part {
                 Cell::Json(text),
                 Cell::Json(serde_json::to_string(&observed)?),
                 (doubtful as i64).into(),
+                i64::from(ask.is_some()).into(),
                 now.into(),
             ])
         };
         let made = pages.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
         let columns =
             "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
-            reading, body, observed, doubtful, updated_at)";
+            reading, body, observed, doubtful, ask, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", made).await?;
         app.queue.advance(&mut tx, item.job, count).await?;
         Ok(tx.commit().await?)

@@ -1,6 +1,6 @@
 //! A batch as a whole, once all its pages are there: what was read twice, whose numbers were filled in, what is missing.
 
-use super::WorkError;
+use super::{WorkError, ask};
 use crate::read::batch::{Batch, Change, Known, Observed, Printed, Roster};
 use crate::read::layouts::Layouts;
 use crate::read::result::{Issue, Outcome, PageReading, Source};
@@ -21,6 +21,7 @@ pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let text = "SELECT id FROM batches WHERE job_id = $1";
     let row = app.db.query(text).bind(item.job.to_string()).fetch_one(app.db.writer()).await?;
     let batch: Uuid = row.col::<String>("id")?.parse().map_err(|e| DbError::Decode(Box::new(e)))?;
+    ask::ask(app, item, batch).await?;
     let mut tx = app.queue.fenced(item).await?;
     let unread = account(app, &mut tx, item, batch).await?;
     let mut whole = Batch::new(known(app, &mut tx, &item.tenant, batch).await?);
@@ -121,12 +122,13 @@ async fn account(app: &App, tx: &mut Tx, item: &Claimed, batch: Uuid) -> Result<
                 Cell::Json(text),
                 Cell::Json(serde_json::to_string(&Observed::default())?),
                 0.into(),
+                0.into(),
                 jiff::Timestamp::now().as_millisecond().into(),
             ]);
         }
         unread += missing.len() as u64;
         let columns =
-            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, reading, body, observed, doubtful,
+            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, reading, body, observed, doubtful, ask,
             updated_at)";
         rows::insert(tx, app.db.dialect(), columns, "", missing).await?;
     }

@@ -189,6 +189,8 @@ CREATE TABLE pages (
     -- What the batch as a whole needs of the page: `read::batch::Observed`.
     observed {json} NOT NULL,
     doubtful {int} NOT NULL,
+    -- 1: OCR may be asked what its printed code says.
+    ask {int} NOT NULL,
     updated_at {int} NOT NULL,
     PRIMARY KEY (batch_id, number)
 ) {strict};

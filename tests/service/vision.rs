@@ -1,0 +1,146 @@
+//! Pages whose codes nobody here can read, and a server that speaks Vision's documented JSON, faults included.
+
+use crate::print_and_read::package;
+use crate::server::Server;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use axum::{Json, Router};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gabarito::sheet::frame::{Frame, PageFormat};
+use gabarito::sheet::{Identity, SheetKey};
+use image::{GrayImage, Luma};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+/// What the server was sent, and what it says, request by request.
+#[derive(Clone, Default)]
+struct Fake(Arc<Mutex<State_>>);
+
+#[derive(Default)]
+struct State_ {
+    answers: Vec<(u16, Value)>,
+    images: Vec<Vec<u8>>,
+}
+
+async fn annotate(State(fake): State<Fake>, Json(request): Json<Value>) -> (StatusCode, Json<Value>) {
+    let mut state = fake.0.lock().unwrap();
+    for one in request["requests"].as_array().unwrap() {
+        assert_eq!(one["features"][0]["type"], "TEXT_DETECTION");
+        state.images.push(STANDARD.decode(one["image"]["content"].as_str().unwrap()).unwrap());
+    }
+    let (status, body) = state.answers.remove(0);
+    (StatusCode::from_u16(status).unwrap(), Json(body))
+}
+
+impl Fake {
+    async fn start(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/v1/images:annotate", post(annotate)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        format!("http://{address}")
+    }
+
+    fn says(&self, answers: Vec<(u16, Value)>) {
+        self.0.lock().unwrap().answers = answers;
+    }
+
+    fn sent(&self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.0.lock().unwrap().images)
+    }
+}
+
+/// A page of a PDF with its three codes painted over, and what its printed code said.
+fn spoiled(pdf: &std::path::Path, page: u32, geometry: &Value) -> (Vec<u8>, String) {
+    const DPI: f64 = 200.0;
+    let out = pdf.with_extension(page.to_string());
+    let n = page.to_string();
+    let drawn = Command::new("pdftoppm")
+        .args(["-r", "200", "-gray", "-png", "-singlefile", "-f", &n, "-l", &n])
+        .arg(pdf)
+        .arg(&out)
+        .status();
+    assert!(drawn.unwrap().success());
+    let mut picture: GrayImage = image::open(out.with_extension(format!("{page}.png"))).unwrap().into_luma8();
+    let frame = Frame::of(PageFormat::A4);
+    let mut random = fastrand::Rng::with_seed(page.into());
+    for area in [frame.code, frame.backup, frame.printed] {
+        let px = |mm: f64| (mm / 25.4 * DPI) as u32;
+        for y in px(area.y - 1.0)..px(area.y + area.h + 1.0) {
+            for x in px(area.x - 1.0)..px(area.x + area.w + 1.0) {
+                picture.put_pixel(x, y, Luma([random.u8(0..90)]));
+            }
+        }
+    }
+    let sheet = geometry["sheets"].as_array().unwrap().iter().find(|s| s["pdf_page"] == page).unwrap();
+    let text = |field: &str| sheet[field].as_str().unwrap().to_owned();
+    let identity = Identity {
+        sheet: text("sheet_id").try_into().unwrap(),
+        page: sheet["page"].as_u64().unwrap() as u16,
+        layout: text("layout").try_into().unwrap(),
+    };
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    (png.into_inner(), identity.to_printed(&SheetKey::new(SheetKey::LAPTOP)))
+}
+
+async fn upload(server: &Server, scans: &[Vec<u8>]) -> String {
+    let part = |(i, scan): (usize, &Vec<u8>)| Part::bytes(scan.clone()).file_name(format!("{i}.png"));
+    let form = scans.iter().enumerate().fold(Form::new(), |form, scan| form.part("files", part(scan)));
+    let created = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;
+    let location = created.header("location").to_owned();
+    assert_eq!(server.finished(&location).await["state"], "done");
+    location
+}
+
+#[tokio::test]
+async fn what_no_reader_here_can_tell_is_asked_and_believed_only_if_it_was_printed() {
+    let fake = Fake::default();
+    let endpoint = fake.start().await;
+    let server = Server::start_with(&[
+        ("GABARITO_VISION_ENABLED", "true"),
+        ("GABARITO_VISION_ENDPOINT", &endpoint),
+        ("GABARITO_VISION_TOKEN", "a token"),
+        ("GABARITO_VISION_BACKOFF", "10ms"),
+        ("GABARITO_VISION_DAILY_IMAGES", "12"),
+    ]);
+    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    server.finished(&location).await;
+    let geometry = server.get(&format!("{location}/files/geometry.json")).await.expect(200);
+    let pdf = server.data.join("sheets.pdf");
+    std::fs::write(&pdf, server.get(&format!("{location}/files/sheets.pdf")).await.body).unwrap();
+    let pages: Vec<(Vec<u8>, String)> = (1..=3).map(|n| spoiled(&pdf, n, &geometry)).collect();
+    let scans: Vec<Vec<u8>> = pages.iter().map(|p| p.0.clone()).collect();
+    let said = |text: &str| json!({"fullTextAnnotation": {"text": text}});
+    let answers =
+        json!({"responses": [said(&pages[0].1), {"error": {"code": 13, "message": "Internal"}}, said("7KQM 4T9X")]});
+    fake.says(vec![(503, json!({})), (429, json!({})), (200, answers)]);
+
+    let batch = upload(&server, &scans).await;
+    let page = async |n: u32| server.get(&format!("{batch}/pages/{n}")).await.expect(200);
+    let first = page(1).await;
+    assert_eq!((&first["outcome"], &first["identified_by"]), (&json!("read"), &json!("vision")), "{first}");
+    assert_eq!((&first["sheet"]["student"], first["fields"].as_array().unwrap().len()), (&json!("aluno-1"), 30));
+    for n in [2, 3] {
+        let page = page(n).await;
+        let codes: Vec<&Value> = page["issues"].as_array().unwrap().iter().map(|i| &i["code"]).collect();
+        assert!(page["outcome"] == "unidentified" && codes.contains(&&json!("ocr_failed")), "{page}");
+    }
+    let sent = fake.sent();
+    assert_eq!(sent.len(), 9);
+    for png in sent {
+        // The code's place and nothing more of the page.
+        let picture = image::load_from_memory(&png).unwrap();
+        assert!(f64::from(picture.height()) < 20.0 / 25.4 * 300.0, "{}", picture.height());
+    }
+
+    // What was answered once is not asked again; nothing is asked when the day's images are used up.
+    fake.says(vec![(200, json!({"responses": [said(&pages[1].1)]}))]);
+    let again = upload(&server, &scans).await;
+    assert_eq!(fake.sent().len(), 1);
+    assert_eq!(server.get(&format!("{again}/pages/2")).await.expect(200)["identified_by"], "vision");
+}
