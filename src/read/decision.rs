@@ -121,7 +121,7 @@ impl Answer {
                     _ if field.kind == "choice" => FieldStatus::Multiple,
                     _ => FieldStatus::Answered,
                 };
-                let value = (status == FieldStatus::Answered).then(|| labels.join(","));
+                let value = (status == FieldStatus::Answered).then(|| labels.join("+"));
                 (status, labels.clone(), value)
             }
             Answer::Value(value) => (FieldStatus::Answered, vec![value.clone()], Some(value.clone())),

@@ -22,11 +22,14 @@ pub enum TokenError {
     Unreachable(#[from] reqwest::Error),
 }
 
+/// Keys, and when they were fetched.
+type Kept = (Instant, Arc<JwkSet>);
+
 /// The keys of one issuer.
 #[derive(Clone)]
 pub struct Jwks {
     url: String,
-    kept: Arc<Mutex<Option<(Instant, Arc<JwkSet>)>>>,
+    kept: Arc<Mutex<Option<Kept>>>,
 }
 
 impl Jwks {

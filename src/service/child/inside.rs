@@ -31,7 +31,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
     let out = Out { lines: RefCell::new(BufWriter::new(stdout)) };
     let order = stdin.read_to_end(&mut text).map_err(|e| e.to_string());
     let order = order.and_then(|_| serde_json::from_slice::<Order>(&text).map_err(|e| e.to_string()));
-    let done = order.map_err(|detail| Stop::Said(Event::Failed { detail })).and_then(|order| {
+    let done = order.map_err(|detail| said(Event::Failed { detail })).and_then(|order| {
         bound(order.bounds)?;
         match &order.task {
             Task::Count { files } => count(files, &order.limits, &out),
@@ -56,7 +56,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
 
 /// Why a task ends early.
 enum Stop {
-    Said(Event),
+    Said(Box<Event>),
     /// Nobody listens: the parent is gone.
     Unheard,
 }
@@ -67,8 +67,12 @@ impl From<io::Error> for Stop {
     }
 }
 
+fn said(event: Event) -> Stop {
+    Stop::Said(Box::new(event))
+}
+
 fn failed(e: impl std::fmt::Display) -> Stop {
-    Stop::Said(Event::Failed { detail: e.to_string() })
+    said(Event::Failed { detail: e.to_string() })
 }
 
 struct Out<W: Write> {
@@ -112,7 +116,7 @@ fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
         None => Policy::default(),
         Some(json) => Policy::from_json(json.to_string().as_bytes()).map_err(|faults| {
             let detail = "the policy is not valid".to_owned();
-            Stop::Said(Event::Refused { code: "not_a_policy".to_owned(), detail, faults })
+            said(Event::Refused { code: "not_a_policy".to_owned(), detail, faults })
         })?,
     };
     let reader = Reader { layouts, key: SheetKey::new(&order.sheet_key), policy };
@@ -177,7 +181,7 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
 fn draw(order: &Order) -> Result<(), Stop> {
     let Task::Draw { file, page, layouts, drawing, out } = &order.task else { return Ok(()) };
     let none = |detail: &str| {
-        Stop::Said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
+        said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
     };
     let page = pages::open(file, &order.limits).nth(page.saturating_sub(1) as usize);
     let page = page.ok_or_else(|| none("the file has no such page"))?;
@@ -207,14 +211,14 @@ fn open(path: &Path) -> Result<Package, Stop> {
     let models = Models::default();
     Package::open(&json, &package::Reading { models: &models, source: &source }).map_err(|faults| {
         let detail = "the package can't be printed".to_owned();
-        Stop::Said(Event::Refused { code: "not_a_package".to_owned(), detail, faults })
+        said(Event::Refused { code: "not_a_package".to_owned(), detail, faults })
     })
 }
 
 fn refused(e: PrintError) -> Stop {
     match e {
         PrintError::Io(e) => failed(e),
-        e => Stop::Said(Event::Refused { code: "not_printable".to_owned(), detail: e.to_string(), faults: Vec::new() }),
+        e => said(Event::Refused { code: "not_printable".to_owned(), detail: e.to_string(), faults: Vec::new() }),
     }
 }
 
@@ -226,7 +230,7 @@ fn reprint(path: &Path, what: Reprint, out: &Path, key: &str) -> Result<(), Stop
         Some(_) => std::fs::write(out, pdf).map_err(failed),
         None => {
             let detail = "nobody of the package has this id".to_owned();
-            Err(Stop::Said(Event::Refused { code: "not_in_package".to_owned(), detail, faults: Vec::new() }))
+            Err(said(Event::Refused { code: "not_in_package".to_owned(), detail, faults: Vec::new() }))
         }
     }
 }

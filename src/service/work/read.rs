@@ -215,9 +215,12 @@ impl Part {
     }
 }
 
+/// A sheet's student, None for a spare, and its version.
+type Owner = (Option<String>, Option<i64>);
+
 /// Whose each sheet is, and of which version, from what was printed.
 async fn name(app: &App, tx: &mut Tx, tenant: &str, pages: &mut [Read]) -> Result<(), WorkError> {
-    let mut known: HashMap<String, Option<(Option<String>, Option<i64>)>> = HashMap::new();
+    let mut known: HashMap<String, Option<Owner>> = HashMap::new();
     for page in pages {
         let Some(sheet) = page.reading.sheet.as_mut() else { continue };
         let Some(id) = sheet.id.clone().filter(|_| sheet.student.is_none()) else { continue };

@@ -1,0 +1,17 @@
+# gabarito with Chromium, for the monolith's POST /print. Built on the image of containers/Dockerfile.
+ARG GABARITO=gabarito:latest
+FROM ${GABARITO} AS gabarito
+
+FROM debian:bookworm-slim
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates chromium fonts-liberation fonts-noto-core tini \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 65532 --create-home nonroot
+COPY --from=gabarito /usr/local/bin/gabarito /usr/local/bin/gabarito
+USER nonroot
+ENV GABARITO_DATA=/tmp/gabarito GABARITO_LOG_FORMAT=cloud
+EXPOSE 8080
+# Chromium leaves children behind; tini takes them in.
+ENTRYPOINT ["/usr/bin/tini", "--", "/usr/local/bin/gabarito"]
+CMD ["serve", "--listen", "0.0.0.0:8080"]

@@ -1,0 +1,59 @@
+//! What was put into the outbox with the change that it tells of, and goes elsewhere after it: at least once.
+
+use super::App;
+use super::store::DbError;
+use super::store::db::Columns;
+use super::webhooks;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Told again if whoever took them died.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Tells what waits, until the process must stop.
+pub async fn run(app: App) {
+    while !app.stopping.is_cancelled() {
+        match tell(&app).await {
+            Ok(0) => tokio::select! {
+                () = app.queue.wait() => {}
+                () = app.stopping.cancelled() => {}
+            },
+            Ok(_) => {}
+            Err(e) => {
+                tracing::error!(error = %e, "the outbox could not be told");
+                tokio::time::sleep(app.config.jobs.poll).await;
+            }
+        }
+    }
+}
+
+async fn tell(app: &App) -> Result<usize, DbError> {
+    let text = "UPDATE outbox SET run_at = {now} + $1, attempts = attempts + 1
+                WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND run_at <= {now} ORDER BY run_at, id LIMIT 50 {skip_locked})
+                RETURNING id, tenant_id, topic, payload{as_text} AS payload";
+    let query = app.db.query(text).bind(LEASE.as_millis() as i64);
+    let rows = query.fetch_all(app.db.writer()).await?;
+    for row in &rows {
+        let (id, tenant, topic): (String, String, String) = (row.col("id")?, row.col("tenant_id")?, row.col("topic")?);
+        let payload: Value = serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?;
+        if topic == "job.finished" {
+            finished(app, &tenant, &payload).await?;
+        }
+        let query = app.db.query("UPDATE outbox SET sent_at = {now} WHERE id = $1").bind(id);
+        app.db.execute(query).await?;
+    }
+    Ok(rows.len())
+}
+
+/// A job's end, as an event for webhooks: by what the job was about.
+async fn finished(app: &App, tenant: &str, payload: &Value) -> Result<(), DbError> {
+    let job = payload["job"].as_str().unwrap_or_default().to_owned();
+    let (event, what, text) = match payload["kind"].as_str() {
+        Some("batch") => ("batch.finished", "batch", "SELECT id FROM batches WHERE job_id = $1"),
+        Some("package") => ("package.finished", "package", "SELECT id FROM packages WHERE job_id = $1"),
+        _ => return Ok(()),
+    };
+    let Some(row) = app.db.query(text).bind(job).fetch_optional(app.db.writer()).await? else { return Ok(()) };
+    let data = json!({what: row.col::<String>("id")?, "state": payload["state"], "unread_pages": payload["unread"]});
+    webhooks::send(app, tenant, event, &data).await
+}
