@@ -6,8 +6,7 @@ use super::config::{Config, Secret};
 use super::http;
 use super::http::caller::LOCAL;
 use super::jobs::Queue;
-use super::store::objects::Local;
-use super::store::{Db, DbError, Objects};
+use super::store::{Db, DbError, ObjectError, Objects};
 use super::work;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +19,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the database can't be used: {0}")]
     Db(#[from] DbError),
+    #[error("the objects' storage can't be used: {0}")]
+    Objects(#[from] ObjectError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -36,7 +37,7 @@ impl App {
         Ok(App {
             queue: Queue::new(db.clone(), config.jobs.clone()),
             db,
-            objects: Objects::Local(Local::new(config.data.join("objects"))),
+            objects: Objects::configured(&config.objects, &config.data).await?,
             children: Children::new(
                 config.bounds.child,
                 config.bounds.limits.clone(),

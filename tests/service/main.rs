@@ -2,6 +2,9 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod fake_gcs;
+mod moto;
+mod objects;
 mod postgres;
 mod print_and_read;
 mod server;

@@ -11,7 +11,7 @@ pub use table::table;
 
 use crate::json::Fault;
 use crate::service::jobs::JobsConfig;
-use crate::service::store::DatabaseConfig;
+use crate::service::store::{DatabaseConfig, ObjectsConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +22,7 @@ pub struct Config {
     /// Where the embedded set-up keeps its database and its files.
     pub data: PathBuf,
     pub database: DatabaseConfig,
+    pub objects: ObjectsConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
 }
@@ -80,6 +81,7 @@ impl Config {
                 "Where the embedded set-up keeps its database and its files; `--data` wins.",
             ),
             database: DatabaseConfig::of(reader),
+            objects: ObjectsConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
         }

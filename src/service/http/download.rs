@@ -106,6 +106,10 @@ impl From<ObjectError> for Problem {
             ObjectError::NotFound => Kind::Gone.because("the file is not kept any more"),
             ObjectError::Range(bytes) => Kind::RangeNotSatisfiable.because(format!("the file has {bytes} bytes")),
             ObjectError::Io(e) => e.into(),
+            ObjectError::Backend(e) => {
+                tracing::error!(error = %e, "the object storage failed");
+                Kind::Busy.because("the object storage does not answer as it should")
+            }
         }
     }
 }
