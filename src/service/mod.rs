@@ -7,15 +7,17 @@ pub mod child;
 pub mod config;
 pub mod http;
 pub mod jobs;
+pub mod retention;
 pub mod store;
 
 mod serve;
+mod upload;
 mod work;
 
 pub use serve::{ServeError, serve};
 
 use crate::service::child::Children;
-use crate::service::config::Config;
+use crate::service::config::{Config, Secret};
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
 use std::sync::Arc;
@@ -29,6 +31,8 @@ pub struct App {
     pub queue: Queue,
     pub objects: Objects,
     pub children: Children,
+    /// Under which sheets are signed, and receipts of erasures made.
+    pub sheet_key: Secret,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,
 }

@@ -44,6 +44,7 @@ impl App {
                 sheet_key.expose().to_owned(),
                 config.bounds.patience,
             )?,
+            sheet_key: sheet_key.clone(),
             stopping: CancellationToken::new(),
             config: Arc::new(config),
         })

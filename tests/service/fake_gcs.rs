@@ -233,7 +233,8 @@ async fn insert(
     // multipart/related: the metadata, then the bytes.
     let content_type = headers[header::CONTENT_TYPE].to_str().unwrap();
     let boundary = content_type.split_once("boundary=").unwrap().1.trim_matches('"');
-    let find = |needle: &[u8], from: usize| from + body[from..].windows(needle.len()).position(|w| w == needle).unwrap();
+    let find =
+        |needle: &[u8], from: usize| from + body[from..].windows(needle.len()).position(|w| w == needle).unwrap();
     let second = find(format!("--{boundary}").as_bytes(), 2 + boundary.len());
     let first = find(b"\r\n\r\n", second) + 4;
     let last = body.len() - (format!("\r\n--{boundary}--").len());

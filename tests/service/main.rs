@@ -3,8 +3,10 @@
 
 mod databases;
 mod fake_gcs;
+mod lifecycle;
 mod moto;
 mod objects;
 mod postgres;
 mod print_and_read;
 mod server;
+mod uploads;

@@ -101,7 +101,10 @@ async fn contract(case: &Case) {
     assert!(read(objects, &a, None).await.unwrap() == large);
     assert!(std::fs::read(objects.fetch(&b, &scratch.join("to")).await.unwrap()).unwrap() == large);
     let middle = PIECE - 5..PIECE + 5;
-    assert_eq!(read(objects, &b, Some(middle.clone())).await.unwrap(), large[middle.start as usize..middle.end as usize]);
+    assert_eq!(
+        read(objects, &b, Some(middle.clone())).await.unwrap(),
+        large[middle.start as usize..middle.end as usize]
+    );
 
     let (tail, whole) = (key("tail"), key("whole"));
     objects.put(&tail, Bytes::from_static(b"tail")).await.unwrap();
@@ -203,7 +206,10 @@ async fn cloud_storage_is_tried_again_where_it_fails_and_goes_on_where_it_was_cu
         match call {
             0 => assert_eq!(objects.stat(&key("a")).await.unwrap(), large.len() as u64),
             1 => objects.rename(&key("a"), &key("b")).await.unwrap(),
-            2 => assert_eq!(objects.list(&Folder::Package { tenant: "t".into(), package: Uuid::nil() }).await.unwrap().len(), 1),
+            2 => assert_eq!(
+                objects.list(&Folder::Package { tenant: "t".into(), package: Uuid::nil() }).await.unwrap().len(),
+                1
+            ),
             _ => objects.delete(&key("b")).await.unwrap(),
         }
     }

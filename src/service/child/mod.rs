@@ -5,6 +5,7 @@
 //! and says what it finds on its stdout, an [`Event`] a line. It knows no network, no database and no secret but the key
 //! of the sheets.
 
+mod blank;
 mod inside;
 mod outside;
 
@@ -49,6 +50,8 @@ pub enum Task {
     Check { package: PathBuf },
     /// Prints again what a student or a room has, into a file.
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
+    /// Writes a PDF once more, with these pages blank.
+    Blank { file: PathBuf, pages: Vec<u32>, out: PathBuf },
     /// Prints a package into a folder.
     Print { package: PathBuf, out: PathBuf },
 }

@@ -11,6 +11,7 @@ pub use table::table;
 
 use crate::json::Fault;
 use crate::service::jobs::JobsConfig;
+use crate::service::retention::RetentionConfig;
 use crate::service::store::{DatabaseConfig, ObjectsConfig};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub struct Config {
     pub data: PathBuf,
     pub database: DatabaseConfig,
     pub objects: ObjectsConfig,
+    pub retention: RetentionConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
 }
@@ -82,6 +84,7 @@ impl Config {
             ),
             database: DatabaseConfig::of(reader),
             objects: ObjectsConfig::of(reader),
+            retention: RetentionConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
         }

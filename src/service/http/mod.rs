@@ -8,11 +8,15 @@ mod extract;
 mod health;
 mod incoming;
 mod job;
+mod keeping;
 mod packages;
 mod pages;
 mod paging;
+mod pieces;
 pub mod problem;
 mod read;
+mod students;
+mod uploads;
 
 pub use caller::Caller;
 pub use problem::{Kind, Problem};
@@ -58,11 +62,21 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(batches::create, batches::list))
         .layer(files())
         .routes(routes!(batches::get, batches::delete))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::get, uploads::delete))
+        .routes(routes!(uploads::complete))
+        .routes(routes!(pieces::put))
         .routes(routes!(pages::list))
         .routes(routes!(pages::get))
         .routes(routes!(events::events))
         .routes(routes!(read::read));
-    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read)
+    let keep = OpenApiRouter::new()
+        .routes(routes!(keeping::get, keeping::put))
+        .routes(routes!(keeping::hold, keeping::list))
+        .routes(routes!(keeping::release))
+        .routes(routes!(students::erase))
+        .routes(routes!(students::receipt));
+    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read).merge(keep)
 }
 
 /// OpenAPI 3.1, from the code.

@@ -11,6 +11,7 @@ pub use read::layouts;
 use super::App;
 use super::child::ChildError;
 use super::jobs::{Claimed, Failure, ItemKind, QueueError};
+use super::retention;
 use super::store::{DbError, ObjectError};
 use serde_json::Value;
 use std::time::Duration;
@@ -69,6 +70,7 @@ impl WorkError {
 pub async fn run(app: App) {
     let worker = format!("{}-{}", std::process::id(), Uuid::now_v7());
     let sweeper = tokio::spawn(sweep(app.clone()));
+    let keeper = tokio::spawn(retention::run(app.clone()));
     let mut at_work = JoinSet::new();
     while !app.stopping.is_cancelled() {
         while at_work.try_join_next().is_some() {}
@@ -95,6 +97,7 @@ pub async fn run(app: App) {
     }
     while at_work.join_next().await.is_some() {}
     sweeper.abort();
+    keeper.abort();
 }
 
 /// Does one item, and says what came of it.

@@ -69,9 +69,15 @@ mod tests {
         assert_eq!(rules.uploads, 9);
         let by_age: Vec<_> = rules.to_json("a/")["rule"].as_array().unwrap().clone();
         let by_age = by_age.iter().filter(|r| r["action"]["type"] == "Delete" && r["condition"].get("age").is_some());
-        assert_eq!(by_age.map(|r| r["condition"]["matchesPrefix"].clone()).collect::<Vec<_>>(), [json!(["a/uploads/"])]);
+        assert_eq!(
+            by_age.map(|r| r["condition"]["matchesPrefix"].clone()).collect::<Vec<_>>(),
+            [json!(["a/uploads/"])]
+        );
         let xml = rules.to_xml("a&b/");
         assert_eq!(xml.matches("<Expiration>").count(), 1);
-        assert!(xml.contains("<Prefix>a&amp;b/uploads/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>9<"), "{xml}");
+        assert!(
+            xml.contains("<Prefix>a&amp;b/uploads/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>9<"),
+            "{xml}"
+        );
     }
 }

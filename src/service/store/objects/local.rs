@@ -133,7 +133,9 @@ impl Local {
         let mut deleted = 0;
         for (path, _, modified) in walk(self.root.clone()).await? {
             if is_staged(&path) && modified.elapsed().is_ok_and(|age| age > older) {
-                fs::remove_file(path).await.or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
+                fs::remove_file(path)
+                    .await
+                    .or_else(|e| if e.kind() == ErrorKind::NotFound { Ok(()) } else { Err(e) })?;
                 deleted += 1;
             }
         }

@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use token::Token;
 use tokio::io::AsyncReadExt;
 use tokio_util::io::StreamReader;
-use token::Token;
 
 const ENDPOINT: &str = "https://storage.googleapis.com";
 /// How often a download that is cut goes on where it was.
