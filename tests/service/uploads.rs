@@ -1,6 +1,7 @@
 //! Large files: in pieces through the service, or by a signed link past it; then read as a batch.
 
 use crate::moto;
+use crate::postgres;
 use crate::print_and_read::package;
 use crate::server::Server;
 use gabarito::print::manifest::hex;
@@ -20,9 +21,12 @@ async fn put(server: &Server, url: &str, bytes: &[u8]) -> crate::server::Answer 
     server.send(server.client().put(server.url(url)).body(bytes.to_vec())).await
 }
 
+/// With PostgreSQL, as where it runs beside a bucket.
 async fn s3_server() -> Server {
     let (endpoint, bucket) = moto::bucket().await;
+    let database = postgres::database().await;
     Server::start_with(&[
+        ("GABARITO_DATABASE_URL", &database),
         ("GABARITO_OBJECTS_KIND", "s3"),
         ("GABARITO_OBJECTS_ENDPOINT", &endpoint),
         ("GABARITO_OBJECTS_BUCKET", &bucket),

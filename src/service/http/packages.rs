@@ -9,6 +9,7 @@ use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
 use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::retention::hold;
 use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness};
 use crate::service::store::objects::is_safe_name;
@@ -229,9 +230,13 @@ const SEGMENT: &percent_encoding::AsciiSet =
 #[utoipa::path(delete, path = "/v1/packages/{id}", tag = "print", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "It is cancelled; what was printed is deleted"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "A legal hold keeps it", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     let package = find(&app, &caller, id, Freshness::Latest).await?;
+    if hold::holds_package(&app.db, id).await? {
+        return Err(Kind::Conflict.because("a legal hold keeps it"));
+    }
     let text = "SELECT job_id FROM packages WHERE id = $1";
     let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.writer()).await?;
     if let Ok(job) = Uuid::parse_str(&row.col::<String>("job_id")?) {

@@ -2,6 +2,7 @@
 
 use crate::service::store::db::{Columns, Freshness};
 use crate::service::store::{Db, DbError};
+use uuid::Uuid;
 
 /// That no hold is about the batch `b`.
 macro_rules! batch_is_free {
@@ -38,4 +39,14 @@ pub async fn holds_student(db: &Db, tenant: &str, student: &str) -> Result<bool,
                                             WHERE p.tenant_id = $1 AND p.student_id = $2))";
     let query = db.query(text).bind(tenant.to_owned()).bind(student.to_owned());
     Ok(query.fetch_one(db.reader(Freshness::Latest)).await?.col::<i64>("holds")? > 0)
+}
+
+/// Whether a package must be kept.
+///
+/// # Errors
+/// Of the database.
+pub async fn holds_package(db: &Db, package: Uuid) -> Result<bool, DbError> {
+    let text = concat!("SELECT COUNT(*) AS free FROM packages p WHERE p.id = $1 AND", package_is_free!());
+    let query = db.query(text).bind(package.to_string());
+    Ok(query.fetch_one(db.reader(Freshness::Latest)).await?.col::<i64>("free")? == 0)
 }

@@ -7,22 +7,21 @@ mod key;
 mod lifecycle;
 mod local;
 mod s3;
+mod types;
 
 pub use config::{ObjectsConfig, ObjectsKind};
 pub use key::{CROPS, Folder, Key, is_safe_name};
 pub use lifecycle::Rules;
+pub use types::{Listed, ObjectError, Opened, Reading, SignedPut};
 
-use super::db::Millis;
 use bytes::Bytes;
 use cloud::CloudStorage;
 use local::Local;
 use s3::S3;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncReadExt;
 
 /// Where files are kept.
 #[derive(Clone, Debug)]
@@ -39,50 +38,6 @@ enum Backend {
     S3(S3),
     /// Google's.
     Cloud(CloudStorage),
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ObjectError {
-    #[error("there is no such file")]
-    NotFound,
-    #[error("the file has {0} bytes; the range asked for lies outside")]
-    Range(u64),
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    #[error("the object storage failed: {0}")]
-    Backend(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl ObjectError {
-    fn backend(e: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        ObjectError::Backend(e.into())
-    }
-}
-
-pub type Reading = Pin<Box<dyn AsyncRead + Send>>;
-
-/// A file being read.
-pub struct Opened {
-    /// Of the whole file, in bytes.
-    pub bytes: u64,
-    /// What of it is read.
-    pub range: Range<u64>,
-    pub body: Reading,
-}
-
-/// A file in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    pub path: String,
-    pub bytes: u64,
-    pub modified: Millis,
-}
-
-/// A link that takes a PUT, and the headers that must go with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedPut {
-    pub url: String,
-    pub headers: BTreeMap<String, String>,
 }
 
 /// Larger files go in pieces of so many bytes, of which few are in memory at once.

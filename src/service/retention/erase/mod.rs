@@ -6,16 +6,17 @@
 //! without the student, and the others can be printed again. The receipt counts what was done. Copies that left the
 //! service (downloads, backups of the database, webhooks that were sent) are out of its reach.
 
+mod files;
+mod mentions;
+
 use super::hold;
 use crate::print::manifest::hex;
 use crate::service::App;
-use crate::service::child::{ChildError, Event, Task};
 use crate::service::config::Secret;
 use crate::service::store::db::{Columns, Millis, Tx};
 use crate::service::store::{DbError, Folder, Key, ObjectError};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sha2::Sha256;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -99,28 +100,18 @@ pub async fn erase(app: &App, tenant: &str, student: &str, scratch: &Path) -> Re
     for (batch, pages) in &batches {
         for (file, pages) in pages {
             let key = Key::Scan { tenant: tenant.to_owned(), batch: *batch, number: *file };
-            scan(app, &key, pages, scratch, &mut erased).await?;
+            files::scan(app, &key, pages, scratch, &mut erased).await?;
             for (number, _) in pages {
                 let folder = Folder::PagePictures { tenant: tenant.to_owned(), batch: *batch, page: *number };
                 erased.pictures += app.objects.delete_folder(&folder).await?;
             }
         }
     }
-    let mut printed = Vec::new();
     for package in packages {
-        if input(app, tenant, package, student, scratch).await? {
-            let folder = Folder::PackageFiles { tenant: tenant.to_owned(), package };
-            erased.package_files += app.objects.delete_folder(&folder).await?;
-            erased.packages += 1;
-            printed.push(package);
-        }
+        files::package(app, tenant, package, student, scratch, &mut erased).await?;
     }
     let mut tx = app.db.begin().await?;
     rows(app, &mut tx, tenant, student, &mut erased).await?;
-    for package in printed {
-        let text = "DELETE FROM package_files WHERE package_id = $1";
-        app.db.query(text).bind(package.to_string()).execute(&mut *tx).await?;
-    }
     if erased == Erased::default() {
         drop(tx);
         return earlier(app, tenant, &hash).await?.ok_or(EraseError::Unknown);
@@ -186,63 +177,6 @@ async fn packages(app: &App, tenant: &str, student: &str) -> Result<BTreeSet<Uui
     Ok(packages)
 }
 
-/// Takes pages out of a scan, or deletes it.
-async fn scan(
-    app: &App,
-    key: &Key,
-    pages: &[(u32, Option<u32>)],
-    scratch: &Path,
-    erased: &mut Erased,
-) -> Result<(), EraseError> {
-    let file = match app.objects.fetch(key, &scratch.join("scan")).await {
-        Err(ObjectError::NotFound) => return Ok(()),
-        file => file?,
-    };
-    let out = scratch.join(Uuid::now_v7().to_string());
-    let numbers: Option<Vec<u32>> = pages.iter().map(|(_, in_file)| *in_file).collect();
-    let blanked = match numbers {
-        None => false,
-        Some(pages) => {
-            let child = app.children.start_on(Task::Blank { file, pages, out: out.clone() }, 1).await;
-            match async { child?.all().await }.await {
-                Ok(events) => !events.iter().any(|e| matches!(e, Event::Refused { .. } | Event::Failed { .. })),
-                Err(ChildError::Io(e)) => return Err(e.into()),
-                Err(_) => false,
-            }
-        }
-    };
-    if blanked {
-        app.objects.put_file(key, &out).await?;
-        erased.scans_blanked += 1;
-    } else {
-        app.objects.delete(key).await?;
-        erased.scans_deleted += 1;
-    }
-    Ok(())
-}
-
-/// Takes the student out of a package's input; gives whether it was there.
-async fn input(app: &App, tenant: &str, package: Uuid, student: &str, scratch: &Path) -> Result<bool, EraseError> {
-    let key = Key::PackageInput { tenant: tenant.to_owned(), package, name: "PACKAGE.json".to_owned() };
-    let path = match app.objects.fetch(&key, &scratch.join("PACKAGE.json")).await {
-        Err(ObjectError::NotFound) => return Ok(false),
-        path => path?,
-    };
-    let mut package: Value = serde_json::from_slice(&tokio::fs::read(path).await?)?;
-    let mut there = false;
-    let units = package["units"].as_array_mut().into_iter().flatten();
-    let rooms = units.flat_map(|unit| unit["rooms"].as_array_mut().into_iter().flatten());
-    for students in rooms.filter_map(|room| room["students"].as_array_mut()) {
-        let before = students.len();
-        students.retain(|s| s["id"] != student);
-        there |= students.len() < before;
-    }
-    if there {
-        app.objects.put(&key, serde_json::to_vec(&package)?.into()).await?;
-    }
-    Ok(there)
-}
-
 async fn rows(app: &App, tx: &mut Tx, tenant: &str, student: &str, erased: &mut Erased) -> Result<(), EraseError> {
     let run = async |tx: &mut Tx, text| -> Result<u64, DbError> {
         let query = app.db.query(text).bind(tenant.to_owned()).bind(student.to_owned());
@@ -263,60 +197,6 @@ async fn rows(app: &App, tx: &mut Tx, tenant: &str, student: &str, erased: &mut 
     .await?;
     erased.sheets += run(tx, "DELETE FROM sheets WHERE tenant_id = $1 AND student_id = $2").await?;
     erased.enrollments += run(tx, "DELETE FROM students WHERE tenant_id = $1 AND id = $2").await?;
-    for [find, put] in MENTIONS {
-        let query = app.db.query(find).bind(tenant.to_owned()).bind(format!("%{}%", escaped(student)));
-        for row in query.fetch_all(&mut **tx).await? {
-            let mut json: Value = serde_json::from_str(&row.col::<String>("json")?)?;
-            if forget(&mut json, student) {
-                let query = app.db.query(put).bind(json.to_string()).bind(row.col::<String>("id")?);
-                query.bind(row.col::<i64>("number")?).execute(&mut **tx).await?;
-                erased.mentions += 1;
-            }
-        }
-    }
+    erased.mentions += mentions::forget(app, tx, tenant, student).await?;
     Ok(())
-}
-
-/// Documents that may name a student who is not theirs (any more), and how to put them back.
-const MENTIONS: [[&str; 2]; 5] = [
-    [
-        "SELECT reading{as_text} AS json, batch_id AS id, number FROM pages WHERE tenant_id = $1 AND reading{as_text} LIKE $2 ESCAPE '!'",
-        "UPDATE pages SET reading = $1{as_json} WHERE batch_id = $2 AND number = $3",
-    ],
-    [
-        "SELECT body{as_text} AS json, batch_id AS id, number FROM pages WHERE tenant_id = $1 AND body{as_text} LIKE $2 ESCAPE '!'",
-        "UPDATE pages SET body = $1{as_json} WHERE batch_id = $2 AND number = $3",
-    ],
-    [
-        "SELECT before{as_text} AS json, id, number FROM decisions WHERE tenant_id = $1 AND before{as_text} LIKE $2 ESCAPE '!'",
-        "UPDATE decisions SET before = $1{as_json} WHERE id = $2 AND number = $3",
-    ],
-    [
-        "SELECT after{as_text} AS json, id, number FROM decisions WHERE tenant_id = $1 AND after{as_text} LIKE $2 ESCAPE '!'",
-        "UPDATE decisions SET after = $1{as_json} WHERE id = $2 AND number = $3",
-    ],
-    [
-        "SELECT summary{as_text} AS json, id, created_at AS number FROM batches WHERE tenant_id = $1 AND summary{as_text} LIKE $2 ESCAPE '!'",
-        "UPDATE batches SET summary = $1{as_json} WHERE id = $2 AND created_at = $3",
-    ],
-];
-
-/// An id as it stands in JSON, plain within a LIKE.
-fn escaped(student: &str) -> String {
-    let json = Value::from(student).to_string();
-    let json = json.trim_start_matches('"').trim_end_matches('"');
-    json.replace('!', "!!").replace('%', "!%").replace('_', "!_")
-}
-
-/// Puts null wherever this id stands as a value; gives whether it stood anywhere.
-fn forget(json: &mut Value, student: &str) -> bool {
-    match json {
-        Value::String(s) if s == student => {
-            *json = Value::Null;
-            true
-        }
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| forget(item, student) | found),
-        Value::Object(entries) => entries.values_mut().fold(false, |found, value| forget(value, student) | found),
-        _ => false,
-    }
 }
