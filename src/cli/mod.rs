@@ -7,6 +7,8 @@ pub mod demo;
 mod error;
 pub mod explain;
 mod key;
+#[cfg(feature = "service")]
+pub mod lifecycle;
 pub mod merge;
 pub mod print;
 pub mod read;
@@ -54,6 +56,8 @@ pub enum Command {
     Migrate(serve::MigrateArgs),
     #[cfg(feature = "service")]
     Openapi(serve::OpenapiArgs),
+    #[cfg(feature = "service")]
+    Lifecycle(lifecycle::LifecycleArgs),
     /// One task for a parent that listens
     #[cfg(feature = "service")]
     #[command(hide = true)]
@@ -87,6 +91,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Migrate(args) => serve::migrate(&args),
         #[cfg(feature = "service")]
         Command::Openapi(args) => serve::openapi(&args),
+        #[cfg(feature = "service")]
+        Command::Lifecycle(args) => lifecycle::run(&args),
         #[cfg(feature = "service")]
         Command::Child => Ok(serve::child()),
     })

@@ -83,7 +83,7 @@ pub struct MigrateArgs {
 pub struct OpenapiArgs {}
 
 impl ConfigArgs {
-    fn load(&self, listen: Option<SocketAddr>) -> Result<Config, CliError> {
+    pub fn load(&self, listen: Option<SocketAddr>) -> Result<Config, CliError> {
         let path = self.config.clone().or_else(|| std::env::var_os("GABARITO_CONFIG").map(PathBuf::from));
         let file = path.as_deref().map(|p| std::fs::read_to_string(p).map_err(|e| CliError::file(p, e))).transpose()?;
         let environment = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
@@ -93,11 +93,11 @@ impl ConfigArgs {
     }
 }
 
-fn failed(e: impl std::fmt::Display) -> CliError {
+pub fn failed(e: impl std::fmt::Display) -> CliError {
     CliError::Failed(e.to_string())
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)
 }
 

@@ -9,10 +9,14 @@ pub mod cloud;
 pub mod config;
 pub mod http;
 pub mod jobs;
+mod outbox;
+pub mod retention;
 pub mod store;
 pub mod watch;
+pub mod webhooks;
 
 mod serve;
+mod upload;
 mod work;
 
 pub use serve::{ServeError, serve, work as work_off};
@@ -20,7 +24,7 @@ pub use serve::{ServeError, serve, work as work_off};
 use crate::service::auth::Auth;
 use crate::service::child::Children;
 use crate::service::cloud::Vision;
-use crate::service::config::Config;
+use crate::service::config::{Config, Secret};
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
 use crate::service::watch::Metrics;
@@ -39,6 +43,8 @@ pub struct App {
     /// Where it is configured.
     pub vision: Option<Vision>,
     pub children: Children,
+    /// Under which sheets are signed, and receipts of erasures made.
+    pub sheet_key: Secret,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,
 }

@@ -7,13 +7,14 @@ use super::cloud::Vision;
 use super::config::{Config, Secret};
 use super::http;
 use super::jobs::{Delivery, Queue};
-use super::store::objects::Local;
-use super::store::{Db, DbError, Objects};
+use super::retention;
+use super::store::{Db, DbError, ObjectError, Objects};
 use super::watch::Metrics;
-use super::work;
+use super::{outbox, webhooks, work};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub enum ServeError {
     Db(#[from] DbError),
     #[error("TLS can't be set up: {0}")]
     Tls(#[from] reqwest::Error),
+    #[error("the objects' storage can't be used: {0}")]
+    Objects(#[from] ObjectError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -43,13 +46,14 @@ impl App {
             db,
             metrics: Metrics::default(),
             vision: if config.vision.enabled { Some(Vision::new(config.vision.clone())?) } else { None },
-            objects: Objects::Local(Local::new(config.data.join("objects"))),
+            objects: Objects::configured(&config.objects, &config.data).await?,
             children: Children::new(
                 config.bounds.child,
                 config.bounds.limits.clone(),
                 sheet_key.expose().to_owned(),
                 config.bounds.patience,
             )?,
+            sheet_key: sheet_key.clone(),
             stopping: CancellationToken::new(),
             config: Arc::new(config),
         })
@@ -78,7 +82,7 @@ pub async fn serve(
         stop.await;
         stopping.cancel();
     });
-    let sweeping = tokio::spawn(work::sweep(app.clone()));
+    let mut beside = beside(&app);
     let working = tokio::spawn({
         let app = app.clone();
         async move {
@@ -96,9 +100,20 @@ pub async fn serve(
         served = async { serving.await.and(working.await.map_err(std::io::Error::other)) } => served?,
         () = late => {}
     }
-    sweeping.abort();
+    beside.shutdown().await;
     app.db.close().await;
     Ok(())
+}
+
+/// What every process does besides: it gives back what lost workers had, tells what is to be told, and lets go of what
+/// need not be kept any more.
+fn beside(app: &App) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work::sweep(app.clone()));
+    tasks.spawn(outbox::run(app.clone()));
+    tasks.spawn(webhooks::run(app.clone()));
+    tasks.spawn(retention::run(app.clone()));
+    tasks
 }
 
 /// Works off the queue until `stop` resolves, or until one job is done.
@@ -117,9 +132,9 @@ pub async fn work(
         stop.await;
         stopping.cancel();
     });
-    let sweeping = tokio::spawn(work::sweep(app.clone()));
+    let mut beside = beside(&app);
     work::run(app.clone(), job).await;
-    sweeping.abort();
+    beside.shutdown().await;
     app.db.close().await;
     Ok(())
 }

@@ -2,10 +2,15 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod fake_gcs;
 mod killed;
+mod lifecycle;
+mod moto;
+mod objects;
 mod postgres;
 mod print_and_read;
 mod reviewing;
 mod server;
 mod tenants;
+mod uploads;
 mod vision;

@@ -1,5 +1,6 @@
 //! The child: one task, its events on stdout, and an end.
 
+use super::blank::blank;
 use super::{Bounds, Drawing, Event, Order, Task};
 use crate::limits::Limits;
 use crate::output::annotate::{annotate, plain};
@@ -43,6 +44,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
                 let what = student.as_deref().map(Reprint::Student).or(room.as_deref().map(Reprint::Room));
                 what.map_or(Ok(()), |what| reprint(package, what, out, &order.sheet_key))
             }
+            Task::Blank { file, pages, out } => without(file, pages, out),
             Task::Print { package, out: folder } => print(package, folder, &order.sheet_key, &out),
         }
     });
@@ -232,6 +234,17 @@ fn reprint(path: &Path, what: Reprint, out: &Path, key: &str) -> Result<(), Stop
             let detail = "nobody of the package has this id".to_owned();
             Err(said(Event::Refused { code: "not_in_package".to_owned(), detail, faults: Vec::new() }))
         }
+    }
+}
+
+fn without(file: &Path, pages: &[u32], out: &Path) -> Result<(), Stop> {
+    let refused =
+        |detail: String| Stop::Said(Event::Refused { code: "not_blanked".to_owned(), detail, faults: Vec::new() });
+    let pdf = std::fs::read(file).map_err(failed)?;
+    match blank(&pdf, pages) {
+        Ok(Some(pdf)) => std::fs::write(out, pdf).map_err(failed),
+        Ok(None) => Err(refused("the pages can't be told from the rest for sure".to_owned())),
+        Err(e) => Err(refused(e.to_string())),
     }
 }
 

@@ -5,6 +5,7 @@
 //! and says what it finds on its stdout, an [`Event`] a line. It knows no network, no database and no secret but the key
 //! of the sheets.
 
+mod blank;
 mod inside;
 mod outside;
 
@@ -56,6 +57,8 @@ pub enum Task {
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
     /// Draws a page of a file as a JPEG: the one so far down its list, from 1.
     Draw { file: PathBuf, page: u32, layouts: PathBuf, drawing: Drawing, out: PathBuf },
+    /// Writes a PDF once more, with these pages blank.
+    Blank { file: PathBuf, pages: Vec<u32>, out: PathBuf },
     /// Prints a package into a folder.
     Print { package: PathBuf, out: PathBuf },
 }

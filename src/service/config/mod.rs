@@ -13,7 +13,8 @@ use crate::json::Fault;
 use crate::service::auth::AuthConfig;
 use crate::service::cloud::VisionConfig;
 use crate::service::jobs::JobsConfig;
-use crate::service::store::DatabaseConfig;
+use crate::service::retention::RetentionConfig;
+use crate::service::store::{DatabaseConfig, ObjectsConfig};
 use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ pub struct Config {
     pub data: PathBuf,
     pub auth: AuthConfig,
     pub database: DatabaseConfig,
+    pub objects: ObjectsConfig,
+    pub retention: RetentionConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
     pub vision: VisionConfig,
@@ -87,6 +90,8 @@ impl Config {
             ),
             auth: AuthConfig::of(reader),
             database: DatabaseConfig::of(reader),
+            objects: ObjectsConfig::of(reader),
+            retention: RetentionConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
             vision: VisionConfig::of(reader),

@@ -1,6 +1,6 @@
 //! Reading: `/v1/batches`.
 
-use super::extract::{Path, Query};
+use super::extract::{Json, Path, Query};
 use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
@@ -11,7 +11,7 @@ use crate::read::policy::Policy;
 use crate::service::App;
 use crate::service::jobs::{ItemKind, NewItem, NewJob};
 use crate::service::store::Key;
-use crate::service::store::db::{Columns, Freshness};
+use crate::service::store::db::{Columns, Freshness, Tx};
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -41,7 +41,8 @@ pub struct File {
     pub number: u32,
     pub name: String,
     pub bytes: u64,
-    pub sha256: String,
+    /// Null until it was opened, where it did not pass through the service.
+    pub sha256: Option<String>,
     /// Null until it was opened.
     pub pages: Option<u64>,
 }
@@ -57,6 +58,26 @@ pub struct Options {
     pub policy: Option<Value>,
 }
 
+/// Scans that were uploaded before.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FromUploads {
+    /// Complete ones that no batch has, in the order in which they are to be read.
+    pub uploads: Vec<Uuid>,
+    /// As in `options`.
+    pub application: Option<String>,
+    /// As in `options`.
+    #[schema(value_type = Option<Object>)]
+    pub policy: Option<Value>,
+}
+
+/// What a request brings, or names.
+struct Brought {
+    files: Vec<Arrived>,
+    uploads: Vec<Uuid>,
+    options: Options,
+}
+
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code, reason = "only its schema is used")]
 pub struct BatchForm {
@@ -69,16 +90,19 @@ pub struct BatchForm {
 
 /// Read scans.
 ///
-/// The body is a form with the scans as files, and perhaps a part `options` of JSON.
+/// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON that names complete uploads.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
-    request_body(content = BatchForm, content_type = "multipart/form-data"),
+    request_body(content(
+        (BatchForm = "multipart/form-data"),
+        (FromUploads = "application/json"),
+    )),
     responses(
         (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
-        (status = 400, description = "No form", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "No form, or no JSON", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "No form", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No files, or options that are not valid", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(
@@ -88,18 +112,15 @@ pub async fn create(
 ) -> Result<Response, Problem> {
     let once = Once::of(&caller, request.headers(), "POST /v1/batches")?;
     let folder = Incoming::new(&app).await?;
-    let (files, options) = received(&app, &folder, request).await?;
-    if files.is_empty() {
-        return Err(Problem::field("files", "missing; at least one file is expected"));
-    }
-    let json = json!(options).to_string();
-    let said: Vec<String> = files.iter().flat_map(|f| [f.name.clone(), f.sha256.clone()]).chain([json]).collect();
+    let brought = received(&app, &folder, request).await?;
+    let mut said: Vec<String> = brought.files.iter().flat_map(|f| [f.name.clone(), f.sha256.clone()]).collect();
+    said.extend(brought.uploads.iter().map(Uuid::to_string).chain([json!(brought.options).to_string()]));
     let said: Vec<&[u8]> = said.iter().map(|s| s.as_bytes()).collect();
-    once.run(&app, &said, make(&app, &caller, files, options)).await
+    once.run(&app, &said, make(&app, &caller, brought)).await
 }
 
 /// Keeps what came and makes the job.
-async fn make(app: &App, caller: &Caller, files: Vec<Arrived>, options: Options) -> Result<Response, Problem> {
+async fn make(app: &App, caller: &Caller, Brought { files, uploads, options }: Brought) -> Result<Response, Problem> {
     let id = Uuid::now_v7();
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
@@ -118,16 +139,44 @@ async fn make(app: &App, caller: &Caller, files: Vec<Arrived>, options: Options)
         let query = app.db.query(text).bind(id.to_string()).bind(number as i64).bind(name).bind(bytes as i64);
         query.bind(sha256).execute(&mut *tx).await?;
     }
+    use_uploads(app, &mut tx, caller, id, uploads).await?;
     tx.commit().await?;
     app.queue.ring();
     let batch = find(app, caller, id, Freshness::Latest).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
 }
 
-async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec<Arrived>, Options), Problem> {
+/// Gives the batch these uploads. A worker brings them to the other scans.
+async fn use_uploads(app: &App, tx: &mut Tx, caller: &Caller, batch: Uuid, uploads: Vec<Uuid>) -> Result<(), Problem> {
+    for (number, upload) in uploads.into_iter().enumerate() {
+        let text = "UPDATE uploads SET state = 'used'
+                    WHERE id = $1 AND tenant_id = $2 AND state = 'complete' AND expires_at > {now}";
+        let query = app.db.query(text).bind(upload.to_string()).bind(caller.tenant.clone());
+        if query.execute(&mut **tx).await?.rows_affected() == 0 {
+            let expected = "the id of an upload of yours is expected that is complete and that no batch has";
+            return Err(Problem::field(format!("uploads[{number}]"), expected));
+        }
+        let text = "INSERT INTO batch_files (batch_id, number, name, bytes, sha256, upload_id)
+                    SELECT $1, CAST($2 AS {int}), name, bytes, sha256, id FROM uploads WHERE id = $3";
+        let query = app.db.query(text).bind(batch.to_string()).bind(number as i64).bind(upload.to_string());
+        query.execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brought, Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("application/json") {
+        let Json(FromUploads { uploads, application, policy }) = Json::from_request(request, app).await?;
+        if uploads.is_empty() {
+            return Err(Problem::field("uploads", "empty; at least one upload is expected"));
+        }
+        let options = Options { application, policy };
+        valid(&options, "policy")?;
+        return Ok(Brought { files: Vec::new(), uploads, options });
+    }
     if !content_type.starts_with("multipart/form-data") {
-        return Err(Kind::Unsupported.because("multipart/form-data is expected"));
+        return Err(Kind::Unsupported.because("multipart/form-data or application/json is expected"));
     }
     let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
     let (mut files, mut options) = (Vec::new(), Options::default());
@@ -135,7 +184,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec
         if field.name() == Some("options") {
             let text = incoming::text(field, 1 << 20).await?;
             options = serde_json::from_str(&text).map_err(|e| Problem::field("options", e.to_string()))?;
-            valid(&options)?;
+            valid(&options, "options.policy")?;
         } else if field.file_name().is_some() {
             let arrived = folder.take(field).await?;
             let name =
@@ -146,15 +195,19 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec
             return Err(Problem::field(name, "unknown part; known here: files, options"));
         }
     }
-    Ok((files, options))
+    if files.is_empty() {
+        return Err(Problem::field("files", "missing; at least one file is expected"));
+    }
+    Ok(Brought { files, uploads: Vec::new(), options })
 }
 
-fn valid(options: &Options) -> Result<(), Problem> {
+/// `at` is the path of the policy in the request.
+fn valid(options: &Options, at: &str) -> Result<(), Problem> {
     let Some(policy) = &options.policy else { return Ok(()) };
-    let at = |f: Fault| Fault { path: format!("options.policy.{}", f.path), message: f.message };
+    let fault = |f: Fault| Fault { path: format!("{at}.{}", f.path), message: f.message };
     Policy::from_json(policy.to_string().as_bytes())
         .map(|_| ())
-        .map_err(|faults| Problem::invalid(faults.into_iter().map(at).collect()))
+        .map_err(|faults| Problem::invalid(faults.into_iter().map(fault).collect()))
 }
 
 /// Batches, the latest first.

@@ -1,5 +1,6 @@
 //! Answering with a file, or a part of it (RFC 9110, range requests).
 
+use super::job::time;
 use super::{Kind, Problem};
 use crate::service::App;
 use crate::service::store::{Key, ObjectError};
@@ -16,6 +17,28 @@ pub struct Described<'a> {
     pub bytes: u64,
     /// Names the content: the same for the same bytes.
     pub etag: String,
+}
+
+/// Where a file can be downloaded.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Link {
+    pub url: String,
+    /// Null: never.
+    #[schema(format = DateTime)]
+    pub expires_at: Option<String>,
+}
+
+/// A signed link to a file; `here` where the storage signs none.
+pub async fn link(app: &App, key: &Key, name: &str, here: String) -> Result<Link, Problem> {
+    let ttl = app.config.objects.link;
+    let expires_at = time(jiff::Timestamp::now().as_millisecond() + ttl.as_millis() as i64);
+    // Signing asks nothing of the storage: it would give a link to a file that is gone.
+    app.objects.stat(key).await?;
+    let name = name.rsplit('/').next().unwrap_or_default();
+    Ok(match app.objects.sign_get(key, ttl, &disposition(name)).await? {
+        Some(url) => Link { url, expires_at: Some(expires_at) },
+        None => Link { url: here, expires_at: None },
+    })
 }
 
 pub async fn file(app: &App, headers: &HeaderMap, file: Described<'_>) -> Result<Response, Problem> {
@@ -106,6 +129,10 @@ impl From<ObjectError> for Problem {
             ObjectError::NotFound => Kind::Gone.because("the file is not kept any more"),
             ObjectError::Range(bytes) => Kind::RangeNotSatisfiable.because(format!("the file has {bytes} bytes")),
             ObjectError::Io(e) => e.into(),
+            ObjectError::Backend(e) => {
+                tracing::error!(error = %e, "the object storage failed");
+                Kind::Busy.because("the object storage does not answer as it should")
+            }
         }
     }
 }

@@ -10,14 +10,19 @@ mod extract;
 mod health;
 mod incoming;
 mod job;
+mod keeping;
 mod oauth;
 mod once;
 mod packages;
 mod pages;
 mod paging;
 mod pictures;
+mod pieces;
 pub mod problem;
 mod read;
+mod students;
+mod uploads;
+mod webhooks;
 
 pub use caller::Caller;
 pub use job::time;
@@ -59,6 +64,10 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(batches::create, batches::list))
         .layer(files())
         .routes(routes!(batches::get, batches::delete))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::get, uploads::delete))
+        .routes(routes!(uploads::complete))
+        .routes(routes!(pieces::put))
         .routes(routes!(pages::list))
         .routes(routes!(pages::get, pages::decide))
         .routes(routes!(pages::decisions))
@@ -67,7 +76,18 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(events::events))
         .routes(routes!(read::read))
         .routes(routes!(applications::reconciliation));
-    OpenApiRouter::with_openapi(document::empty()).merge(public).merge(print).merge(read)
+    let keep = OpenApiRouter::new()
+        .routes(routes!(keeping::get, keeping::put))
+        .routes(routes!(keeping::hold, keeping::list))
+        .routes(routes!(keeping::release))
+        .routes(routes!(students::erase))
+        .routes(routes!(students::receipt));
+    let hooks = OpenApiRouter::new()
+        .routes(routes!(webhooks::create, webhooks::list))
+        .routes(routes!(webhooks::delete))
+        .routes(routes!(webhooks::messages))
+        .routes(routes!(webhooks::replay));
+    OpenApiRouter::with_openapi(document::empty()).merge(public).merge(print).merge(read).merge(keep).merge(hooks)
 }
 
 /// OpenAPI 3.1, from the code.

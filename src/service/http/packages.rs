@@ -11,6 +11,7 @@ use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
 use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::retention::hold;
 use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness};
 use crate::service::store::objects::is_safe_name;
@@ -215,10 +216,8 @@ async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Res
     let mut files = Vec::new();
     for file in rows {
         let name: String = file.col("name")?;
-        let escaped = name.split('/').map(|p| percent_encoding::utf8_percent_encode(p, SEGMENT).to_string());
-        let url = format!("/v1/packages/{id}/files/{}", escaped.collect::<Vec<_>>().join("/"));
         files.push(File {
-            url: app.url(&url),
+            url: app.url(&format!("/v1/packages/{id}/files/{}", escaped(&name))),
             name,
             bytes: file.col::<i64>("bytes")? as u64,
             sha256: file.col("sha256")?,
@@ -234,6 +233,12 @@ async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Res
     })
 }
 
+/// The name of a file as the end of a path.
+fn escaped(name: &str) -> String {
+    let parts = name.split('/').map(|part| percent_encoding::utf8_percent_encode(part, SEGMENT).to_string());
+    parts.collect::<Vec<_>>().join("/")
+}
+
 /// What is escaped in a segment of a path (RFC 3986, pchar).
 const SEGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -242,9 +247,13 @@ const SEGMENT: &percent_encoding::AsciiSet =
 #[utoipa::path(delete, path = "/v1/packages/{id}", tag = "print", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "It is cancelled; what was printed is deleted"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "A legal hold keeps it", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn delete(State(app): State<App>, Print(caller): Print, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     let package = find(&app, &caller, id, Freshness::Latest).await?;
+    if hold::holds_package(&app.db, id).await? {
+        return Err(Kind::Conflict.because("a legal hold keeps it"));
+    }
     let text = "SELECT job_id FROM packages WHERE id = $1";
     let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.writer()).await?;
     if let Ok(job) = Uuid::parse_str(&row.col::<String>("job_id")?) {
@@ -259,21 +268,36 @@ pub async fn delete(State(app): State<App>, Print(caller): Print, Path(id): Path
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// A file that was printed, or a part of it.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct How {
+    /// Answer with a link for the download instead of the file.
+    pub link: Option<bool>,
+}
+
+/// A file that was printed, or a part of it; or a link to it.
+///
+/// With `link=true` the answer is JSON, `{"url", "expires_at"}`. Where the storage signs links, whoever has it may download
+/// the file until then, from the storage itself; elsewhere it leads here, asks for credentials, and has no end.
 #[utoipa::path(get, path = "/v1/packages/{id}/files/{*name}", tag = "print",
-    params(("id" = Uuid, Path), ("name" = String, Path, description = "As `files` names it; slashes stay as they are")),
+    params(("id" = Uuid, Path), ("name" = String, Path, description = "As `files` names it; slashes stay as they are"), How),
     responses(
-        (status = 200, description = "The file", content_type = "application/octet-stream"),
+        (status = 200, description = "The file, or a link to it", content(
+            (String = "application/octet-stream"), (download::Link = "application/json"))),
         (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
         (status = 304, description = "You have it"),
         (status = 404, description = "No such package, or no such file of it", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "It is not kept any more", body = Problem, content_type = "application/problem+json"),
         (status = 416, description = "It has no such bytes", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No such parameter", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "The storage does not answer", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn download(
     State(app): State<App>,
     Print(caller): Print,
     Path((id, name)): Path<(Uuid, String)>,
+    Query(how): Query<How>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let text = "SELECT f.bytes AS bytes, f.sha256 AS sha256 FROM package_files f JOIN packages p ON p.id = f.package_id
@@ -282,6 +306,10 @@ pub async fn download(
     let row =
         query.fetch_optional(app.db.reader(Freshness::Latest)).await?.ok_or_else(|| Problem::not_found("file"))?;
     let key = Key::PackageFile { tenant: caller.tenant, package: id, name: name.clone() };
+    if how.link.unwrap_or(false) {
+        let here = app.url(&format!("/v1/packages/{id}/files/{}", escaped(&name)));
+        return Ok(axum::Json(download::link(&app, &key, &name, here).await?).into_response());
+    }
     let (bytes, etag) = (row.col::<i64>("bytes")? as u64, row.col("sha256")?);
     download::file(&app, &headers, Described { key, name: &name, bytes, etag }).await
 }

@@ -4,4 +4,4 @@ pub mod db;
 pub mod objects;
 
 pub use db::{DatabaseConfig, Db, DbError};
-pub use objects::{Key, ObjectError, Objects};
+pub use objects::{Folder, Key, ObjectError, Objects, ObjectsConfig};

@@ -1,12 +1,13 @@
 //! Counting the pages of a batch's files, so that every page has its number before the first is read.
 
-use super::WorkError;
 use super::scratch::Scratch;
+use super::{WorkError, print};
 use crate::service::App;
 use crate::service::child::{ChildError, Event, Task};
-use crate::service::jobs::{Claimed, ItemKind, NewItem};
+use crate::service::jobs::{Claimed, Failure, ItemKind, NewItem};
 use crate::service::store::Key;
 use crate::service::store::db::Columns;
+use crate::service::upload;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -17,22 +18,33 @@ const MOST: u64 = 1_000;
 pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let batch: Uuid = super::payload(item, "batch")?;
     let scratch = Scratch::of(app, item).await?;
-    let text = "SELECT number, sha256 FROM batch_files WHERE batch_id = $1 ORDER BY number";
+    let text = "SELECT number, sha256, upload_id FROM batch_files WHERE batch_id = $1 ORDER BY number";
     let rows = app.db.query(text).bind(batch.to_string()).fetch_all(app.db.writer()).await?;
     let mut files = Vec::new();
     for row in rows {
         let number = row.col::<i64>("number")? as u32;
         let key = Key::Scan { tenant: item.tenant.clone(), batch, number };
+        let upload = row.col::<Option<String>>("upload_id")?.and_then(|id| Uuid::parse_str(&id).ok());
+        if let Some(upload) = upload {
+            upload::take(app, upload, &key).await?;
+        }
         let path = app.objects.fetch(&key, &scratch.path().join(number.to_string())).await?;
-        files.push((number, row.col::<String>("sha256")?, path));
+        let announced: Option<String> = row.col("sha256")?;
+        let sha256 = match announced {
+            Some(known) if upload.is_none() => known,
+            announced => checked(&path, announced).await?,
+        };
+        files.push((number, sha256, path));
     }
     let counts = count(app, files.iter().map(|(.., path)| path.as_path())).await?;
     let mut tx = app.queue.fenced(item).await?;
     let mut first = 0;
     let mut items = Vec::new();
     for ((number, sha256, _), pages) in files.iter().zip(counts) {
-        let text = "UPDATE batch_files SET pages = $1, first_page = $2 WHERE batch_id = $3 AND number = $4";
-        let query = app.db.query(text).bind(pages as i64).bind(first as i64).bind(batch.to_string());
+        let text =
+            "UPDATE batch_files SET pages = $1, first_page = $2, sha256 = $3 WHERE batch_id = $4 AND number = $5";
+        let query =
+            app.db.query(text).bind(pages as i64).bind(first as i64).bind(sha256.clone()).bind(batch.to_string());
         query.bind(i64::from(*number)).execute(&mut *tx).await?;
         for begin in (1..=pages).step_by(MOST as usize) {
             let end = (begin + MOST - 1).min(pages);
@@ -46,6 +58,19 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
     app.queue.add(&mut tx, item.job, &item.tenant, &items).await?;
     app.queue.finish(tx, item, &json!({"pages": first})).await?;
     Ok(())
+}
+
+/// The hash of a file that did not pass through the service, or not at once: it must be as announced.
+async fn checked(path: &Path, announced: Option<String>) -> Result<String, WorkError> {
+    let path = path.to_owned();
+    let hashed = tokio::task::spawn_blocking(move || print::hash(&path)).await.map_err(std::io::Error::other)?;
+    let (_, found) = hashed?;
+    match announced {
+        Some(announced) if announced != found => {
+            Err(Failure::lasting("sha256_mismatch", "an upload is not the file that was announced").into())
+        }
+        _ => Ok(found),
+    }
 }
 
 /// Pages of each file. One that its process dies of counts as one page: reading it will say what is wrong.

@@ -98,7 +98,7 @@ async fn keep(app: &App, item: &Claimed, package: Uuid, out: &Path) -> Result<Ve
     Ok(files)
 }
 
-fn hash(path: &Path) -> std::io::Result<(u64, String)> {
+pub(super) fn hash(path: &Path) -> std::io::Result<(u64, String)> {
     let mut file = std::fs::File::open(path)?;
     let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 17]);
     loop {

@@ -143,9 +143,21 @@ CREATE TABLE uploads (
     name TEXT NOT NULL,
     bytes {int} NOT NULL,
     received {int} NOT NULL,
+    -- As announced; or as found, once it is complete.
     sha256 TEXT,
+    -- The state of SHA-256 after the bytes received in pieces.
+    hash TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('open', 'complete', 'used')),
-    created_at {int} NOT NULL
+    created_at {int} NOT NULL,
+    expires_at {int} NOT NULL
+) {strict};
+CREATE INDEX uploads_by_end ON uploads (expires_at);
+
+CREATE TABLE upload_pieces (
+    upload_id TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
+    first {int} NOT NULL,
+    id TEXT NOT NULL,
+    PRIMARY KEY (upload_id, first)
 ) {strict};
 
 CREATE TABLE batches (
@@ -155,7 +167,11 @@ CREATE TABLE batches (
     application_id TEXT,
     options {json} NOT NULL,
     created_at {int} NOT NULL,
-    summary {json}
+    summary {json},
+    -- When the sweeper deleted them.
+    scans_deleted_at {int},
+    images_deleted_at {int},
+    crops_deleted_at {int}
 ) {strict};
 CREATE INDEX batches_of_tenant ON batches (tenant_id, id);
 
@@ -164,7 +180,10 @@ CREATE TABLE batch_files (
     number {int} NOT NULL,
     name TEXT NOT NULL,
     bytes {int} NOT NULL,
-    sha256 TEXT NOT NULL,
+    -- None until it was opened, where it did not pass through the service.
+    sha256 TEXT,
+    -- Where it came from, if not in the request.
+    upload_id TEXT,
     -- Once it was opened; the first of its pages has this number plus one in the batch.
     pages {int},
     first_page {int},
@@ -282,6 +301,12 @@ CREATE TABLE retention (
     kind TEXT NOT NULL CHECK (kind IN ('uploads', 'images', 'crops', 'results', 'packages')),
     days {int} NOT NULL,
     PRIMARY KEY (tenant_id, kind)
+) {strict};
+
+-- What one process of all does from time to time.
+CREATE TABLE chores (
+    name TEXT PRIMARY KEY,
+    run_at {int} NOT NULL
 ) {strict};
 
 CREATE TABLE legal_holds (
