@@ -4,7 +4,9 @@
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
 pub mod child;
+pub mod chromium;
 pub mod config;
+pub mod guard;
 pub mod http;
 pub mod jobs;
 pub mod store;
@@ -15,7 +17,9 @@ mod work;
 pub use serve::{ServeError, serve};
 
 use crate::service::child::Children;
+use crate::service::chromium::Chromium;
 use crate::service::config::Config;
+use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
 use std::sync::Arc;
@@ -29,6 +33,8 @@ pub struct App {
     pub queue: Queue,
     pub objects: Objects,
     pub children: Children,
+    pub guard: Guard,
+    pub chromium: Chromium,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,
 }

@@ -2,7 +2,9 @@
 
 use super::App;
 use super::child::Children;
+use super::chromium::Chromium;
 use super::config::{Config, Secret};
+use super::guard::Guard;
 use super::http;
 use super::http::caller::LOCAL;
 use super::jobs::Queue;
@@ -20,6 +22,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the database can't be used: {0}")]
     Db(#[from] DbError),
+    #[error("no requests to others can be made: {0}")]
+    Outbound(#[from] reqwest::Error),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -43,6 +47,8 @@ impl App {
                 sheet_key.expose().to_owned(),
                 config.bounds.patience,
             )?,
+            guard: Guard::new(&config.outbound)?,
+            chromium: Chromium::new(&config.print, &config.outbound.allow_private, &config.data),
             stopping: CancellationToken::new(),
             config: Arc::new(config),
         })

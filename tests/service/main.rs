@@ -2,6 +2,9 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod monolith;
 mod postgres;
 mod print_and_read;
+mod printed_pages;
 mod server;
+mod site;

@@ -1,5 +1,7 @@
 //! The child: one task, its events on stdout, and an end.
 
+mod pdf;
+
 use super::{Bounds, Event, Order, Task};
 use crate::limits::Limits;
 use crate::output::ordered_parallel;
@@ -37,6 +39,10 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
                 what.map_or(Ok(()), |what| reprint(package, what, out, &order.sheet_key))
             }
             Task::Print { package, out: folder } => print(package, folder, &order.sheet_key, &out),
+            task => match pdf::run(task, &order.limits)? {
+                Some(event) => Ok(out.say(&event)?),
+                None => Ok(()),
+            },
         }
     });
     let told = match done {

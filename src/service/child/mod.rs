@@ -13,6 +13,7 @@ pub use outside::{Child, ChildError, Children};
 
 use crate::json::Fault;
 use crate::limits::Limits;
+use crate::print::blank_pages::Blank;
 use crate::read::batch::Observed;
 use crate::read::result::PageReading;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ pub enum Task {
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
     /// Prints a package into a folder.
     Print { package: PathBuf, out: PathBuf },
+    /// Merges PDFs into one. Each has the name that it is called by in faults and in the outline.
+    Merge { files: Vec<(String, PathBuf)>, title: String, out: PathBuf },
+    /// Tells all that is wrong with a PDF.
+    Validate { file: PathBuf },
+    /// Puts blank pages into a PDF of at most so many pages.
+    Blank { file: PathBuf, blank: Option<Blank>, most: u32, out: PathBuf },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,6 +83,10 @@ pub enum Event {
         bytes: u64,
         files: Vec<String>,
         notes: Vec<String>,
+    },
+    /// A PDF was written.
+    Written {
+        pages: u64,
     },
     /// The input is not what it must be: trying again would not help.
     Refused {

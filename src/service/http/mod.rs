@@ -8,6 +8,7 @@ mod extract;
 mod health;
 mod incoming;
 mod job;
+mod monolith;
 mod packages;
 mod pages;
 mod paging;
@@ -62,7 +63,7 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(pages::get))
         .routes(routes!(events::events))
         .routes(routes!(read::read));
-    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read)
+    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read).merge(monolith::routes())
 }
 
 /// OpenAPI 3.1, from the code.
