@@ -132,3 +132,30 @@ async fn a_sound_pdf_is_told_from_a_damaged_one() {
     assert_eq!(paths(&server.post_json("/validate", &json!({"content": "%%%"})).await.expect(422)), ["content"]);
     assert_eq!(paths(&server.post_json("/validate", &json!({"content": ""})).await.expect(422)), ["content"]);
 }
+
+#[tokio::test]
+async fn scans_at_urls_are_fetched_and_read_each_with_its_outcome() {
+    let site = Site::start(|path| match path {
+        "/sala%2012.pdf" => answer(200, "application/pdf", pdf(&[595, 595])),
+        _ => answer(404, "text/plain", ""),
+    })
+    .await;
+    let server = Server::start_with(&[("GABARITO_OUTBOUND_ALLOW_PRIVATE", &site.address.to_string())]);
+    let urls = [site.url("/sala%2012.pdf?assinatura=abc"), site.url("/nada.pdf"), site.url("/sala%2012.pdf")];
+    let created = server.post_json("/v1/batches", &json!({"urls": urls})).await;
+    let location = created.header("location").to_owned();
+    created.expect(202);
+    let batch = server.finished(&location).await;
+    assert_eq!((&batch["state"], &batch["progress"]["done"]), (&json!("done"), &json!(5)), "{batch}");
+    let names: Vec<&str> = batch["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["sala 12.pdf", "nada.pdf", "sala 12.pdf"]);
+    let page = server.get(&format!("{location}/pages/3")).await.expect(200);
+    assert_eq!((&page["source"], &page["outcome"]), (&json!({"file": "nada.pdf", "page": 1}), &json!("error")));
+    assert_eq!(page["issues"][0]["code"], "not_fetched", "{page}");
+    assert!(page["issues"][0]["detail"].as_str().unwrap().contains("404"), "{page}");
+
+    let inside = json!({"urls": [site.url("/a"), "https://10.0.0.1/a", "ftp://example.com/"]});
+    assert_eq!(paths(&server.post_json("/v1/batches", &inside).await.expect(422)), ["urls[1]", "urls[2]"]);
+    assert_eq!(paths(&server.post_json("/v1/batches", &json!({"urls": []})).await.expect(422)), ["urls"]);
+    server.post_json("/v1/batches", &json!({"urls": [], "urlz": 1})).await.expect(422);
+}

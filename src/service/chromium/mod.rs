@@ -54,6 +54,8 @@ pub enum PrintFailed {
     Unreachable(String),
     #[error("Chromium gave the page up: it takes too much memory")]
     Crashed,
+    #[error("the page loads more than {} MiB", .0 >> 20)]
+    LoadsTooMuch(u64),
     #[error("its PDF has more than {} MiB", .0 >> 20)]
     TooLarge(u64),
     #[error("Chromium failed: {0}")]

@@ -59,6 +59,8 @@ pub async fn print(running: &Running, job: &Job, with: &Inner) -> Result<(), Pri
         }
         () = running.gone.cancelled() => Err(PrintFailed::Crashed),
     };
+    // Else what it had by then would pass for the whole.
+    let done = if proxy.exhausted() { Err(PrintFailed::LoadsTooMuch(with.config.bytes)) } else { done };
     drop(proxy);
     let put_away = tokio::time::timeout(PUT_AWAY, running.browser.dispose_browser_context(context)).await;
     if !matches!(put_away, Ok(Ok(()))) {
@@ -93,19 +95,27 @@ async fn in_context(running: &Running, context: &BrowserContextId, job: &Job, wi
 }
 
 async fn load_and_print(page: &Page, job: &Job, with: &Inner, status: &AtomicI64) -> Result<(), PrintFailed> {
-    page.goto(job.url.as_str()).await?;
+    let gone_to = page.goto(job.url.as_str()).await;
+    // What came before this answer is noted before what comes after it.
+    tokio::task::yield_now().await;
     match status.load(Ordering::Relaxed) {
         0..400 => {}
         status => return Err(PrintFailed::Status(status)),
     }
+    gone_to?;
     if job.until_loaded {
-        while !page.evaluate("document.getElementById('loaded') !== null").await?.into_value().unwrap_or(false) {
+        // A page that is about to lead elsewhere has no context for a moment.
+        while !page
+            .evaluate("document.getElementById('loaded') !== null")
+            .await
+            .is_ok_and(|said| said.into_value().unwrap_or(false))
+        {
             tokio::time::sleep(LOOK).await;
         }
     }
     tokio::time::sleep(job.wait).await;
-    // Fonts that are used for the first time by what came late.
-    page.evaluate("document.fonts.ready.then(() => true)").await?;
+    // Fonts that are used for the first time by what came late. A page may have put something else in their place.
+    let _ = page.evaluate("document.fonts.ready.then(() => true)").await;
     let printing = PrintToPdfParams {
         print_background: Some(true),
         prefer_css_page_size: Some(true),

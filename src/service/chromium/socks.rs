@@ -7,7 +7,7 @@ use crate::service::guard::{Denied, Rules, resolve};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +21,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Dropped, it ends with all its connections.
 pub struct Proxy {
     pub address: SocketAddr,
+    shared: Arc<Shared>,
     accepting: JoinHandle<()>,
 }
 
@@ -28,6 +29,7 @@ struct Shared {
     rules: Rules,
     /// Bytes that may still come.
     left: AtomicU64,
+    exhausted: AtomicBool,
 }
 
 /// RFC 1928, section 6.
@@ -46,17 +48,23 @@ impl Proxy {
     pub async fn start(rules: Rules, bytes: u64) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { rules, left: AtomicU64::new(bytes) });
+        let shared = Arc::new(Shared { rules, left: AtomicU64::new(bytes), exhausted: AtomicBool::new(false) });
+        let theirs = shared.clone();
         let accepting = tokio::spawn(async move {
             let mut tunnels = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 while tunnels.try_join_next().is_some() {}
                 if tunnels.len() < MOST_TUNNELS {
-                    tunnels.spawn(tunnel(client, shared.clone()));
+                    tunnels.spawn(tunnel(client, theirs.clone()));
                 }
             }
         });
-        Ok(Proxy { address, accepting })
+        Ok(Proxy { address, shared, accepting })
+    }
+
+    /// Whether more was to come than may.
+    pub fn exhausted(&self) -> bool {
+        self.shared.exhausted.load(Ordering::Relaxed)
     }
 }
 
@@ -80,8 +88,8 @@ async fn tunnel(mut client: TcpStream, shared: Arc<Shared>) {
     let Ok(mut server) = server else { return };
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
-    let up = copy(&mut from_client, &mut to_server, &shared.left);
-    let down = copy(&mut from_server, &mut to_client, &shared.left);
+    let up = copy(&mut from_client, &mut to_server, &shared);
+    let down = copy(&mut from_server, &mut to_client, &shared);
     let _ = tokio::try_join!(up, down);
 }
 
@@ -145,7 +153,7 @@ async fn open(host: &Host, port: u16, rules: &Rules) -> Result<TcpStream, Reply>
 async fn copy(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
-    left: &AtomicU64,
+    shared: &Shared,
 ) -> io::Result<()> {
     let mut buffer = vec![0; 1 << 14];
     loop {
@@ -153,8 +161,11 @@ async fn copy(
         if n == 0 {
             return to.shutdown().await;
         }
-        left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(n as u64))
-            .map_err(|_| io::ErrorKind::QuotaExceeded)?;
+        let paid = |left: u64| left.checked_sub(n as u64);
+        if shared.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, paid).is_err() {
+            shared.exhausted.store(true, Ordering::Relaxed);
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
         to.write_all(&buffer[..n]).await?;
     }
 }
@@ -209,10 +220,10 @@ mod tests {
         let proxy = Proxy::start(rules, 15).await.unwrap();
         let mut said = String::new();
         ask(&proxy, "127.0.0.1", address.port()).await.1.read_to_string(&mut said).await.unwrap();
-        assert_eq!(said, "0123456789");
+        assert_eq!((said.as_str(), proxy.exhausted()), ("0123456789", false));
         said.clear();
         let _ = ask(&proxy, "127.0.0.1", address.port()).await.1.read_to_string(&mut said).await;
-        assert_eq!(said, "");
+        assert_eq!((said.as_str(), proxy.exhausted()), ("", true));
         let at = proxy.address;
         drop(proxy);
         tokio::task::yield_now().await;

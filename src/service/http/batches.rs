@@ -8,6 +8,7 @@ use super::{Caller, Kind, Problem};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
+use crate::service::guard::Denied;
 use crate::service::jobs::{ItemKind, NewItem, NewJob};
 use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness};
@@ -17,7 +18,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use url::Url;
 use uuid::Uuid;
+
+/// Body of JSON.
+const MOST_JSON: usize = 1 << 20;
 
 /// Scans that are read, or will be.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -66,22 +71,33 @@ pub struct BatchForm {
     options: Option<Options>,
 }
 
+/// Scans that lie elsewhere.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchUrls {
+    /// Where they are, by https. One that can't be fetched is a page with its reason.
+    urls: Vec<String>,
+    application: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    policy: Option<Value>,
+}
+
 /// Read scans.
 ///
-/// The body is a form with the scans as files, and perhaps a part `options` of JSON.
+/// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON with the URLs of the scans.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
-    request_body(content = BatchForm, content_type = "multipart/form-data"),
+    request_body(content((BatchForm = "multipart/form-data"), (BatchUrls = "application/json"))),
     responses(
         (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
-        (status = 400, description = "No form", body = Problem, content_type = "application/problem+json"),
+        (status = 400, description = "Neither a form nor JSON", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "No form", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "No files, or options that are not valid", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Neither a form nor JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No files, a URL that may not be followed, or options that are not valid", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
     let folder = Incoming::new(&app).await?;
-    let (files, options) = received(&app, &folder, request).await?;
-    if files.is_empty() {
+    let (files, urls, options) = received(&app, &folder, request).await?;
+    if files.is_empty() && urls.is_empty() {
         return Err(Problem::field("files", "missing; at least one file is expected"));
     }
     let id = Uuid::now_v7();
@@ -90,7 +106,7 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
         app.objects.put_file(&key, &file.path).await?;
     }
     let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "batch", priority: 0, total: None };
-    let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id}), input_hash: None };
+    let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id, "urls": urls}), input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;
     let text = "INSERT INTO batches (id, tenant_id, job_id, application_id, options, created_at)
@@ -108,10 +124,18 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
 }
 
-async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec<Arrived>, Options), Problem> {
+async fn received(
+    app: &App,
+    folder: &Incoming,
+    request: Request,
+) -> Result<(Vec<Arrived>, Vec<String>, Options), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if content_type.starts_with("application/json") {
+        let (urls, options) = elsewhere(app, request).await?;
+        return Ok((Vec::new(), urls, options));
+    }
     if !content_type.starts_with("multipart/form-data") {
-        return Err(Kind::Unsupported.because("multipart/form-data is expected"));
+        return Err(Kind::Unsupported.because("multipart/form-data or application/json is expected"));
     }
     let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
     let (mut files, mut options) = (Vec::new(), Options::default());
@@ -130,7 +154,30 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<(Vec
             return Err(Problem::field(name, "unknown part; known here: files, options"));
         }
     }
-    Ok((files, options))
+    Ok((files, Vec::new(), options))
+}
+
+/// URLs of scans. They are fetched when it is their turn; what can be seen to be wrong with them is told now.
+async fn elsewhere(app: &App, request: Request) -> Result<(Vec<String>, Options), Problem> {
+    let most = app.guard.config().urls;
+    let body = axum::body::to_bytes(request.into_body(), MOST_JSON).await;
+    let body =
+        body.map_err(|_| Kind::TooLarge.because(format!("at most {} MiB of JSON are taken", MOST_JSON >> 20)))?;
+    let axum::Json(BatchUrls { urls, application, policy }) = axum::Json::from_bytes(&body)?;
+    if urls.is_empty() || urls.len() > most {
+        return Err(Problem::field("urls", format!("1 to {most} are expected")));
+    }
+    let denied = |(number, url): (usize, &String)| {
+        let judged = Url::parse(url).map_err(|_| Denied::NotAUrl).and_then(|url| app.guard.client(&url).map(drop));
+        judged.err().map(|e| Fault { path: format!("urls[{number}]"), message: e.to_string() })
+    };
+    let faults: Vec<Fault> = urls.iter().enumerate().filter_map(denied).collect();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    let options = Options { application, policy };
+    valid(&options)?;
+    Ok((urls, options))
 }
 
 fn valid(options: &Options) -> Result<(), Problem> {

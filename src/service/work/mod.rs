@@ -1,5 +1,6 @@
 //! Workers: they take items and do them. What an item does is in a file of its kind's name.
 
+mod fetch;
 mod list;
 mod print;
 mod read;

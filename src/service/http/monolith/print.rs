@@ -79,7 +79,7 @@ impl From<PrintFailed> for Problem {
     fn from(e: PrintFailed) -> Problem {
         let kind = match e {
             PrintFailed::Io(e) => return e.into(),
-            PrintFailed::Denied(_) | PrintFailed::Crashed | PrintFailed::TooLarge(_) => {
+            PrintFailed::Denied(_) | PrintFailed::Crashed | PrintFailed::LoadsTooMuch(_) | PrintFailed::TooLarge(_) => {
                 return Problem::field("url", e.to_string());
             }
             PrintFailed::NotInstalled => Kind::NotAvailable,
