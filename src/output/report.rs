@@ -144,7 +144,7 @@ mod tests {
         let hints = ["low_dpi", "uneven_dpi", "streak", "resized", "light", "bitonal", "cut"];
         let hints = hints.map(|code| Hint { code, pages: 40, of: 1200, value: Some(94.2) });
         let summary = Summary {
-            identified: [("QR, sampled in place", 98), ("backup code, sampled in place", 2)].into(),
+            identified: [("QR, sampled in place".into(), 98), ("backup code, sampled in place".into(), 2)].into(),
             duplicates: vec![pair(&[])],
             duplicates_that_differ: vec![pair(&["q3", "q7"])],
             same_student: vec![pair(&[])],

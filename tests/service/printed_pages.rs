@@ -5,11 +5,14 @@ use crate::server::{Answer, Server};
 use crate::site::{Site, answer, redirect};
 use axum::body::Body;
 use axum::response::Response;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::net::UdpSocket;
 use tokio::sync::Notify;
 
@@ -60,6 +63,8 @@ async fn formulas_that_come_late_are_waited_for() {
     let server = server(&site, &[], &[]);
     let at_once = print(&server, site.url("/prova"), json!({})).await;
     assert_eq!(printed(&at_once), [600]);
+    let content = STANDARD.encode(&at_once.body);
+    assert_eq!(server.post_json("/validate", &json!({"content": content})).await.expect(200), json!({"valid": true}));
     assert!(at_once.header("content-disposition").contains("prova.pdf"));
     let loaded = |blank: Value| json!({"check_loaded_element": true, "blank_pages": blank});
     assert_eq!(printed(&print(&server, site.url("/prova"), loaded(Value::Null)).await), [600, 600]);
@@ -185,33 +190,64 @@ async fn more_pages_than_there_are_places_are_told_to_come_back() {
     assert_eq!(printed(&print(&server, site.url("/quick"), json!({})).await).len(), 1);
 }
 
-/// Chromium's own process, of all with this profile.
-fn chromium(data: &Path) -> Option<u32> {
-    let profile = format!("--user-data-dir={}", data.canonicalize().unwrap().join("chromium").display());
+/// The profiles of a server's browser.
+fn profiles(data: &Path) -> String {
+    format!("--user-data-dir={}", data.canonicalize().unwrap().join("chromium").display())
+}
+
+/// Chromium's own process, of all that have such a profile.
+fn chromium(profiles: &str) -> Option<u32> {
     std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
         let line = std::fs::read(entry.path().join("cmdline")).ok()?;
         let line = String::from_utf8_lossy(&line).into_owned();
-        let ours = line.contains(&profile) && !line.contains("--type=");
+        let ours = line.contains(profiles) && !line.contains("--type=") && !line.starts_with("sh\0");
         ours.then(|| entry.file_name().to_str()?.parse().ok())?
     })
+}
+
+/// Waits until there is none.
+async fn ended(profiles: &str) {
+    let begun = Instant::now();
+    while let Some(pid) = chromium(profiles) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{pid} is still there");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
 async fn a_browser_that_died_or_served_its_time_is_started_anew() {
     let site = Site::start(|_| html("<p>a")).await;
     let server = server(&site, &[], &[("GABARITO_PRINT_RECYCLE", "2")]);
+    let profiles = profiles(&server.data);
     let mut seen = Vec::new();
     for _ in 0..3 {
         assert_eq!(printed(&print(&server, site.url("/"), json!({})).await).len(), 1);
-        seen.push(chromium(&server.data));
+        seen.push(chromium(&profiles));
     }
     assert!(seen[0] == seen[1] && seen[1] != seen[2], "{seen:?}");
-    let pid = chromium(&server.data).unwrap().to_string();
+    let pid = chromium(&profiles).unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
-    while chromium(&server.data).is_some() {
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    ended(&profiles).await;
     assert_eq!(printed(&print(&server, site.url("/"), json!({})).await).len(), 1);
+}
+
+#[tokio::test]
+async fn chromium_goes_with_the_service_however_that_ends() {
+    let site = Site::start(|_| html("<p>a")).await;
+    for killed in [false, true] {
+        let server = server(&site, &[], &[]);
+        let (profiles, data) = (profiles(&server.data), server.data.clone());
+        assert_eq!(printed(&print(&server, site.url("/"), json!({})).await).len(), 1);
+        assert!(chromium(&profiles).is_some());
+        if killed {
+            // Dropped, it is killed.
+            drop(server);
+        } else {
+            assert!(server.stop().success());
+        }
+        ended(&profiles).await;
+        let _ = std::fs::remove_dir_all(data);
+    }
 }
 
 #[tokio::test]

@@ -11,11 +11,14 @@ use std::process::Stdio;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::{ChildStdin, Command};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 const START: Duration = Duration::from_secs(30);
+/// Chromium goes when our end of this script's stdin does, however we ended, and its profile with it.
+const WATCH: &str =
+    r#"profile=$1; shift; "$@" & exec 2>/dev/null; cat >/dev/null; kill -KILL $!; wait; rm -rf "$profile""#;
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Nothing that Chromium itself would fetch leaves: no one listens where its own proxy should be, and no name has an
@@ -48,15 +51,14 @@ const ARGUMENTS: [&str; 24] = [
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 ];
 
-/// Dropped, it is killed.
+/// Dropped, it is killed ([`WATCH`]).
 pub struct Running {
     pub browser: Browser,
     /// Cancelled when it is there no more, or should not be used any more.
     pub gone: CancellationToken,
     /// Pages that it was given.
     pub served: AtomicUsize,
-    process: Child,
-    folder: PathBuf,
+    _leash: ChildStdin,
 }
 
 /// The executable, where there is one.
@@ -81,7 +83,9 @@ impl Running {
         tokio::fs::create_dir_all(&folder).await?;
         let folder = tokio::fs::canonicalize(folder).await?;
         let mut process = command(executable, config, &folder).spawn()?;
-        let stderr = process.stderr.take().ok_or_else(|| io::Error::other("it has no stderr"))?;
+        let (Some(leash), Some(stderr)) = (process.stdin.take(), process.stderr.take()) else {
+            return Err(io::Error::other("it has no pipes"));
+        };
         let mut lines = BufReader::new(stderr).lines();
         let address = async {
             let mut last = String::new();
@@ -110,18 +114,19 @@ impl Running {
             while let Some(Ok(())) = handler.next().await {}
             ended.cancel();
         });
-        Ok(Running { browser, gone, served: AtomicUsize::new(0), process, folder })
+        Ok(Running { browser, gone, served: AtomicUsize::new(0), _leash: leash })
     }
 }
 
 fn command(executable: &Path, config: &PrintConfig, folder: &Path) -> Command {
-    let mut command = Command::new(executable);
+    let mut command = Command::new("sh");
     // Nothing of our environment, which holds secrets.
     command.env_clear();
     for kept in ["PATH", "LANG", "LC_ALL", "TZ", "FONTCONFIG_PATH", "FONTCONFIG_FILE"] {
         command.envs(std::env::var_os(kept).map(|value| (kept, value)));
     }
     command.env("HOME", folder).env("XDG_CONFIG_HOME", folder).env("XDG_CACHE_HOME", folder);
+    command.args(["-c", WATCH, "sh"]).arg(folder).arg(executable);
     command.args(ARGUMENTS).arg(format!("--user-data-dir={}", folder.display()));
     command.arg(format!("--js-flags=--max-old-space-size={}", (config.heap >> 20).max(16)));
     let root = || std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
@@ -129,14 +134,12 @@ fn command(executable: &Path, config: &PrintConfig, folder: &Path) -> Command {
         tracing::warn!("Chromium runs without its sandbox; run the service as another user than root");
         command.arg("--no-sandbox");
     }
-    command.arg("about:blank").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.arg("about:blank").stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         self.gone.cancel();
-        let _ = self.process.start_kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }

@@ -22,7 +22,7 @@ pub fn run(task: &Task, limits: &Limits) -> Result<Option<Event>, Stop> {
             let limits = Limits { max_pages: *most, ..limits.clone() };
             let bytes = std::fs::read(file).map_err(failed)?;
             let (bytes, pages) =
-                blank_pages::add(&bytes, *blank, &limits).map_err(|e| refused("not_printed", &e, vec![]))?;
+                blank_pages::add(bytes, *blank, &limits).map_err(|e| refused("not_printed", &e, vec![]))?;
             std::fs::write(out, bytes).map_err(failed)?;
             Ok(Some(Event::Written { pages: pages as u64 }))
         }
