@@ -47,6 +47,10 @@ pub enum Command {
     #[cfg(feature = "service")]
     Serve(serve::ServeArgs),
     #[cfg(feature = "service")]
+    Work(serve::WorkArgs),
+    #[cfg(feature = "service")]
+    Key(serve::KeyArgs),
+    #[cfg(feature = "service")]
     Migrate(serve::MigrateArgs),
     #[cfg(feature = "service")]
     Openapi(serve::OpenapiArgs),
@@ -75,6 +79,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Accuracy(args) => accuracy::run(&args),
         #[cfg(feature = "service")]
         Command::Serve(args) => serve::serve(&args),
+        #[cfg(feature = "service")]
+        Command::Work(args) => serve::work(&args),
+        #[cfg(feature = "service")]
+        Command::Key(args) => serve::key(&args),
         #[cfg(feature = "service")]
         Command::Migrate(args) => serve::migrate(&args),
         #[cfg(feature = "service")]

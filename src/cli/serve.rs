@@ -1,13 +1,15 @@
 //! `gabarito serve` and its kin: the service, its schema, its documentation.
 
 use super::{CliError, sheet_secret};
+use crate::service::auth::{Scope, is_tenant, keys};
 use crate::service::config::{CommandLine, Config, Secret};
 use crate::service::{self, child, http};
-use clap::Args;
+use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use uuid::Uuid;
 
 /// Where the configuration is.
 #[derive(Debug, Args)]
@@ -28,6 +30,45 @@ pub struct ServeArgs {
     pub listen: Option<SocketAddr>,
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// Work off the queue of a service: `jobs.delivery = "database"`, or one job on an instance of its own
+#[derive(Debug, Args)]
+pub struct WorkArgs {
+    /// Work on this job alone, and end with it
+    #[arg(long, value_name = "ID")]
+    pub job: Option<Uuid>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+/// Make, list and revoke API keys
+#[derive(Debug, Args)]
+pub struct KeyArgs {
+    #[command(subcommand)]
+    pub what: KeyCommand,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key, and show it this once
+    Add {
+        /// Whose: lower-case letters, digits and hyphens
+        #[arg(long)]
+        tenant: String,
+        /// What for
+        #[arg(long)]
+        name: String,
+        /// What it may do: print, read, review, admin
+        #[arg(long, default_value = "print,read,review")]
+        scopes: String,
+    },
+    /// All keys, without themselves
+    List,
+    /// Take a key back
+    Revoke { id: String },
 }
 
 /// Bring the database's schema up to date
@@ -81,6 +122,53 @@ async fn stop() {
         _ = interrupt => {}
         _ = terminate.recv() => {}
     }
+}
+
+pub fn work(args: &WorkArgs) -> Result<ExitCode, CliError> {
+    let config = args.config.load(None)?;
+    let key = Secret::new(sheet_secret()?);
+    runtime()?.block_on(service::work_off(config, key, args.job, stop())).map_err(failed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn key(args: &KeyArgs) -> Result<ExitCode, CliError> {
+    let config = args.config.load(None)?;
+    let mut out = io::stdout().lock();
+    let work = async {
+        let db = service::store::Db::open(&config.database, &config.data).await.map_err(failed)?;
+        match &args.what {
+            KeyCommand::Add { tenant, name, scopes } => {
+                let known = Scope::parse(scopes);
+                if known.len() != scopes.split(',').count() {
+                    return Err(CliError::Usage(
+                        "--scopes: some of print, read, review, admin are expected".to_owned(),
+                    ));
+                }
+                if !is_tenant(tenant) {
+                    let said = "--tenant: lower-case letters, digits and hyphens are expected, at most 63";
+                    return Err(CliError::Usage(said.to_owned()));
+                }
+                let (id, key) = keys::create(&db, tenant, name, &known).await.map_err(failed)?;
+                writeln!(out, "{id}\n{key}").map_err(CliError::Output)?;
+            }
+            KeyCommand::List => {
+                for key in keys::list(&db).await.map_err(failed)? {
+                    let keys::Listed { id, tenant, name, scopes, created_at, revoked_at } = key;
+                    let since = http::time(created_at);
+                    let state = revoked_at.map_or_else(String::new, |at| format!("  revogada {}", http::time(at)));
+                    writeln!(out, "{id}  {tenant}  {scopes}  {since}  {name}{state}").map_err(CliError::Output)?;
+                }
+            }
+            KeyCommand::Revoke { id } => {
+                if !keys::revoke(&db, id).await.map_err(failed)? {
+                    return Err(CliError::Usage(format!("{id}: no key that holds has this id")));
+                }
+            }
+        }
+        db.close().await;
+        Ok(ExitCode::SUCCESS)
+    };
+    runtime()?.block_on(work)
 }
 
 pub fn migrate(args: &MigrateArgs) -> Result<ExitCode, CliError> {

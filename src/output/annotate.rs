@@ -1,6 +1,7 @@
 //! The page with what was read drawn on it, for a person who checks it.
 
 use super::canvas::*;
+use super::view::View;
 use crate::raster::Rgb;
 use crate::raster::draw::Pen;
 use crate::read::result::{FieldStatus, Outcome};
@@ -8,6 +9,14 @@ use crate::read::result::{FieldStatus, Outcome};
 const HEIGHT_PX: usize = 1600;
 /// Of a page without answers: to see at a glance that nothing is lost.
 const THUMBNAIL_PX: usize = 600;
+
+/// The page upright, as it was scanned, at most 1600 pixels high.
+pub fn plain(seen: &Seen<'_>) -> Rgb {
+    let view = View::new(seen.picture, seen.warp, HEIGHT_PX, 1.0);
+    let mut rgb = Rgb::new(view.width, view.height, [0xFF; 3]);
+    rgb.put_gray(&view.picture(seen.picture), 0, 0, |v| v);
+    rgb
+}
 
 /// The page upright, at most 1700 pixels high: a ring around every mark that counts, a box around what a person must
 /// see, a header with the outcome.

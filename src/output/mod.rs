@@ -7,6 +7,7 @@
 pub mod annotate;
 mod canvas;
 pub mod check;
+pub mod crop;
 pub mod csv;
 pub mod explain;
 pub mod jsonl;

@@ -10,6 +10,7 @@
 
 pub mod batch;
 pub mod calibration;
+pub mod decision;
 pub mod fields;
 pub mod identify;
 pub mod layouts;

@@ -3,6 +3,7 @@
 //! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
+pub mod auth;
 pub mod child;
 pub mod chromium;
 pub mod config;
@@ -10,18 +11,21 @@ pub mod guard;
 pub mod http;
 pub mod jobs;
 pub mod store;
+pub mod watch;
 
 mod serve;
 mod work;
 
-pub use serve::{ServeError, serve};
+pub use serve::{ServeError, serve, work as work_off};
 
+use crate::service::auth::Auth;
 use crate::service::child::Children;
 use crate::service::chromium::Chromium;
 use crate::service::config::Config;
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
+use crate::service::watch::Metrics;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +35,9 @@ pub struct App {
     pub config: Arc<Config>,
     pub db: Db,
     pub queue: Queue,
+    pub auth: Auth,
     pub objects: Objects,
+    pub metrics: Metrics,
     pub children: Children,
     pub guard: Guard,
     pub chromium: Chromium,

@@ -1,20 +1,22 @@
 //! Starting, serving and stopping.
 
 use super::App;
+use super::auth::Auth;
 use super::child::Children;
 use super::chromium::Chromium;
 use super::config::{Config, Secret};
 use super::guard::Guard;
 use super::http;
-use super::http::caller::LOCAL;
-use super::jobs::Queue;
+use super::jobs::{Delivery, Queue};
 use super::store::objects::Local;
 use super::store::{Db, DbError, Objects};
+use super::watch::Metrics;
 use super::work;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -34,12 +36,13 @@ impl App {
     /// # Errors
     /// What can't be opened.
     pub async fn open(config: Config, sheet_key: &Secret) -> Result<App, ServeError> {
+        config.watch.init();
         let db = Db::open(&config.database, &config.data).await?;
-        let text = "INSERT INTO tenants (id, created_at) VALUES ($1, {now}) ON CONFLICT DO NOTHING";
-        db.execute(db.query(text).bind(LOCAL)).await?;
         Ok(App {
+            auth: Auth::new(config.auth.clone(), config.server.listen.ip().is_loopback(), db.clone()),
             queue: Queue::new(db.clone(), config.jobs.clone()),
             db,
+            metrics: Metrics::default(),
             objects: Objects::Local(Local::new(config.data.join("objects"))),
             children: Children::new(
                 config.bounds.child,
@@ -77,7 +80,15 @@ pub async fn serve(
         stop.await;
         stopping.cancel();
     });
-    let working = tokio::spawn(work::run(app.clone()));
+    let sweeping = tokio::spawn(work::sweep(app.clone()));
+    let working = tokio::spawn({
+        let app = app.clone();
+        async move {
+            if app.config.jobs.delivery == Delivery::Local {
+                work::run(app, None).await;
+            }
+        }
+    });
     let serving = axum::serve(listener, router).with_graceful_shutdown(app.stopping.clone().cancelled_owned());
     let late = async {
         app.stopping.cancelled().await;
@@ -87,6 +98,30 @@ pub async fn serve(
         served = async { serving.await.and(working.await.map_err(std::io::Error::other)) } => served?,
         () = late => {}
     }
+    sweeping.abort();
+    app.db.close().await;
+    Ok(())
+}
+
+/// Works off the queue until `stop` resolves, or until one job is done.
+///
+/// # Errors
+/// Something configured can't be opened.
+pub async fn work(
+    config: Config,
+    sheet_key: Secret,
+    job: Option<Uuid>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let app = App::open(config, &sheet_key).await?;
+    let stopping = app.stopping.clone();
+    tokio::spawn(async move {
+        stop.await;
+        stopping.cancel();
+    });
+    let sweeping = tokio::spawn(work::sweep(app.clone()));
+    work::run(app.clone(), job).await;
+    sweeping.abort();
     app.db.close().await;
     Ok(())
 }

@@ -27,7 +27,8 @@ fn printed(name: &str, contents: Value) -> (BTreeSet<i64>, BTreeSet<(i64, i64)>)
         "exam": {"cover": true, "draft_pages": 1, "sections": [{"title": "Artes", "questions": [
             question("a", json!([{"image": "foto.png", "width": 50.8}, {"html": table}])),
             question("b", json!([{"image": "foto.jpg", "width": 25.4}])),
-            {"id": "c", "kind": "essay", "stem": [{"text": "Escreva."}]}]}]},
+            {"id": "c", "kind": "essay", "stem": [{"text": "Escreva."}]},
+            {"id": "d", "kind": "choice", "stem": [{"text": "?"}], "alternatives": [{"text": "1"}, {"text": "2"}]}]}]},
         "contents": contents, "options": {"black": true},
         "units": [{"id": "u", "name": "Centro", "rooms": [{"id": "r", "name": "Sala", "students": [
             {"id": "s", "name": "Aluno"}]}]}]

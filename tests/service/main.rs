@@ -2,9 +2,12 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod killed;
 mod monolith;
 mod postgres;
 mod print_and_read;
 mod printed_pages;
+mod reviewing;
 mod server;
 mod site;
+mod tenants;

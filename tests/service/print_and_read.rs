@@ -4,7 +4,7 @@ use crate::server::Server;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-fn package() -> Value {
+pub fn package() -> Value {
     let student =
         |n: u32| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}"), "enrollment": format!("2026{n:04}")});
     json!({

@@ -48,10 +48,7 @@ impl Server {
     }
 
     pub fn start_in(data: &Path, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_gabarito"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GABARITO_")) {
-            command.env_remove(name);
-        }
+        let mut command = gabarito();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).envs(environment.iter().copied());
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap());
@@ -128,4 +125,20 @@ impl Drop for Server {
         let _ = self.process.wait();
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+/// A process of `gabarito work` beside a server.
+pub fn worker(data: &Path, environment: &[(&str, &str)]) -> Child {
+    let mut command = gabarito();
+    command.arg("work").arg("--data").arg(data).envs(environment.iter().copied());
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// The executable, with nothing of ours in its environment.
+fn gabarito() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gabarito"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GABARITO_")) {
+        command.env_remove(name);
+    }
+    command
 }

@@ -2,9 +2,10 @@
 
 mod pdf;
 
-use super::{Bounds, Event, Order, Task};
+use super::{Bounds, Drawing, Event, Order, Task};
 use crate::limits::Limits;
-use crate::output::ordered_parallel;
+use crate::output::annotate::{annotate, plain};
+use crate::output::{Seen, Trace, crop, ordered_parallel, trace};
 use crate::preflight::{self, PreflightError};
 use crate::print::{self, Package, Prepared, PrintError, Reprint, package, rich};
 use crate::read::Reader;
@@ -33,6 +34,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
         match &order.task {
             Task::Count { files } => count(files, &order.limits, &out),
             Task::Read { .. } => read(&order, &out),
+            Task::Draw { .. } => draw(&order),
             Task::Check { package } => open(package).map(|_| ()),
             Task::Reprint { package, student, room, out } => {
                 let what = student.as_deref().map(Reprint::Student).or(room.as_deref().map(Reprint::Room));
@@ -47,7 +49,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
     });
     let told = match done {
         Ok(()) => out.say(&Event::End),
-        Err(Stop::Said(event)) => out.say(&event),
+        Err(Stop::Said(event)) => out.say(&event).and_then(|()| out.say(&Event::End)),
         Err(Stop::Unheard) => return ExitCode::FAILURE,
     };
     if told.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -106,11 +108,7 @@ fn count(files: &[std::path::PathBuf], limits: &Limits, out: &Out<impl Write>) -
 
 fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     let Task::Read { file, name, first, last, layouts, policy } = &order.task else { return Ok(()) };
-    let layouts = match Layouts::load(layouts) {
-        // Lize's sheets need none, and pages of sheets unknown here are told one by one.
-        Err(LayoutsError::Nothing(_)) => Layouts::default(),
-        layouts => layouts.map_err(failed)?,
-    };
+    let layouts = load(layouts)?;
     let policy = match policy {
         None => Policy::default(),
         Some(json) => Policy::from_json(json.to_string().as_bytes()).map_err(|faults| {
@@ -146,6 +144,38 @@ fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     };
     ordered_parallel(&pool, pages, work, |event| out.say(&event))?;
     Ok(())
+}
+
+fn load(layouts: &Path) -> Result<Layouts, Stop> {
+    match Layouts::load(layouts) {
+        // Lize's sheets need none, and pages of sheets unknown here are told one by one.
+        Err(LayoutsError::Nothing(_)) => Ok(Layouts::default()),
+        layouts => layouts.map_err(failed),
+    }
+}
+
+fn draw(order: &Order) -> Result<(), Stop> {
+    let Task::Draw { file, page, layouts, drawing, out } = &order.task else { return Ok(()) };
+    let none = |detail: &str| {
+        Stop::Said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
+    };
+    let page = pages::open(file, &order.limits).nth(page.saturating_sub(1) as usize);
+    let page = page.ok_or_else(|| none("the file has no such page"))?;
+    let reader = Reader { layouts: load(layouts)?, key: SheetKey::new(&order.sheet_key), policy: Policy::default() };
+    let (reading, seen) = reader.read_page(&page, &order.limits);
+    let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
+    let drawn = Trace::of(&seen.trace);
+    let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;
+    let seen =
+        Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
+    let rgb = match drawing {
+        Drawing::Plain => plain(&seen),
+        Drawing::Annotated => annotate(&seen),
+        Drawing::Field(id) => {
+            crop::field(&seen, id).ok_or_else(|| none("the page has no such field, or was not registered"))?
+        }
+    };
+    std::fs::write(out, rgb.to_jpeg(85).map_err(failed)?).map_err(failed)
 }
 
 /// How often progress is told.

@@ -14,9 +14,11 @@ pub use outside::{Child, ChildError, Children};
 use crate::json::Fault;
 use crate::limits::Limits;
 use crate::print::blank_pages::Blank;
+use crate::print::manifest::hex;
 use crate::read::batch::Observed;
 use crate::read::result::PageReading;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 
 /// What a child may use, from the one configuration.
@@ -50,6 +52,8 @@ pub enum Task {
     Check { package: PathBuf },
     /// Prints again what a student or a room has, into a file.
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
+    /// Draws a page of a file as a JPEG: the one so far down its list, from 1.
+    Draw { file: PathBuf, page: u32, layouts: PathBuf, drawing: Drawing, out: PathBuf },
     /// Prints a package into a folder.
     Print { package: PathBuf, out: PathBuf },
     /// Merges PDFs into one. Each has the name that it is called by in faults and in the outline.
@@ -58,6 +62,29 @@ pub enum Task {
     Validate { file: PathBuf },
     /// Puts blank pages into a PDF of at most so many pages.
     Blank { file: PathBuf, blank: Option<Blank>, most: u32, out: PathBuf },
+}
+
+/// What of a page is drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawing {
+    /// The scan, upright.
+    Plain,
+    /// With what was read on it.
+    Annotated,
+    /// One field.
+    Field(String),
+}
+
+impl Drawing {
+    /// The name under which the picture is kept. A field's id may have any character: its hash has not.
+    pub fn file_name(&self) -> String {
+        match self {
+            Drawing::Plain => "plain.jpg".to_owned(),
+            Drawing::Annotated => "annotated.jpg".to_owned(),
+            Drawing::Field(id) => format!("field-{}.jpg", &hex(&Sha256::digest(id))[..24]),
+        }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

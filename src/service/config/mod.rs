@@ -10,10 +10,12 @@ pub use reader::{Reader, Secret, Setting};
 pub use table::table;
 
 use crate::json::Fault;
+use crate::service::auth::AuthConfig;
 use crate::service::chromium::PrintConfig;
 use crate::service::guard::OutboundConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::store::DatabaseConfig;
+use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,11 +25,13 @@ pub struct Config {
     pub server: Server,
     /// Where the embedded set-up keeps its database and its files.
     pub data: PathBuf,
+    pub auth: AuthConfig,
     pub database: DatabaseConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
     pub outbound: OutboundConfig,
     pub print: PrintConfig,
+    pub watch: WatchConfig,
 }
 
 #[derive(Clone, Debug)]
@@ -88,11 +92,13 @@ impl Config {
                 "a folder",
                 "Where the embedded set-up keeps its database and its files; `--data` wins.",
             ),
+            auth: AuthConfig::of(reader),
             database: DatabaseConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
             outbound: OutboundConfig::of(reader),
             print: PrintConfig::of(reader),
+            watch: WatchConfig::of(reader),
         }
     }
 

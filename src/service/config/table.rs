@@ -16,3 +16,23 @@ pub fn table() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEGINS: &str = "| in the file |";
+
+    /// `UPDATE=1 cargo test --lib the_documentation` writes it anew.
+    #[test]
+    fn the_documentation_has_every_setting() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        let at = document.find(BEGINS).unwrap();
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(path, format!("{}{}", &document[..at], table())).unwrap();
+            return;
+        }
+        assert_eq!(&document[at..], table(), "UPDATE=1 cargo test --lib the_documentation writes it anew");
+    }
+}

@@ -3,8 +3,9 @@
 use super::extract::{Path, Query};
 use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
+use super::once::Once;
 use super::paging::{Page, Paging};
-use super::{Caller, Kind, Problem};
+use super::{Caller, Kind, Problem, caller};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
@@ -86,20 +87,41 @@ pub struct BatchUrls {
 ///
 /// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON with the URLs of the scans.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
     request_body(content((BatchForm = "multipart/form-data"), (BatchUrls = "application/json"))),
     responses(
         (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
         (status = 400, description = "Neither a form nor JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Neither a form nor JSON", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No files, a URL that may not be followed, or options that are not valid", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+pub async fn create(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    request: Request,
+) -> Result<Response, Problem> {
+    let once = Once::of(&caller, request.headers(), "POST /v1/batches")?;
     let folder = Incoming::new(&app).await?;
     let (files, urls, options) = received(&app, &folder, request).await?;
     if files.is_empty() && urls.is_empty() {
         return Err(Problem::field("files", "missing; at least one file is expected"));
     }
+    let json = json!([options, urls]).to_string();
+    let said: Vec<String> = files.iter().flat_map(|f| [f.name.clone(), f.sha256.clone()]).chain([json]).collect();
+    let said: Vec<&[u8]> = said.iter().map(|s| s.as_bytes()).collect();
+    once.run(&app, &said, make(&app, &caller, files, urls, options)).await
+}
+
+/// Keeps what came and makes the job.
+async fn make(
+    app: &App,
+    caller: &Caller,
+    files: Vec<Arrived>,
+    urls: Vec<String>,
+    options: Options,
+) -> Result<Response, Problem> {
     let id = Uuid::now_v7();
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
@@ -120,7 +142,7 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
     }
     tx.commit().await?;
     app.queue.ring();
-    let batch = find(&app, &caller, id, Freshness::Latest).await?;
+    let batch = find(app, caller, id, Freshness::Latest).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
 }
 
@@ -195,7 +217,7 @@ fn valid(options: &Options) -> Result<(), Problem> {
 ))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<Batch>>, Problem> {
     let limit = paging.limit()?;
@@ -214,7 +236,11 @@ pub async fn list(
     (status = 200, description = "It", body = Batch),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<axum::Json<Batch>, Problem> {
+pub async fn get(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<Batch>, Problem> {
     find(&app, &caller, id, Freshness::Latest).await.map(axum::Json)
 }
 
@@ -259,7 +285,11 @@ pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) ->
     (status = 204, description = "It is cancelled"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+pub async fn delete(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
     let job = job_of(&app, &caller, id).await?;
     app.queue.cancel(job, &caller.tenant).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,7 +1,8 @@
-//! Who asks. A tenant comes from the credential and from nowhere else.
+//! Who asks, and what they may do.
 
 use super::{Kind, Problem};
 use crate::service::App;
+use crate::service::auth::Scope;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::request::Parts;
@@ -14,26 +15,66 @@ pub struct Caller {
     pub tenant: String,
     /// Kept beside what was decided: an id, never a name.
     pub who: String,
+    pub scopes: Vec<Scope>,
 }
 
-/// The tenant of the embedded set-up.
-pub const LOCAL: &str = "local";
+impl Caller {
+    /// One who may do everything.
+    pub fn all(tenant: &str, who: &str) -> Self {
+        Caller { tenant: tenant.to_owned(), who: who.to_owned(), scopes: Scope::ALL.to_vec() }
+    }
+
+    /// # Errors
+    /// The credential does not have this scope: 403.
+    pub fn may(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.contains(&scope) {
+            return Ok(());
+        }
+        Err(Kind::Forbidden.because(format!("the scope {} is needed", scope.name())))
+    }
+}
+
+/// A caller with one scope, for a handler's arguments.
+macro_rules! scoped {
+    ($($(#[$doc:meta])* $name:ident),*) => {$(
+        $(#[$doc])*
+        pub struct $name(pub Caller);
+
+        impl FromRequestParts<App> for $name {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+                let caller = Caller::from_request_parts(parts, app).await?;
+                caller.may(Scope::$name)?;
+                Ok($name(caller))
+            }
+        }
+    )*};
+}
+
+scoped! {
+    /// Who may print.
+    Print,
+    /// Who may read.
+    Read,
+    /// Who may decide.
+    Review,
+    /// Who may administrate.
+    Admin
+}
 
 impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, Problem> {
-        if app.config.server.listen.ip().is_loopback() {
-            return Ok(Caller { tenant: LOCAL.to_owned(), who: LOCAL.to_owned() });
-        }
-        Err(Kind::Unauthenticated.because("Authorization: Bearer …, with an API key or a token, is expected"))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        app.auth.caller(&parts.headers).await
     }
 }
 
 /// Without credentials only this machine is served, and a page of another site in its browser is not this machine: its
 /// name may have been made to lead here (DNS rebinding), or it may post without being asked.
 pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.config.server.listen.ip().is_loopback() {
+    if app.auth.is_open() {
         let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
         let foreign_host = header(HOST).is_some_and(|h| !is_local(h));
         let foreign_origin = header(ORIGIN).is_some_and(|o| !o.split_once("://").is_some_and(|(_, h)| is_local(h)));

@@ -2,7 +2,7 @@
 
 use super::batches;
 use super::extract::Path;
-use super::{Caller, Problem};
+use super::{Caller, Problem, caller};
 use crate::service::App;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
@@ -61,7 +61,7 @@ struct Watch {
     ))]
 pub async fn events(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path(batch): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {

@@ -4,6 +4,8 @@ use super::{Kind, Problem};
 use crate::service::App;
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -18,6 +20,19 @@ const WELL: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") }
 #[utoipa::path(get, path = "/healthz", tag = "platform", responses((status = 200, description = "It is alive", body = Health)))]
 pub async fn healthz() -> Json<Health> {
     Json(WELL)
+}
+
+/// What is counted here, for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "platform", responses(
+    (status = 200, description = "OpenMetrics", content_type = "application/openmetrics-text"),
+    (status = 404, description = "metrics.enabled is not set", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    if !app.config.watch.metrics {
+        return Err(Kind::NotFound.because("metrics.enabled is not set"));
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(([(header::CONTENT_TYPE, kind)], app.metrics.text(&app).await?).into_response())
 }
 
 /// The database answers, and the process is not about to stop.

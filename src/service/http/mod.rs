@@ -1,7 +1,9 @@
 //! HTTP: every route of the service in one place ([`router`]), handlers by noun, errors in [`problem`].
 
+mod applications;
 mod batches;
 pub mod caller;
+mod document;
 mod download;
 mod events;
 mod extract;
@@ -9,16 +11,20 @@ mod health;
 mod incoming;
 mod job;
 mod monolith;
+mod oauth;
+mod once;
 mod packages;
 mod pages;
 mod paging;
+mod pictures;
 pub mod problem;
 mod read;
 
 pub use caller::Caller;
+pub use job::time;
 pub use problem::{Kind, Problem};
 
-use crate::service::App;
+use crate::service::{App, watch};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
@@ -29,26 +35,21 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// Bodies without files.
 const MAX_SMALL_BODY: usize = 8 << 20;
 
-#[derive(OpenApi)]
-#[openapi(info(
-    title = "gabarito",
-    description = "Prints exam packages and reads answer sheets back. Errors are RFC 9457 problems; lists are paged by \
-                   cursor; a POST with an Idempotency-Key may be repeated."
-))]
-struct Document;
-
 /// All routes but the documentation's own.
 fn routes(max_body: usize) -> OpenApiRouter<App> {
     // What takes files; they go to disk as they come.
     let files = || DefaultBodyLimit::max(max_body);
-    let public = OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz));
+    let public = OpenApiRouter::new()
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(oauth::token));
     let print = OpenApiRouter::new()
         .routes(routes!(packages::create, packages::list))
         .layer(files())
@@ -60,20 +61,25 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .layer(files())
         .routes(routes!(batches::get, batches::delete))
         .routes(routes!(pages::list))
-        .routes(routes!(pages::get))
+        .routes(routes!(pages::get, pages::decide))
+        .routes(routes!(pages::decisions))
+        .routes(routes!(pictures::image))
+        .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
-        .routes(routes!(read::read));
-    OpenApiRouter::with_openapi(Document::openapi()).merge(public).merge(print).merge(read).merge(monolith::routes())
+        .routes(routes!(read::read))
+        .routes(routes!(applications::reconciliation));
+    OpenApiRouter::with_openapi(document::empty()).merge(public).merge(print).merge(read).merge(monolith::routes())
 }
 
 /// OpenAPI 3.1, from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes(MAX_SMALL_BODY).into_openapi()
+    document::complete(routes(MAX_SMALL_BODY).into_openapi())
 }
 
 pub fn router(app: App) -> Router {
     let max_body = usize::try_from(app.config.server.max_body).unwrap_or(usize::MAX);
     let (router, document) = routes(max_body).split_for_parts();
+    let document = document::complete(document);
     let request_id = HeaderName::from_static("x-request-id");
     // Pictures and PDFs are compressed already; a stream of events must not be held back.
     let worth = SizeAbove::new(1024)
@@ -91,6 +97,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(app.clone(), watch::measure))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
         .with_state(app)

@@ -1,9 +1,11 @@
 //! Printing: `/v1/packages`.
 
+use super::caller::Print;
 use super::download::{self, Described};
 use super::extract::{Json, Path, Query};
 use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
+use super::once::Once;
 use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem};
 use crate::service::App;
@@ -50,6 +52,7 @@ const MAX_PACKAGE: usize = 256 << 20;
 /// The body is a PACKAGE.json, or a form with it as the part `package` and the pictures and PDFs that it names as files.
 /// Everything wrong with it is told at once, before anything is printed.
 #[utoipa::path(post, path = "/v1/packages", tag = "print",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
     request_body(content(
         (Value = "application/json"),
         (PackageForm = "multipart/form-data"),
@@ -57,20 +60,30 @@ const MAX_PACKAGE: usize = 256 << 20;
     responses(
         (status = 202, description = "It will be printed", body = Package, headers(("Location", description = "Where to follow it"))),
         (status = 400, description = "Not JSON, or no form", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It can't be printed; `errors` says why, by path", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn create(State(app): State<App>, caller: Caller, request: Request) -> Result<Response, Problem> {
+pub async fn create(State(app): State<App>, Print(caller): Print, request: Request) -> Result<Response, Problem> {
+    let once = Once::of(&caller, request.headers(), "POST /v1/packages")?;
     let folder = Incoming::new(&app).await?;
-    let files = received(&app, &folder, request).await?;
+    let (names, hashes) = received(&app, &folder, request).await?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
+    let text = tokio::fs::read(folder.path().join("PACKAGE.json")).await?;
+    let mut said = vec![text.as_slice()];
+    said.extend(names.iter().chain(&hashes).map(|s: &String| s.as_bytes()));
+    once.run(&app, &said, make(&app, &caller, &folder, &names)).await
+}
+
+/// Keeps what came and makes the job.
+async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -> Result<Response, Problem> {
     let package = folder.path().join("PACKAGE.json");
-    check(&app, &package).await?;
+    check(app, &package).await?;
     let json: Value = serde_json::from_slice(&tokio::fs::read(&package).await?).map_err(std::io::Error::from)?;
     let application = json["application"]["id"].as_str().unwrap_or_default().to_owned();
     let id = Uuid::now_v7();
     let mut inputs = vec!["PACKAGE.json".to_owned()];
-    inputs.extend(files);
+    inputs.extend(files.iter().cloned());
     for name in &inputs {
         let key = Key::PackageInput { tenant: caller.tenant.clone(), package: id, name: name.clone() };
         app.objects.put_file(&key, &folder.path().join(name)).await?;
@@ -86,7 +99,7 @@ pub async fn create(State(app): State<App>, caller: Caller, request: Request) ->
     query.bind(application).execute(&mut *tx).await?;
     tx.commit().await?;
     app.queue.ring();
-    let package = find(&app, &caller, id, Freshness::Latest).await?;
+    let package = find(app, caller, id, Freshness::Latest).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
 }
 
@@ -100,8 +113,8 @@ pub struct PackageForm {
     files: Vec<Vec<u8>>,
 }
 
-/// Puts the body's files into the folder; gives the names of all but PACKAGE.json.
-async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<String>, Problem> {
+/// Puts the body's files into the folder; gives the names of all but PACKAGE.json, each with its hash.
+async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<(String, String)>, Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if content_type.starts_with("application/json") {
         let body = axum::body::to_bytes(request.into_body(), MAX_PACKAGE).await;
@@ -121,17 +134,17 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
             package = true;
             continue;
         }
-        let Arrived { name, path, .. } = folder.take(field).await?;
+        let Arrived { name, path, sha256, .. } = folder.take(field).await?;
         if !is_safe_name(&name) || name == "PACKAGE.json" {
             return Err(Problem::field("files", format!("“{name}” is no name of a file below the package's folder")));
         }
-        if names.contains(&name) {
+        if names.iter().any(|(known, _)| *known == name) {
             return Err(Problem::field("files", format!("“{name}” is there twice")));
         }
         let at = folder.path().join(&name);
         tokio::fs::create_dir_all(at.parent().unwrap_or(folder.path())).await?;
         tokio::fs::rename(path, at).await?;
-        names.push(name);
+        names.push((name, sha256));
     }
     if package {
         Ok(names)
@@ -161,7 +174,7 @@ async fn check(app: &App, package: &std::path::Path) -> Result<(), Problem> {
 ))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    Print(caller): Print,
     Query(paging): Query<Paging>,
 ) -> Result<axum::Json<Page<Package>>, Problem> {
     let limit = paging.limit()?;
@@ -182,7 +195,11 @@ pub async fn list(
     (status = 200, description = "It", body = Package),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn get(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<axum::Json<Package>, Problem> {
+pub async fn get(
+    State(app): State<App>,
+    Print(caller): Print,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<Package>, Problem> {
     find(&app, &caller, id, Freshness::Latest).await.map(axum::Json)
 }
 
@@ -226,7 +243,7 @@ const SEGMENT: &percent_encoding::AsciiSet =
     (status = 204, description = "It is cancelled; what was printed is deleted"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+pub async fn delete(State(app): State<App>, Print(caller): Print, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
     let package = find(&app, &caller, id, Freshness::Latest).await?;
     let text = "SELECT job_id FROM packages WHERE id = $1";
     let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.writer()).await?;
@@ -255,7 +272,7 @@ pub async fn delete(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>
     ))]
 pub async fn download(
     State(app): State<App>,
-    caller: Caller,
+    Print(caller): Print,
     Path((id, name)): Path<(Uuid, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -292,7 +309,7 @@ pub enum Reprint {
     ))]
 pub async fn reprint(
     State(app): State<App>,
-    caller: Caller,
+    Print(caller): Print,
     Path(id): Path<Uuid>,
     Json(what): Json<Reprint>,
 ) -> Result<Response, Problem> {

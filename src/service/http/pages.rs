@@ -1,14 +1,20 @@
 //! What was read, page by page: `/v1/batches/{id}/pages`.
 
-use super::extract::{Path, Query};
+use super::extract::{Json, Path, Query};
+use super::job::time;
 use super::paging::{Page, Paging};
-use super::{Caller, Kind, Problem, batches};
-use crate::read::result::Outcome;
+use super::{Kind, Problem, batches, caller};
+use crate::print::manifest::hex;
+use crate::read::decision::Decision;
+use crate::read::result::{FieldStatus, Outcome, PageReading};
 use crate::service::App;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
@@ -50,7 +56,7 @@ pub struct Filter {
 ))]
 pub async fn list(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path(id): Path<Uuid>,
     Query(filter): Query<Filter>,
 ) -> Result<axum::Json<Page<BatchPage>>, Problem> {
@@ -72,20 +78,130 @@ pub async fn list(
     Ok(axum::Json(Page::of(pages, limit, |p| p.number.to_string())))
 }
 
-/// One page of a batch.
+/// A person decides: whose page it is, what fields say, whether it counts.
+///
+/// Who decided, when, and the page before and after are kept. With `If-Match` it is refused where somebody else decided
+/// in the meantime.
+#[utoipa::path(patch, path = "/v1/batches/{id}/pages/{n}", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path),
+        ("If-Match" = Option<String>, Header, description = "The page's ETag")),
+    request_body = Decision,
+    responses(
+        (status = 200, description = "The page as it stands now", body = BatchPage),
+        (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "The page has no place for it", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn decide(
+    State(app): State<App>,
+    caller::Review(caller): caller::Review,
+    Path((id, n)): Path<(Uuid, u32)>,
+    headers: HeaderMap,
+    Json(decision): Json<Decision>,
+) -> Result<Response, Problem> {
+    batches::job_of(&app, &caller, id).await?;
+    let mut tx = app.db.begin().await?;
+    let text =
+        "SELECT number, updated_at, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";
+    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
+    let row = query.fetch_optional(&mut *tx).await?;
+    let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
+    let body: String = row.col("body")?;
+    let said = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
+    if said.is_some_and(|said| said != "*" && said != etag(&body)) {
+        return Err(Kind::Changed.because("the page was changed after it was fetched; fetch it again"));
+    }
+    let before: PageReading = serde_json::from_str(&body).map_err(std::io::Error::from)?;
+    let after = decision.apply(&before).map_err(Problem::invalid)?;
+    let (change, after_json) = (to_json(&decision)?, to_json(&after)?);
+    let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as i64;
+    let text = "UPDATE pages SET body = $1{as_json}, outcome = $2, student_id = $3, doubtful = $4, updated_at = {now}
+                WHERE batch_id = $5 AND number = $6";
+    let student = after.sheet.as_ref().and_then(|s| s.student.clone());
+    let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(student).bind(doubtful);
+    query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
+    let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
+                VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
+    let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());
+    let query = query.bind(i64::from(n)).bind(caller.who.clone()).bind(change).bind(body).bind(after_json);
+    query.execute(&mut *tx).await?;
+    tx.commit().await?;
+    get(State(app), caller::Read(caller), Path((id, n))).await
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, Problem> {
+    Ok(serde_json::to_string(value).map_err(std::io::Error::from)?)
+}
+
+/// Names a page's content.
+fn etag(body: &str) -> String {
+    format!("\"{}\"", &hex(&Sha256::digest(body))[..24])
+}
+
+/// What was decided of a page, the first first.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Decided {
+    pub decided_by: String,
+    #[schema(format = DateTime)]
+    pub decided_at: String,
+    #[schema(value_type = Object)]
+    pub change: Value,
+    /// The page before it.
+    #[schema(value_type = Object)]
+    pub before: Value,
+    /// And after it.
+    #[schema(value_type = Object)]
+    pub after: Value,
+}
+
+/// What people decided of a page: who, when, before and after.
+#[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}/decisions", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path)),
+    responses(
+        (status = 200, description = "All of it, the first first", body = Vec<Decided>),
+        (status = 404, description = "No such batch of yours", body = Problem, content_type = "application/problem+json"),
+    ))]
+pub async fn decisions(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path((id, n)): Path<(Uuid, u32)>,
+) -> Result<axum::Json<Vec<Decided>>, Problem> {
+    batches::job_of(&app, &caller, id).await?;
+    let text =
+        "SELECT decided_by, decided_at, change{as_text} AS change, before{as_text} AS before, after{as_text} AS after
+                FROM decisions WHERE batch_id = $1 AND number = $2 ORDER BY id";
+    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
+    let mut all = Vec::new();
+    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+        let json =
+            |column| Ok::<_, Problem>(serde_json::from_str(&row.col::<String>(column)?).map_err(std::io::Error::from)?);
+        all.push(Decided {
+            decided_by: row.col("decided_by")?,
+            decided_at: time(row.col("decided_at")?),
+            change: json("change")?,
+            before: json("before")?,
+            after: json("after")?,
+        });
+    }
+    Ok(axum::Json(all))
+}
+
+/// One page of a batch. Its `ETag` is for `PATCH`.
 #[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path)), responses(
     (status = 200, description = "It", body = BatchPage),
     (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn get(
     State(app): State<App>,
-    caller: Caller,
+    caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
-) -> Result<axum::Json<BatchPage>, Problem> {
+) -> Result<Response, Problem> {
     batches::job_of(&app, &caller, id).await?;
     let text = "SELECT number, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
     let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
-    BatchPage::of(&row).map(axum::Json)
+    let etag = etag(&row.col::<String>("body")?);
+    Ok(([(header::ETAG, etag)], axum::Json(BatchPage::of(&row)?)).into_response())
 }

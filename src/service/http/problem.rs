@@ -52,6 +52,7 @@ pub enum Kind {
     InFlight,
     KeyReused,
     Gone,
+    Changed,
     TooLarge,
     Unsupported,
     RangeNotSatisfiable,
@@ -80,6 +81,7 @@ impl Kind {
             Kind::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "key-reused", "The idempotency key belongs to another request")
             }
+            Kind::Changed => (StatusCode::PRECONDITION_FAILED, "changed", "It was changed in the meantime"),
             Kind::Gone => (StatusCode::GONE, "gone", "It was deleted"),
             Kind::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "The body is too large"),
             Kind::Unsupported => {

@@ -1,7 +1,7 @@
 //! One picture in, one line out: `/v1/read`.
 
 use super::incoming::Incoming;
-use super::{Caller, Kind, Problem};
+use super::{Kind, Problem, caller};
 use crate::service::App;
 use crate::service::child::{ChildError, Event, Task};
 use crate::service::store::db::Columns;
@@ -25,7 +25,11 @@ const MOST: u64 = 64 << 20;
         (status = 413, description = "More than 64 MiB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No picture, or one that can't be opened", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn read(State(app): State<App>, caller: Caller, body: Body) -> Result<axum::Json<Value>, Problem> {
+pub async fn read(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    body: Body,
+) -> Result<axum::Json<Value>, Problem> {
     let folder = Incoming::new(&app).await?;
     let path = folder.path().join("page");
     let mut file = tokio::fs::File::create(&path).await?;

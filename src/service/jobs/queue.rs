@@ -128,6 +128,22 @@ impl Queue {
         self.claim_by(text, worker, None).await
     }
 
+    /// Takes the item of one job that is due first: an instance that was started for it.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn claim_of(&self, worker: &str, job: Uuid) -> Result<Option<Claimed>, DbError> {
+        let text = concat!(
+            "UPDATE job_items SET state = 'running', attempts = attempts + 1, fence = fence + 1, worker = $1,
+                 lease_until = {now} + $2
+             WHERE id = (SELECT id FROM job_items WHERE job_id = $3 AND state = 'queued' AND run_at <= {now}
+                         ORDER BY run_at, id LIMIT 1 {skip_locked})
+             RETURNING ",
+            columns!()
+        );
+        self.claim_by(text, worker, Some(job)).await
+    }
+
     /// Takes this item, if it is due: Cloud Tasks names which.
     ///
     /// # Errors
@@ -143,11 +159,11 @@ impl Queue {
         self.claim_by(text, worker, Some(item)).await
     }
 
-    async fn claim_by(&self, text: &'static str, worker: &str, item: Option<Uuid>) -> Result<Option<Claimed>, DbError> {
+    async fn claim_by(&self, text: &'static str, worker: &str, id: Option<Uuid>) -> Result<Option<Claimed>, DbError> {
         let mut tx = self.db.begin().await?;
         let mut query = self.db.query(text).bind(worker.to_owned()).bind(self.config.lease.as_millis() as i64);
-        if let Some(item) = item {
-            query = query.bind(item.to_string());
+        if let Some(id) = id {
+            query = query.bind(id.to_string());
         }
         let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(None) };
         let claimed = Claimed::of(&row)?;

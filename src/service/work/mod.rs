@@ -12,6 +12,7 @@ pub use read::layouts;
 use super::App;
 use super::child::ChildError;
 use super::jobs::{Claimed, Failure, ItemKind, QueueError};
+use super::store::db::Freshness;
 use super::store::{DbError, ObjectError};
 use serde_json::Value;
 use std::time::Duration;
@@ -66,10 +67,14 @@ impl WorkError {
     }
 }
 
-/// Works until the process must stop; gives back what is not done by then.
-pub async fn run(app: App) {
-    let worker = format!("{}-{}", std::process::id(), Uuid::now_v7());
-    let sweeper = tokio::spawn(sweep(app.clone()));
+/// A name for this process's leases.
+pub fn worker() -> String {
+    format!("{}-{}", std::process::id(), Uuid::now_v7())
+}
+
+/// Works until the process must stop, or until one job is done; gives back what is not done by then.
+pub async fn run(app: App, only: Option<Uuid>) {
+    let worker = worker();
     let mut at_work = JoinSet::new();
     while !app.stopping.is_cancelled() {
         while at_work.try_join_next().is_some() {}
@@ -80,14 +85,23 @@ pub async fn run(app: App) {
             }
             continue;
         }
-        match app.queue.claim(&worker).await {
+        let claimed = match only {
+            None => app.queue.claim(&worker).await,
+            Some(job) => app.queue.claim_of(&worker, job).await,
+        };
+        match claimed {
             Ok(Some(item)) => {
                 at_work.spawn(work(app.clone(), item));
             }
-            Ok(None) => tokio::select! {
-                () = app.queue.wait() => {}
-                () = app.stopping.cancelled() => {}
-            },
+            Ok(None) => {
+                if is_done(&app, only).await {
+                    break;
+                }
+                tokio::select! {
+                    () = app.queue.wait() => {}
+                    () = app.stopping.cancelled() => {}
+                }
+            }
             Err(e) => {
                 tracing::error!(error = %e, "no item could be claimed");
                 tokio::time::sleep(Duration::from_secs(1)).await;
@@ -95,7 +109,14 @@ pub async fn run(app: App) {
         }
     }
     while at_work.join_next().await.is_some() {}
-    sweeper.abort();
+}
+
+async fn is_done(app: &App, only: Option<Uuid>) -> bool {
+    let Some(job) = only else { return false };
+    match app.queue.progress(job, Freshness::Latest).await {
+        Ok(progress) => progress.is_none_or(|p| p.state.is_final()),
+        Err(_) => false,
+    }
 }
 
 /// Does one item, and says what came of it.
@@ -141,14 +162,18 @@ async fn keep(app: &App, item: &Claimed) -> WorkError {
     }
 }
 
-async fn sweep(app: App) {
-    loop {
+/// Looks for items of lost workers, until the process must stop.
+pub async fn sweep(app: App) {
+    while !app.stopping.is_cancelled() {
         match app.queue.sweep().await {
             Ok((0, 0)) => {}
             Ok((back, dead)) => tracing::warn!(back, dead, "items of lost workers"),
             Err(e) => tracing::error!(error = %e, "lost leases could not be looked for"),
         }
-        tokio::time::sleep(app.config.jobs.sweep).await;
+        tokio::select! {
+            () = tokio::time::sleep(app.config.jobs.sweep) => {}
+            () = app.stopping.cancelled() => {}
+        }
     }
 }
 

@@ -129,11 +129,15 @@ struct Page {
     version: Option<i64>,
     layout: String,
     page: u16,
+    #[serde(default)]
+    rows: Vec<String>,
 }
 
 struct Sheet {
     first: Page,
     pages: Vec<String>,
+    /// Of an attendance list, by page.
+    rows: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -153,9 +157,13 @@ impl Noted {
         let manifest: Manifest = serde_json::from_reader(open(&out.join("manifest.json"))?)?;
         let package: Value = serde_json::from_reader(open(package)?)?;
         let mut sheets = BTreeMap::new();
-        for page in manifest.pages {
-            let number = page.page.to_string();
-            let sheet = sheets.entry(page.sheet_id.clone()).or_insert_with(|| Sheet { first: page, pages: Vec::new() });
+        for mut page in manifest.pages {
+            let (number, rows) = (page.page.to_string(), std::mem::take(&mut page.rows));
+            let sheet = sheets.entry(page.sheet_id.clone());
+            let sheet = sheet.or_insert_with(|| Sheet { first: page, pages: Vec::new(), rows: BTreeMap::new() });
+            if !rows.is_empty() {
+                sheet.rows.insert(number.clone(), rows);
+            }
             sheet.pages.push(number);
         }
         let id = |v: &Value| v["id"].as_str().map(str::to_owned);
@@ -196,12 +204,16 @@ impl Noted {
                 unit.into(),
                 room.into(),
                 student.into(),
+                Cell::Json(json!(sheet.rows).to_string()),
             ]
         });
-        let columns = "sheets (tenant_id, id, application_id, package_id, kind, layout_id, pages, version, unit_id, room_id, student_id)";
+        let columns =
+            "sheets (tenant_id, id, application_id, package_id, kind, layout_id, pages, version, unit_id, room_id,
+            student_id, list_rows)";
         // Printed again, a sheet is that of its latest package.
         let latest = "ON CONFLICT (tenant_id, id) DO UPDATE SET package_id = excluded.package_id, layout_id = excluded.layout_id,
-            pages = excluded.pages, version = excluded.version, unit_id = excluded.unit_id, room_id = excluded.room_id";
+            pages = excluded.pages, version = excluded.version, unit_id = excluded.unit_id, room_id = excluded.room_id,
+            list_rows = excluded.list_rows";
         rows::insert(tx, dialect, columns, latest, sheets.collect()).await?;
         let mut students: Vec<_> = self.students;
         students.sort();

@@ -181,6 +181,9 @@ impl Part {
         let count = pages.len() as u64;
         let mut tx = app.queue.fenced(item).await?;
         name(app, &mut tx, &item.tenant, &mut pages).await?;
+        for page in &pages {
+            app.metrics.page(page.reading.outcome.name(), page.observed.stage.as_deref());
+        }
         let now = jiff::Timestamp::now().as_millisecond();
         let row = |page: Read| {
             let Read { number, reading, observed } = page;

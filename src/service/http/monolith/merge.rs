@@ -7,7 +7,7 @@ use crate::service::child::Task;
 use crate::service::guard::FetchError;
 use crate::service::http::extract::Json;
 use crate::service::http::incoming::Incoming;
-use crate::service::http::{Caller, Kind, Problem};
+use crate::service::http::{Kind, Problem, caller};
 use axum::extract::State;
 use axum::response::Response;
 use futures_util::future::join_all;
@@ -33,7 +33,6 @@ pub struct Merge {
 #[utoipa::path(post, path = "/merge", tag = "monolith", request_body = Merge, responses(
     (status = 200, description = "The PDF", body = Vec<u8>, content_type = "application/pdf"),
     (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-    (status = 401, description = "No credentials", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "No JSON", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A URL that may not be followed, or leads to no PDF; `errors` says which", body = Problem, content_type = "application/problem+json"),
@@ -41,7 +40,7 @@ pub struct Merge {
     (status = 503, description = "Too many are being merged", body = Problem, content_type = "application/problem+json"),
     (status = 504, description = "Fetching them took too long", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn merge(State(app): State<App>, _: Caller, Json(asked): Json<Merge>) -> Result<Response, Problem> {
+pub async fn merge(State(app): State<App>, _: caller::Print, Json(asked): Json<Merge>) -> Result<Response, Problem> {
     let config = app.guard.config();
     if asked.urls.is_empty() || asked.urls.len() > config.urls {
         return Err(Problem::field("urls", format!("1 to {} are expected", config.urls)));

@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// The service is there.
-#[utoipa::path(get, path = "/status", tag = "monolith", responses((status = 200, description = "It is", body = Health)))]
+#[utoipa::path(get, path = "/status", tag = "platform", responses((status = 200, description = "It is", body = Health)))]
 pub async fn status() -> axum::Json<Health> {
     health::healthz().await
 }

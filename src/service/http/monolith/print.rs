@@ -7,7 +7,7 @@ use crate::service::child::Task;
 use crate::service::chromium::{Job, PrintFailed};
 use crate::service::http::extract::Json;
 use crate::service::http::incoming::Incoming;
-use crate::service::http::{Caller, Kind, Problem};
+use crate::service::http::{Kind, Problem, caller};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
@@ -50,7 +50,6 @@ enum BlankPages {
 #[utoipa::path(post, path = "/print", tag = "monolith", request_body = Print, responses(
     (status = 200, description = "The PDF", body = Vec<u8>, content_type = "application/pdf"),
     (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-    (status = 401, description = "No credentials", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "No JSON", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "A URL that may not be followed, or a page with too much in it", body = Problem, content_type = "application/problem+json"),
@@ -59,7 +58,7 @@ enum BlankPages {
     (status = 503, description = "Too many pages are being printed", body = Problem, content_type = "application/problem+json"),
     (status = 504, description = "It took too long, or the element `loaded` never came", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn print(State(app): State<App>, _: Caller, Json(asked): Json<Print>) -> Result<Response, Problem> {
+pub async fn print(State(app): State<App>, _: caller::Print, Json(asked): Json<Print>) -> Result<Response, Problem> {
     let url = Url::parse(&asked.url).map_err(|_| Problem::field("url", "it is no URL; https://… is expected"))?;
     let folder = Incoming::new(&app).await?;
     let (page, out) = (folder.path().join("page"), folder.path().join("printed"));

@@ -5,7 +5,7 @@ use crate::service::App;
 use crate::service::child::Task;
 use crate::service::http::extract::Json;
 use crate::service::http::incoming::Incoming;
-use crate::service::http::{Caller, Kind, Problem};
+use crate::service::http::{Kind, Problem, caller};
 use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -34,14 +34,13 @@ pub struct Valid {
 #[utoipa::path(post, path = "/validate", tag = "monolith", request_body = Validate, responses(
     (status = 200, description = "It is sound", body = Valid),
     (status = 400, description = "No JSON", body = Problem, content_type = "application/problem+json"),
-    (status = 401, description = "No credentials", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "More than 64 MiB", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "No JSON", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "It is not sound; `errors` says where and why", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn validate(
     State(app): State<App>,
-    _: Caller,
+    _: caller::Print,
     Json(asked): Json<Validate>,
 ) -> Result<axum::Json<Valid>, Problem> {
     let bytes = tokio::task::spawn_blocking(move || decode(asked.content)).await.map_err(std::io::Error::other)?;

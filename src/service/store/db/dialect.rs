@@ -16,7 +16,9 @@ impl Dialect {
             "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)",
         ),
         ("{skip_locked}", "", "FOR UPDATE SKIP LOCKED"),
-        ("{for_update}", "", "FOR UPDATE"),
+        // Not FOR UPDATE: a second update of a row in one transaction checks its foreign key again, which takes a KEY SHARE
+        // lock on the row referred to; two that hold it and want the stronger one wait for each other.
+        ("{for_update}", "", "FOR NO KEY UPDATE"),
         ("{int}", "INTEGER", "BIGINT"),
         ("{real}", "REAL", "DOUBLE PRECISION"),
         ("{blob}", "BLOB", "BYTEA"),

@@ -117,8 +117,10 @@ CREATE TABLE sheets (
     version {int},
     unit_id TEXT,
     room_id TEXT,
-    -- None: a spare.
+    -- None: a spare, or a room's paper.
     student_id TEXT,
+    -- Of an attendance list: for each of its pages, the students of its rows.
+    list_rows {json},
     PRIMARY KEY (tenant_id, id)
 ) {strict};
 CREATE INDEX sheets_of_application ON sheets (tenant_id, application_id);

@@ -1,0 +1,85 @@
+//! Which credentials a deployment takes.
+
+use super::{Scope, is_tenant};
+use crate::service::config::{Reader, Secret};
+use crate::service::http::Caller;
+use serde_json::Value;
+
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    pub required: bool,
+    pub basic: Option<Secret>,
+    /// Tenant and key.
+    pub keys: Vec<(String, Secret)>,
+    pub token_secret: Option<Secret>,
+    pub oidc: Option<Oidc>,
+}
+
+/// An issuer of tokens.
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    pub issuer: String,
+    pub audience: String,
+    pub jwks_url: String,
+    pub tenant_claim: String,
+}
+
+impl AuthConfig {
+    pub fn of(r: &mut Reader) -> Self {
+        let required =
+            r.flag("auth.required", false, "Ask for credentials on loopback too. Elsewhere they are always asked for.");
+        let basic: Option<Secret> = r.optional(
+            "auth.basic",
+            "user:password",
+            "The one user of a laptop or a school's own machine, as user:password.",
+        );
+        if basic.as_ref().is_some_and(|b| !b.expose().contains(':')) {
+            r.fault("auth.basic", "user:password is expected");
+        }
+        let listed = r.list(
+            "auth.keys",
+            "API keys of tenants, as tenant=gab_…, where `gabarito key` can't be run. They may do everything.",
+        );
+        let mut keys = Vec::new();
+        for entry in listed {
+            match entry
+                .split_once('=')
+                .filter(|(tenant, key)| is_tenant(tenant) && key.len() >= 24 && key.starts_with("gab_"))
+            {
+                Some((tenant, key)) => keys.push((tenant.to_owned(), Secret::new(key))),
+                None => r.fault("auth.keys", "tenant=gab_… is expected, with at least 20 characters after gab_"),
+            }
+        }
+        let token_secret: Option<Secret> = r.optional(
+            "auth.token_secret",
+            "at least 32 characters",
+            "Signs the tokens of POST /oauth/token. The same in all instances.",
+        );
+        if token_secret.as_ref().is_some_and(|s| s.expose().len() < 32) {
+            r.fault("auth.token_secret", "at least 32 characters are expected");
+        }
+        let issuer: Option<String> = r.optional("auth.issuer", "an URL", "Tokens of this OIDC issuer are taken.");
+        let audience: Option<String> = r.optional("auth.audience", "text", "The audience that its tokens must be for.");
+        let jwks_url: Option<String> = r.optional("auth.jwks_url", "an URL", "Where its keys are.");
+        let tenant_claim = r.text("auth.tenant_claim", "tenant", "The claim of its tokens that names the tenant.");
+        let oidc = match (issuer, audience, jwks_url) {
+            (None, None, None) => None,
+            (Some(issuer), Some(audience), Some(jwks_url)) => Some(Oidc { issuer, audience, jwks_url, tenant_claim }),
+            _ => {
+                r.fault("auth.issuer", "auth.issuer, auth.audience and auth.jwks_url are expected together");
+                None
+            }
+        };
+        AuthConfig { required, basic, keys, token_secret, oidc }
+    }
+}
+
+impl Oidc {
+    /// None where the token names no tenant.
+    pub fn caller(&self, claims: &Value) -> Option<Caller> {
+        let tenant = claims[&self.tenant_claim].as_str().filter(|t| is_tenant(t))?;
+        let who = claims["sub"].as_str().unwrap_or("token");
+        let scopes = Scope::parse(claims["scope"].as_str().unwrap_or_default());
+        Some(Caller { tenant: tenant.to_owned(), who: who.to_owned(), scopes })
+    }
+}

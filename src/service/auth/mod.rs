@@ -1,0 +1,197 @@
+//! Credentials to callers. A tenant comes from the credential and from nowhere else.
+//!
+//! | credential | who |
+//! |---|---|
+//! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
+//! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
+//! | `Basic …` | the laptop's user |
+//! | none | this machine, where the server listens on loopback and nothing is configured |
+
+mod config;
+mod jwks;
+pub mod keys;
+mod token;
+
+pub use config::{AuthConfig, Oidc};
+pub use jwks::{Jwks, TokenError};
+pub use token::Granted;
+
+use crate::service::http::{Caller, Kind, Problem};
+use crate::service::store::{Db, DbError};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use std::collections::HashSet;
+use std::sync::{Arc, RwLock};
+use subtle::ConstantTimeEq;
+
+/// The tenant of the embedded set-up.
+pub const LOCAL: &str = "local";
+
+/// What a caller may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// Print packages and see them.
+    Print,
+    /// Upload scans and see what was read.
+    Read,
+    /// Decide what is doubtful.
+    Review,
+    /// Keys, webhooks, retention, erasure.
+    Admin,
+}
+
+impl Scope {
+    pub const ALL: [Scope; 4] = [Scope::Print, Scope::Read, Scope::Review, Scope::Admin];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Scope::Print => "print",
+            Scope::Read => "read",
+            Scope::Review => "review",
+            Scope::Admin => "admin",
+        }
+    }
+
+    /// Those named, by spaces or commas. What is no scope of ours is passed over: tokens carry others' too.
+    pub fn parse(text: &str) -> Vec<Scope> {
+        let named = |word: &str| Scope::ALL.into_iter().find(|s| s.name() == word);
+        text.split([' ', ',']).filter_map(named).collect()
+    }
+}
+
+/// Whether a tenant may be called so: it is in paths.
+pub fn is_tenant(id: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&id.len()) && id.bytes().all(plain) && !id.starts_with('-')
+}
+
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+struct Inner {
+    config: AuthConfig,
+    /// Nobody need say who they are.
+    open: bool,
+    db: Db,
+    oidc: Option<Jwks>,
+    /// Tenants that are known to have their row.
+    tenants: RwLock<HashSet<String>>,
+}
+
+impl Auth {
+    pub fn new(config: AuthConfig, loopback: bool, db: Db) -> Self {
+        let configured = config.basic.is_some() || config.oidc.is_some() || !config.keys.is_empty() || config.required;
+        let oidc = config.oidc.as_ref().map(|oidc| Jwks::new(oidc.jwks_url.clone()));
+        let tenants = RwLock::default();
+        Auth(Arc::new(Inner { open: loopback && !configured, config, db, oidc, tenants }))
+    }
+
+    /// Whether this machine is served without credentials.
+    pub fn is_open(&self) -> bool {
+        self.0.open
+    }
+
+    /// Who sent these headers.
+    ///
+    /// # Errors
+    /// Nobody who may: 401.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let said = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let caller = match said.and_then(|said| said.split_once(' ')) {
+            None if self.0.open => Some(Caller::all(LOCAL, LOCAL)),
+            None => None,
+            Some((scheme, said)) if scheme.eq_ignore_ascii_case("basic") => self.basic(said.trim()),
+            Some((scheme, said)) if scheme.eq_ignore_ascii_case("bearer") => self.bearer(said.trim()).await?,
+            Some(_) => None,
+        };
+        let caller = caller.ok_or_else(|| {
+            let detail =
+                if said.is_none() { "an Authorization header is expected" } else { "the credential is not valid here" };
+            Kind::Unauthenticated.because(format!("{detail}: Bearer with an API key or a token, or Basic"))
+        })?;
+        self.tenant(&caller.tenant).await?;
+        Ok(caller)
+    }
+
+    fn basic(&self, said: &str) -> Option<Caller> {
+        let configured = self.0.config.basic.as_ref()?;
+        let said = STANDARD.decode(said).ok()?;
+        let same = bool::from(said.as_slice().ct_eq(configured.expose().as_bytes()));
+        same.then(|| Caller::all(LOCAL, "basic"))
+    }
+
+    async fn bearer(&self, said: &str) -> Result<Option<Caller>, Problem> {
+        if said.starts_with(keys::PREFIX) {
+            return self.key(said).await;
+        }
+        if let Some(secret) = &self.0.config.token_secret
+            && let Some(caller) = token::verify(secret, said)
+        {
+            return Ok(Some(caller));
+        }
+        let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
+        match jwks.verify(said, &oidc.issuer, &oidc.audience).await {
+            Ok(claims) => Ok(oidc.caller(&claims)),
+            Err(TokenError::Invalid) => Ok(None),
+            Err(TokenError::Unreachable(e)) => {
+                tracing::error!(error = %e, "the issuer's keys can't be fetched");
+                Err(Kind::Busy.because("the issuer's keys can't be fetched now"))
+            }
+        }
+    }
+
+    async fn key(&self, said: &str) -> Result<Option<Caller>, Problem> {
+        let hash = keys::hash(said);
+        for (tenant, key) in &self.0.config.keys {
+            if bool::from(keys::hash(key.expose()).as_bytes().ct_eq(hash.as_bytes())) {
+                return Ok(Some(Caller::all(tenant, "key")));
+            }
+        }
+        Ok(keys::find(&self.0.db, &hash).await?)
+    }
+
+    /// Trades an API key for a token: OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    ///
+    /// # Errors
+    /// No secret is configured to sign tokens with: 501. Or of the database.
+    pub async fn grant(&self, id: &str, secret: &str) -> Result<Option<Granted>, Problem> {
+        let Some(signing) = &self.0.config.token_secret else {
+            return Err(Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"));
+        };
+        let caller = self.key(secret).await?.filter(|caller| caller.who == id || caller.tenant == id);
+        Ok(caller.map(|caller| token::grant(signing, &caller)))
+    }
+
+    /// A tenant has a row before anything is written for it.
+    async fn tenant(&self, id: &str) -> Result<(), DbError> {
+        if self.0.tenants.read().unwrap_or_else(|e| e.into_inner()).contains(id) {
+            return Ok(());
+        }
+        let text = "INSERT INTO tenants (id, created_at) VALUES ($1, {now}) ON CONFLICT DO NOTHING";
+        self.0.db.execute(self.0.db.query(text).bind(id.to_owned())).await?;
+        self.0.tenants.write().unwrap_or_else(|e| e.into_inner()).insert(id.to_owned());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_a_plain_word() {
+        for good in ["local", "escola-3", "0a"] {
+            assert!(is_tenant(good), "{good}");
+        }
+        for bad in ["", "-a", "A", "a/b", "..", "á", &"a".repeat(64)] {
+            assert!(!is_tenant(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn scopes_of_others_are_passed_over() {
+        assert_eq!(Scope::parse("openid print,read  x"), [Scope::Print, Scope::Read]);
+    }
+}

@@ -1,0 +1,110 @@
+//! Processes that die: those that read, and those that work.
+
+use crate::postgres;
+use crate::server::{Server, worker};
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+use std::io::{Cursor, Write};
+use std::time::{Duration, Instant};
+
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().unwrap();
+    let mut stream = writer.stream_writer().unwrap();
+    let row = vec![255; width as usize];
+    (0..height).for_each(|_| stream.write_all(&row).unwrap());
+    drop(stream);
+    writer.finish().unwrap();
+    bytes
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in files {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+async fn upload(server: &Server, bytes: Vec<u8>, name: &'static str) -> String {
+    let form = Form::new().part("files", Part::bytes(bytes).file_name(name));
+    let created = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;
+    let location = created.header("location").to_owned();
+    created.expect(202);
+    location
+}
+
+/// The third page needs more memory than a process may have: it dies of it, and nothing else does.
+#[tokio::test]
+async fn a_page_that_kills_its_reader_is_an_error_and_the_others_are_read() {
+    let server = Server::start_with(&[("GABARITO_BOUNDS_MEMORY", "700MiB"), ("GABARITO_BOUNDS_MEGAPIXELS", "2000")]);
+    let (page, huge) = (png(800, 1100), png(30_000, 30_000));
+    let files = [("1.png", &page[..]), ("2.png", &page), ("3.png", &huge), ("4.png", &page), ("5.png", &page)];
+    let batch = upload(&server, zip(&files), "lote.zip").await;
+    let read = server.finished(&batch).await;
+    assert_eq!((&read["state"], &read["outcomes"]), (&json!("done"), &json!({"blank": 4, "error": 1})), "{read}");
+    let page = server.get(&format!("{batch}/pages/3")).await.expect(200);
+    assert_eq!((&page["outcome"], &page["issues"][0]["code"]), (&json!("error"), &json!("reader_died")), "{page}");
+    assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+/// Workers are killed at random moments, again and again; every page is read once all the same.
+async fn survive(environment: &[(&str, &str)], jobs: usize, kills: usize) {
+    let quick = [
+        ("GABARITO_JOBS_DELIVERY", "database"),
+        ("GABARITO_JOBS_LEASE", "2s"),
+        ("GABARITO_JOBS_SWEEP", "500ms"),
+        ("GABARITO_JOBS_POLL", "100ms"),
+        ("GABARITO_JOBS_MAX_ATTEMPTS", "20"),
+    ];
+    let environment: Vec<_> = environment.iter().copied().chain(quick).collect();
+    let server = Server::start_with(&environment);
+    let page = png(400, 560);
+    let files: Vec<(&str, &[u8])> = ["a.png", "b.png", "c.png"].map(|name| (name, &page[..])).to_vec();
+    let scans = zip(&files);
+    let mut batches = Vec::new();
+    for _ in 0..jobs {
+        batches.push(upload(&server, scans.clone(), "lote.zip").await);
+    }
+    let mut workers: Vec<_> = (0..2).map(|_| worker(&server.data, &environment)).collect();
+    let mut random = fastrand::Rng::with_seed(7);
+    for turn in 0..kills {
+        tokio::time::sleep(Duration::from_millis(random.u64(30..400))).await;
+        let one = turn % workers.len();
+        workers[one].kill().unwrap();
+        workers[one].wait().unwrap();
+        workers[one] = worker(&server.data, &environment);
+    }
+    let begun = Instant::now();
+    for batch in &batches {
+        loop {
+            let job = server.get(batch).await.expect(200);
+            if !["queued", "running"].contains(&job["state"].as_str().unwrap()) {
+                let said: (&Value, &Value, &Value) = (&job["state"], &job["progress"]["done"], &job["outcomes"]);
+                assert_eq!(said, (&json!("done"), &json!(3), &json!({"blank": 3})), "{job}");
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(240), "{job}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+    for mut worker in workers {
+        worker.kill().unwrap();
+        worker.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_job_is_lost_or_done_twice_when_workers_are_killed_on_sqlite() {
+    survive(&[], 30, 12).await;
+}
+
+#[tokio::test]
+async fn no_job_is_lost_or_done_twice_when_workers_are_killed_on_postgresql() {
+    let url = postgres::database().await;
+    survive(&[("GABARITO_DATABASE_URL", &url)], 30, 12).await;
+}
