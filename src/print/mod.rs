@@ -9,6 +9,7 @@
 //! or the environment.
 
 pub mod bag;
+pub mod blank_pages;
 pub mod booklet;
 pub mod draw;
 pub mod fit;
@@ -23,6 +24,7 @@ pub mod pdf;
 mod plan;
 mod press;
 pub mod rich;
+pub mod sound;
 pub mod stamp;
 mod statics;
 pub mod typeface;

@@ -5,8 +5,10 @@
 
 pub mod auth;
 pub mod child;
+pub mod chromium;
 pub mod cloud;
 pub mod config;
+pub mod guard;
 pub mod http;
 pub mod jobs;
 mod outbox;
@@ -23,8 +25,10 @@ pub use serve::{ServeError, serve, work as work_off};
 
 use crate::service::auth::Auth;
 use crate::service::child::Children;
+use crate::service::chromium::Chromium;
 use crate::service::cloud::Vision;
 use crate::service::config::{Config, Secret};
+use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
 use crate::service::watch::Metrics;
@@ -45,6 +49,8 @@ pub struct App {
     pub children: Children,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,
+    pub guard: Guard,
+    pub chromium: Chromium,
     /// Cancelled when the process must stop: claim nothing more, give back, finish.
     pub stopping: CancellationToken,
 }

@@ -35,7 +35,8 @@ async fn tell(app: &App) -> Result<usize, DbError> {
     let rows = query.fetch_all(app.db.writer()).await?;
     for row in &rows {
         let (id, tenant, topic): (String, String, String) = (row.col("id")?, row.col("tenant_id")?, row.col("topic")?);
-        let payload: Value = serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?;
+        let payload: Value =
+            serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?;
         if topic == "job.finished" {
             finished(app, &tenant, &payload).await?;
         }

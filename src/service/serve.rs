@@ -3,8 +3,10 @@
 use super::App;
 use super::auth::Auth;
 use super::child::Children;
+use super::chromium::Chromium;
 use super::cloud::Vision;
 use super::config::{Config, Secret};
+use super::guard::Guard;
 use super::http;
 use super::jobs::{Delivery, Queue};
 use super::retention;
@@ -24,8 +26,8 @@ pub enum ServeError {
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the database can't be used: {0}")]
     Db(#[from] DbError),
-    #[error("TLS can't be set up: {0}")]
-    Tls(#[from] reqwest::Error),
+    #[error("no requests to others can be made: {0}")]
+    Outbound(#[from] reqwest::Error),
     #[error("the objects' storage can't be used: {0}")]
     Objects(#[from] ObjectError),
     #[error(transparent)]
@@ -54,6 +56,8 @@ impl App {
                 config.bounds.patience,
             )?,
             sheet_key: sheet_key.clone(),
+            guard: Guard::new(&config.outbound)?,
+            chromium: Chromium::new(&config.print, &config.outbound.allow_private, &config.data),
             stopping: CancellationToken::new(),
             config: Arc::new(config),
         })

@@ -55,7 +55,8 @@ pub async fn send(app: &App, tenant: &str, event: &'static str, data: &Value) ->
         if !wanted.is_empty() && !wanted.split(',').any(|w| w == event) {
             continue;
         }
-        let text = "INSERT INTO webhook_messages (id, tenant_id, webhook_id, event, body, state, attempts, run_at, created_at)
+        let text =
+            "INSERT INTO webhook_messages (id, tenant_id, webhook_id, event, body, state, attempts, run_at, created_at)
                     VALUES ($1, $2, $3, $4, $5, 'waiting', 0, {now}, {now})";
         let query = app.db.query(text).bind(format!("msg_{}", Uuid::now_v7().simple())).bind(tenant.to_owned());
         query.bind(row.col::<String>("id")?).bind(event).bind(body.clone()).execute(&mut *tx).await?;
@@ -96,7 +97,10 @@ async fn one(app: &App) -> Result<bool, DbError> {
     let disabled = row.col::<Option<i64>>("disabled_at")?.is_some();
     let outcome = match disabled {
         true => Err((None, "the webhook was disabled".to_owned())),
-        false => post(app, &row.col::<String>("url")?, &row.col::<String>("secret")?, &id, &message.col::<String>("body")?).await,
+        false => {
+            post(app, &row.col::<String>("url")?, &row.col::<String>("secret")?, &id, &message.col::<String>("body")?)
+                .await
+        }
     };
     let attempts: i64 = message.col("attempts")?;
     let again = AGAIN.get(attempts as usize - 1).filter(|_| !disabled);
@@ -134,7 +138,11 @@ async fn post(app: &App, url: &str, secret: &str, id: &str, body: &str) -> Resul
     // Without its URL, which may hold a secret of the one who is called.
     let response = request.send().await.map_err(|e| (None, e.without_url().to_string()))?;
     let status = response.status();
-    if status.is_success() { Ok(status.as_u16()) } else { Err((Some(status.as_u16()), format!("it answered {status}"))) }
+    if status.is_success() {
+        Ok(status.as_u16())
+    } else {
+        Err((Some(status.as_u16()), format!("it answered {status}")))
+    }
 }
 
 #[cfg(test)]

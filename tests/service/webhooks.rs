@@ -1,10 +1,10 @@
 //! Whoever is told of what ended: signed, again where it failed, and only at addresses that may be called.
 
 use crate::server::Server;
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use axum::Router;
 use gabarito::service::webhooks::signature;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -52,7 +52,10 @@ async fn the_end_of_a_batch_is_told_signed_and_again_until_it_is_taken() {
     }
     assert_eq!(told[0][0], told[1][0], "the same message, so that whoever took it knows it again");
     let body: Value = serde_json::from_str(&told[1][3]).unwrap();
-    assert_eq!((&body["type"], &body["data"]["batch"], &body["data"]["state"]), (&json!("batch.finished"), &batch["id"], &json!("done")));
+    assert_eq!(
+        (&body["type"], &body["data"]["batch"], &body["data"]["state"]),
+        (&json!("batch.finished"), &batch["id"], &json!("done"))
+    );
 
     let path = format!("/v1/webhooks/{id}/messages");
     let begun = Instant::now();
@@ -63,7 +66,10 @@ async fn the_end_of_a_batch_is_told_signed_and_again_until_it_is_taken() {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
-    assert_eq!((&message["state"], &message["attempts"], &message["last_status"]), (&json!("delivered"), &json!(2), &json!(200)));
+    assert_eq!(
+        (&message["state"], &message["attempts"], &message["last_status"]),
+        (&json!("delivered"), &json!(2), &json!(200))
+    );
     let replay = format!("{path}/{}/replay", message["id"].as_str().unwrap());
     assert_eq!(server.send(server.client().post(server.url(&replay))).await.status, 202);
     assert_eq!(arrivals(&arrived, 3).await[2][0], told[0][0]);
@@ -74,10 +80,18 @@ async fn the_end_of_a_batch_is_told_signed_and_again_until_it_is_taken() {
 #[tokio::test]
 async fn no_private_address_is_called() {
     let server = Server::start();
-    for url in ["http://127.0.0.1:1/x", "https://10.0.0.1/", "https://[::1]/", "https://2130706433/", "file:///etc/passwd", "x"] {
+    for url in [
+        "http://127.0.0.1:1/x",
+        "https://10.0.0.1/",
+        "https://[::1]/",
+        "https://2130706433/",
+        "file:///etc/passwd",
+        "x",
+    ] {
         let problem = server.post_json("/v1/webhooks", &json!({"url": url})).await.expect(422);
         assert_eq!(problem["errors"][0]["path"], "url", "{url}");
     }
-    let problem = server.post_json("/v1/webhooks", &json!({"url": "https://example.com/", "events": ["x"]})).await.expect(422);
+    let problem =
+        server.post_json("/v1/webhooks", &json!({"url": "https://example.com/", "events": ["x"]})).await.expect(422);
     assert_eq!(problem["errors"][0]["path"], "events");
 }

@@ -16,8 +16,8 @@ mod labels;
 mod layers;
 mod names;
 mod outline;
-mod pages;
-mod source;
+pub(super) mod pages;
+pub(super) mod source;
 
 use super::pdf::{About, Conformance, Writer, metadata};
 use crate::json::{Fault, Faults};

@@ -1,5 +1,7 @@
 //! The child: one task, its events on stdout, and an end.
 
+mod pdf;
+
 use super::blank::blank;
 use super::{Bounds, Drawing, Event, Order, Task};
 use crate::limits::Limits;
@@ -44,8 +46,12 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
                 let what = student.as_deref().map(Reprint::Student).or(room.as_deref().map(Reprint::Room));
                 what.map_or(Ok(()), |what| reprint(package, what, out, &order.sheet_key))
             }
-            Task::Blank { file, pages, out } => without(file, pages, out),
+            Task::Erase { file, pages, out } => without(file, pages, out),
             Task::Print { package, out: folder } => print(package, folder, &order.sheet_key, &out),
+            task => match pdf::run(task, &order.limits)? {
+                Some(event) => Ok(out.say(&event)?),
+                None => Ok(()),
+            },
         }
     });
     let told = match done {
@@ -238,8 +244,7 @@ fn reprint(path: &Path, what: Reprint, out: &Path, key: &str) -> Result<(), Stop
 }
 
 fn without(file: &Path, pages: &[u32], out: &Path) -> Result<(), Stop> {
-    let refused =
-        |detail: String| Stop::Said(Event::Refused { code: "not_blanked".to_owned(), detail, faults: Vec::new() });
+    let refused = |detail: String| said(Event::Refused { code: "not_blanked".to_owned(), detail, faults: Vec::new() });
     let pdf = std::fs::read(file).map_err(failed)?;
     match blank(&pdf, pages) {
         Ok(Some(pdf)) => std::fs::write(out, pdf).map_err(failed),

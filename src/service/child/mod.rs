@@ -14,6 +14,7 @@ pub use outside::{Child, ChildError, Children};
 
 use crate::json::Fault;
 use crate::limits::Limits;
+use crate::print::blank_pages::Blank;
 use crate::print::manifest::hex;
 use crate::read::batch::Observed;
 use crate::read::result::PageReading;
@@ -57,10 +58,16 @@ pub enum Task {
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
     /// Draws a page of a file as a JPEG: the one so far down its list, from 1.
     Draw { file: PathBuf, page: u32, layouts: PathBuf, drawing: Drawing, out: PathBuf },
-    /// Writes a PDF once more, with these pages blank.
-    Blank { file: PathBuf, pages: Vec<u32>, out: PathBuf },
+    /// Writes a PDF once more, without what is on these pages.
+    Erase { file: PathBuf, pages: Vec<u32>, out: PathBuf },
     /// Prints a package into a folder.
     Print { package: PathBuf, out: PathBuf },
+    /// Merges PDFs into one. Each has the name that it is called by in faults and in the outline.
+    Merge { files: Vec<(String, PathBuf)>, title: String, out: PathBuf },
+    /// Tells all that is wrong with a PDF.
+    Validate { file: PathBuf },
+    /// Puts blank pages into a PDF of at most so many pages.
+    Blank { file: PathBuf, blank: Option<Blank>, most: u32, out: PathBuf },
 }
 
 /// What of a page is drawn.
@@ -111,6 +118,10 @@ pub enum Event {
         bytes: u64,
         files: Vec<String>,
         notes: Vec<String>,
+    },
+    /// A PDF was written.
+    Written {
+        pages: u64,
     },
     /// The input is not what it must be: trying again would not help.
     Refused {

@@ -11,7 +11,9 @@ pub use table::table;
 
 use crate::json::Fault;
 use crate::service::auth::AuthConfig;
+use crate::service::chromium::PrintConfig;
 use crate::service::cloud::VisionConfig;
+use crate::service::guard::OutboundConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::retention::RetentionConfig;
 use crate::service::store::{DatabaseConfig, ObjectsConfig};
@@ -31,6 +33,8 @@ pub struct Config {
     pub retention: RetentionConfig,
     pub jobs: JobsConfig,
     pub bounds: BoundsConfig,
+    pub outbound: OutboundConfig,
+    pub print: PrintConfig,
     pub vision: VisionConfig,
     pub watch: WatchConfig,
 }
@@ -60,7 +64,9 @@ impl Config {
         said: &CommandLine,
     ) -> Result<Config, Vec<Fault>> {
         let environment: Vec<_> = environment.into_iter().collect();
-        let port = environment.iter().find(|(name, _)| name == "PORT").map(|(_, port)| port.clone());
+        let variable =
+            |sought: &str| environment.iter().find(|(name, _)| name == sought).map(|(_, value)| value.clone());
+        let (port, token) = (variable("PORT"), variable("AUTHORIZATION_TOKEN"));
         let mut reader = Reader::new(file, environment);
         let mut config = Config::of(&mut reader);
         if let Some(listen) = said.listen {
@@ -71,6 +77,9 @@ impl Config {
                 Ok(port) => config.server.listen = SocketAddr::from(([0, 0, 0, 0], port)),
                 Err(_) => reader.fault("PORT", "a port from 0 to 65535 is expected"),
             }
+        }
+        if config.print.token.is_none() {
+            config.print.token = token.map(Secret::new);
         }
         if let Some(data) = &said.data {
             config.data.clone_from(data);
@@ -94,6 +103,8 @@ impl Config {
             retention: RetentionConfig::of(reader),
             jobs: JobsConfig::of(reader),
             bounds: BoundsConfig::of(reader),
+            outbound: OutboundConfig::of(reader),
+            print: PrintConfig::of(reader),
             vision: VisionConfig::of(reader),
             watch: WatchConfig::of(reader),
         }

@@ -9,6 +9,7 @@ use super::{Caller, Kind, Problem, caller};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
+use crate::service::guard::Denied;
 use crate::service::jobs::{ItemKind, NewItem, NewJob};
 use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness, Tx};
@@ -18,7 +19,10 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use url::Url;
 use uuid::Uuid;
+
+/// Body of JSON.
 
 /// Scans that are read, or will be.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -58,12 +62,16 @@ pub struct Options {
     pub policy: Option<Value>,
 }
 
-/// Scans that were uploaded before.
+/// Scans that are here or elsewhere already: `uploads` or `urls`.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct FromUploads {
-    /// Complete ones that no batch has, in the order in which they are to be read.
+pub struct Elsewhere {
+    /// Complete uploads that no batch has, in the order in which they are to be read.
+    #[serde(default)]
     pub uploads: Vec<Uuid>,
+    /// Where scans are, by https. One that can't be fetched is a page with its reason.
+    #[serde(default)]
+    pub urls: Vec<String>,
     /// As in `options`.
     pub application: Option<String>,
     /// As in `options`.
@@ -75,6 +83,7 @@ pub struct FromUploads {
 struct Brought {
     files: Vec<Arrived>,
     uploads: Vec<Uuid>,
+    urls: Vec<String>,
     options: Options,
 }
 
@@ -90,12 +99,13 @@ pub struct BatchForm {
 
 /// Read scans.
 ///
-/// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON that names complete uploads.
+/// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON that names complete
+/// uploads, or the URLs of the scans.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
     request_body(content(
         (BatchForm = "multipart/form-data"),
-        (FromUploads = "application/json"),
+        (Elsewhere = "application/json"),
     )),
     responses(
         (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
@@ -103,7 +113,7 @@ pub struct BatchForm {
         (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "No files, or options that are not valid", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No files, a URL that may not be followed, or options that are not valid", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(
     State(app): State<App>,
@@ -114,20 +124,22 @@ pub async fn create(
     let folder = Incoming::new(&app).await?;
     let brought = received(&app, &folder, request).await?;
     let mut said: Vec<String> = brought.files.iter().flat_map(|f| [f.name.clone(), f.sha256.clone()]).collect();
-    said.extend(brought.uploads.iter().map(Uuid::to_string).chain([json!(brought.options).to_string()]));
+    said.extend(brought.uploads.iter().map(Uuid::to_string).chain(brought.urls.iter().cloned()));
+    said.push(json!(brought.options).to_string());
     let said: Vec<&[u8]> = said.iter().map(|s| s.as_bytes()).collect();
     once.run(&app, &said, make(&app, &caller, brought)).await
 }
 
 /// Keeps what came and makes the job.
-async fn make(app: &App, caller: &Caller, Brought { files, uploads, options }: Brought) -> Result<Response, Problem> {
+async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, Problem> {
+    let Brought { files, uploads, urls, options } = brought;
     let id = Uuid::now_v7();
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
         app.objects.put_file(&key, &file.path).await?;
     }
     let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "batch", priority: 0, total: None };
-    let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id}), input_hash: None };
+    let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id, "urls": urls}), input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;
     let text = "INSERT INTO batches (id, tenant_id, job_id, application_id, options, created_at)
@@ -167,13 +179,7 @@ async fn use_uploads(app: &App, tx: &mut Tx, caller: &Caller, batch: Uuid, uploa
 async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brought, Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if content_type.starts_with("application/json") {
-        let Json(FromUploads { uploads, application, policy }) = Json::from_request(request, app).await?;
-        if uploads.is_empty() {
-            return Err(Problem::field("uploads", "empty; at least one upload is expected"));
-        }
-        let options = Options { application, policy };
-        valid(&options, "policy")?;
-        return Ok(Brought { files: Vec::new(), uploads, options });
+        return elsewhere(app, request).await;
     }
     if !content_type.starts_with("multipart/form-data") {
         return Err(Kind::Unsupported.because("multipart/form-data or application/json is expected"));
@@ -198,7 +204,30 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brou
     if files.is_empty() {
         return Err(Problem::field("files", "missing; at least one file is expected"));
     }
-    Ok(Brought { files, uploads: Vec::new(), options })
+    Ok(Brought { files, uploads: Vec::new(), urls: Vec::new(), options })
+}
+
+/// Uploads, or URLs of scans. These are fetched when it is their turn; what can be seen to be wrong with them is told now.
+async fn elsewhere(app: &App, request: Request) -> Result<Brought, Problem> {
+    let Json(Elsewhere { uploads, urls, application, policy }) = Json::from_request(request, app).await?;
+    let most = app.guard.config().urls;
+    if uploads.is_empty() == urls.is_empty() {
+        return Err(Problem::field("uploads", "ids of uploads are expected, or else urls; one of the two"));
+    }
+    if urls.len() > most {
+        return Err(Problem::field("urls", format!("1 to {most} are expected")));
+    }
+    let denied = |(number, url): (usize, &String)| {
+        let judged = Url::parse(url).map_err(|_| Denied::NotAUrl).and_then(|url| app.guard.client(&url).map(drop));
+        judged.err().map(|e| Fault { path: format!("urls[{number}]"), message: e.to_string() })
+    };
+    let faults: Vec<Fault> = urls.iter().enumerate().filter_map(denied).collect();
+    if !faults.is_empty() {
+        return Err(Problem::invalid(faults));
+    }
+    let options = Options { application, policy };
+    valid(&options, "policy")?;
+    Ok(Brought { files: Vec::new(), uploads, urls, options })
 }
 
 /// `at` is the path of the policy in the request.

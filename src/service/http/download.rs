@@ -91,7 +91,7 @@ fn content_type(name: &str) -> &'static str {
 }
 
 /// RFC 6266: a plain name for all, the true one for those that understand it.
-fn disposition(name: &str) -> String {
+pub fn disposition(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' }).collect();
     let whole = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);

@@ -49,7 +49,10 @@ const MOST: u32 = 36_500;
 #[utoipa::path(get, path = "/v1/retention", tag = "keep", responses(
     (status = 200, description = "In days, of every kind", body = Retention),
 ))]
-pub async fn get(State(app): State<App>, caller::Admin(caller): caller::Admin) -> Result<axum::Json<Retention>, Problem> {
+pub async fn get(
+    State(app): State<App>,
+    caller::Admin(caller): caller::Admin,
+) -> Result<axum::Json<Retention>, Problem> {
     let mut said = Retention::default();
     for kind in Kind::ALL {
         let kept = app.config.retention.of_tenant(&app.db, &caller.tenant, kind).await?.unwrap_or_default();
@@ -84,7 +87,7 @@ pub async fn put(
         query.execute(&mut *tx).await?;
     }
     tx.commit().await?;
-    get(State(app), caller).await
+    get(State(app), caller::Admin(caller)).await
 }
 
 /// What may not be deleted: of an exam, of a student, or all that there is.
@@ -140,7 +143,11 @@ impl Hold {
     (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "No such field, or no reason", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn hold(State(app): State<App>, caller::Admin(caller): caller::Admin, Json(new): Json<NewHold>) -> Result<Response, Problem> {
+pub async fn hold(
+    State(app): State<App>,
+    caller::Admin(caller): caller::Admin,
+    Json(new): Json<NewHold>,
+) -> Result<Response, Problem> {
     if new.reason.trim().is_empty() || new.reason.contains('\0') {
         return Err(Problem::field("reason", "text is expected"));
     }
@@ -182,7 +189,11 @@ pub async fn list(
     (status = 204, description = "It holds nothing any more"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn release(State(app): State<App>, caller::Admin(caller): caller::Admin, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+pub async fn release(
+    State(app): State<App>,
+    caller::Admin(caller): caller::Admin,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
     let text = "UPDATE legal_holds SET released_at = COALESCE(released_at, {now}) WHERE id = $1 AND tenant_id = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant);
     match app.db.execute(query).await?.rows_affected() {

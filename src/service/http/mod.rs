@@ -11,6 +11,7 @@ mod health;
 mod incoming;
 mod job;
 mod keeping;
+mod monolith;
 mod oauth;
 mod once;
 mod packages;
@@ -87,7 +88,8 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(webhooks::delete))
         .routes(routes!(webhooks::messages))
         .routes(routes!(webhooks::replay));
-    OpenApiRouter::with_openapi(document::empty()).merge(public).merge(print).merge(read).merge(keep).merge(hooks)
+    let all = [public, print, read, keep, hooks, monolith::routes()];
+    all.into_iter().fold(OpenApiRouter::with_openapi(document::empty()), OpenApiRouter::merge)
 }
 
 /// OpenAPI 3.1, from the code.

@@ -111,16 +111,23 @@ impl Kind {
     }
 }
 
-impl Problem {
-    /// What a client sent is wrong in these places.
-    pub fn invalid(faults: Vec<Fault>) -> Problem {
+impl Kind {
+    /// A problem of this kind, in these places of the request.
+    pub fn in_places(self, faults: Vec<Fault>) -> Problem {
         let count = faults.len();
         let detail = match faults.first() {
             Some(first) if count == 1 => first.to_string(),
             Some(first) => format!("{first}; and {} more", count - 1),
             None => "something is not valid".to_owned(),
         };
-        Problem { errors: faults, ..Kind::Invalid.because(detail) }
+        Problem { errors: faults, ..self.because(detail) }
+    }
+}
+
+impl Problem {
+    /// What a client sent is wrong in these places.
+    pub fn invalid(faults: Vec<Fault>) -> Problem {
+        Kind::Invalid.in_places(faults)
     }
 
     /// One field is wrong.

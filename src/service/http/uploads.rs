@@ -75,7 +75,11 @@ const LONGEST_LINK: Duration = Duration::from_secs(7 * 86_400);
     (status = 422, description = "No such file can be taken", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The storage does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn create(State(app): State<App>, caller::Read(caller): caller::Read, Json(new): Json<NewUpload>) -> Result<Response, Problem> {
+pub async fn create(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Json(new): Json<NewUpload>,
+) -> Result<Response, Problem> {
     valid(&app, &new)?;
     let id = Uuid::now_v7();
     let ttl = app.config.objects.upload;
@@ -115,7 +119,11 @@ fn valid(app: &App, new: &NewUpload) -> Result<(), Problem> {
     (status = 200, description = "It", body = Upload),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn get(State(app): State<App>, caller::Read(caller): caller::Read, Path(id): Path<Uuid>) -> Result<axum::Json<Upload>, Problem> {
+pub async fn get(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<Uuid>,
+) -> Result<axum::Json<Upload>, Problem> {
     find(&app, &caller, id).await.map(axum::Json)
 }
 
@@ -175,7 +183,11 @@ pub async fn complete(
     (status = 409, description = "A batch has it", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The storage does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn delete(State(app): State<App>, caller::Read(caller): caller::Read, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
+pub async fn delete(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
     find(&app, &caller, id).await?;
     // From here on no batch can take it; if the rest is interrupted, the sweeper ends it.
     let text = "UPDATE uploads SET expires_at = 0, state = 'open' WHERE id = $1 AND state <> 'used'";

@@ -60,14 +60,22 @@ pub struct Message {
     (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
     (status = 422, description = "An URL that may not be called, or no such event", body = Problem, content_type = "application/problem+json"),
 ))]
-pub async fn create(State(app): State<App>, Admin(caller): Admin, Json(new): Json<NewWebhook>) -> Result<Response, Problem> {
+pub async fn create(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Json(new): Json<NewWebhook>,
+) -> Result<Response, Problem> {
     let url = Url::parse(&new.url).map_err(|e| Problem::field("url", e.to_string()))?;
     app.guard.client(&url).map_err(|e| Problem::field("url", e.to_string()))?;
     if let Some(unknown) = new.events.iter().find(|e| !EVENTS.contains(&e.as_str())) {
-        return Err(Problem::field("events", format!("“{unknown}” is not known; some of {} are expected", EVENTS.join(", "))));
+        return Err(Problem::field(
+            "events",
+            format!("“{unknown}” is not known; some of {} are expected", EVENTS.join(", ")),
+        ));
     }
     let (id, secret) = (Uuid::now_v7(), secret()?);
-    let text = "INSERT INTO webhooks (id, tenant_id, url, secret, events, created_at) VALUES ($1, $2, $3, $4, $5, {now})";
+    let text =
+        "INSERT INTO webhooks (id, tenant_id, url, secret, events, created_at) VALUES ($1, $2, $3, $4, $5, {now})";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant).bind(url.to_string());
     app.db.execute(query.bind(secret.clone()).bind(new.events.join(","))).await?;
     let webhook = Webhook { id, url: url.to_string(), events: new.events, secret: Some(secret), disabled_at: None };
@@ -123,7 +131,8 @@ pub async fn messages(
 ) -> Result<axum::Json<Page<Message>>, Problem> {
     let limit = paging.limit()?;
     owned(&app, &caller, id).await?;
-    let text = "SELECT id, event, state, attempts, last_status, last_error, created_at, delivered_at FROM webhook_messages
+    let text =
+        "SELECT id, event, state, attempts, last_status, last_error, created_at, delivered_at FROM webhook_messages
                 WHERE webhook_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(id.to_string()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
     let mut all = Vec::new();
@@ -154,7 +163,8 @@ pub async fn replay(
     Path((id, message)): Path<(Uuid, String)>,
 ) -> Result<StatusCode, Problem> {
     owned(&app, &caller, id).await?;
-    let text = "UPDATE webhook_messages SET state = 'waiting', attempts = 0, run_at = {now} WHERE id = $1 AND webhook_id = $2";
+    let text =
+        "UPDATE webhook_messages SET state = 'waiting', attempts = 0, run_at = {now} WHERE id = $1 AND webhook_id = $2";
     let query = app.db.query(text).bind(message.replace('\0', "")).bind(id.to_string());
     if app.db.execute(query).await?.rows_affected() == 0 {
         return Err(Problem::not_found("message"));

@@ -18,11 +18,20 @@ const MOST: u64 = 1_000;
 pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let batch: Uuid = super::payload(item, "batch")?;
     let scratch = Scratch::of(app, item).await?;
+    let urls: Option<Vec<String>> = super::payload(item, "urls")?;
+    let missing = super::fetch::fetch(app, item, batch, &urls.unwrap_or_default(), scratch.path()).await?;
     let text = "SELECT number, sha256, upload_id FROM batch_files WHERE batch_id = $1 ORDER BY number";
     let rows = app.db.query(text).bind(batch.to_string()).fetch_all(app.db.writer()).await?;
     let mut files = Vec::new();
     for row in rows {
         let number = row.col::<i64>("number")? as u32;
+        if missing.contains_key(&number) {
+            // Nothing to open; its one page says why.
+            let path = scratch.path().join(number.to_string());
+            tokio::fs::write(&path, b"").await?;
+            files.push((number, String::new(), path));
+            continue;
+        }
         let key = Key::Scan { tenant: item.tenant.clone(), batch, number };
         let upload = row.col::<Option<String>>("upload_id")?.and_then(|id| Uuid::parse_str(&id).ok());
         if let Some(upload) = upload {
@@ -48,7 +57,8 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
         query.bind(i64::from(*number)).execute(&mut *tx).await?;
         for begin in (1..=pages).step_by(MOST as usize) {
             let end = (begin + MOST - 1).min(pages);
-            let payload = json!({"batch": batch, "file": number, "first": begin, "last": end});
+            let reason = missing.get(number);
+            let payload = json!({"batch": batch, "file": number, "first": begin, "last": end, "missing": reason});
             let input_hash = Some(format!("{sha256}:{begin}-{end}"));
             items.push(NewItem { kind: ItemKind::Read, payload, input_hash });
         }

@@ -1,6 +1,7 @@
 //! Workers: they take items and do them. What an item does is in a file of its kind's name.
 
 mod ask;
+mod fetch;
 mod list;
 mod print;
 mod read;

@@ -46,6 +46,9 @@ struct Part {
 
 pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let part = Part::of(app, item).await?;
+    if let Some(reason) = payload::<Option<String>>(item, "missing")? {
+        return missing(app, item, &part, &reason).await;
+    }
     let scratch = Scratch::of(app, item).await?;
     let key = Key::Scan { tenant: item.tenant.clone(), batch: part.batch, number: part.file };
     let file = app.objects.fetch(&key, &scratch.path().join("scan")).await?;
@@ -81,6 +84,18 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
     }
     let tx = app.queue.fenced(item).await?;
     app.queue.finish(tx, item, &json!({"pages": part.last + 1 - part.first})).await?;
+    Ok(())
+}
+
+/// A file that could not be had: one page, that says why.
+async fn missing(app: &App, item: &Claimed, part: &Part, reason: &str) -> Result<(), WorkError> {
+    if part.written(app).await? == 0 {
+        let mut reading = PageReading::new(Source { file: part.name.clone(), page: 1 }, Outcome::Error);
+        reading.issues.push(Issue::new("not_fetched", format!("the file could not be fetched: {reason}")));
+        part.write(app, item, vec![Read { number: 1, reading, observed: Observed::default(), ask: None }]).await?;
+    }
+    let tx = app.queue.fenced(item).await?;
+    app.queue.finish(tx, item, &json!({"pages": 1})).await?;
     Ok(())
 }
 

@@ -25,7 +25,7 @@ pub async fn scan(
     let blanked = match numbers {
         None => false,
         Some(pages) => {
-            let child = app.children.start_on(Task::Blank { file, pages, out: out.clone() }, 1).await;
+            let child = app.children.start_on(Task::Erase { file, pages, out: out.clone() }, 1).await;
             match async { child?.all().await }.await {
                 Ok(events) => !events.iter().any(|e| matches!(e, Event::Refused { .. } | Event::Failed { .. })),
                 Err(ChildError::Io(e)) => return Err(e.into()),
