@@ -43,7 +43,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
     });
     let told = match done {
         Ok(()) => out.say(&Event::End),
-        Err(Stop::Said(event)) => out.say(&event),
+        Err(Stop::Said(event)) => out.say(&event).and_then(|()| out.say(&Event::End)),
         Err(Stop::Unheard) => return ExitCode::FAILURE,
     };
     if told.is_err() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
