@@ -44,7 +44,7 @@ struct Due {
 
 /// Sweeps once an hour, in one process of all.
 pub async fn run(app: App) {
-    loop {
+    while !app.stopping.is_cancelled() {
         match claim(&app).await {
             Ok(true) => match sweep(&app).await {
                 Ok(swept) if swept == Swept::default() => {}
