@@ -204,7 +204,7 @@ async fn rewrite(
     let Some(object) = fake.held.lock().unwrap().objects.get(&from).cloned() else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    if query.get("rewriteToken").is_none() {
+    if !query.contains_key("rewriteToken") {
         return Json(json!({"done": false, "rewriteToken": "more"})).into_response();
     }
     fake.keep(&to, object.bytes, None);
@@ -252,7 +252,7 @@ async fn piece(State(fake): State<Fake>, Path(id): Path<String>, headers: Header
     if part != "*" {
         let first: usize = part.split_once('-').unwrap().0.parse().unwrap();
         assert_eq!(first, bytes.len(), "pieces follow each other");
-        assert!(body.len() % (256 << 10) == 0 || total != "*", "only the last piece may be of another size");
+        assert!(body.len().is_multiple_of(256 << 10) || total != "*", "only the last piece may be of another size");
         let kept = if torn { (body.len() / 2).next_multiple_of(256 << 10).min(body.len()) } else { body.len() };
         bytes.extend_from_slice(&body[..kept]);
         if torn {

@@ -94,7 +94,7 @@ async fn each_in_its_time(database: Option<String>) {
     let objects = Objects::configured(&config.objects, &data).await.unwrap();
     let folder = || Folder::Batch { tenant: "local".into(), batch: id(&batch) };
     let names = async || objects.list(&folder()).await.unwrap().into_iter().map(|l| l.path).collect::<Vec<_>>();
-    for name in ["page.jpg", "crops/q1.png"] {
+    for name in ["plain.jpg", "field-0.jpg"] {
         let key = Key::Picture { tenant: "local".into(), batch: id(&batch), page: 1, name: name.into() };
         objects.put(&key, "x".into()).await.unwrap();
     }
@@ -117,11 +117,11 @@ async fn each_in_its_time(database: Option<String>) {
     run("INSERT INTO legal_holds (id, tenant_id, reason, created_at) VALUES ('d', 'another', 'x', 0)").await;
     aged(2).await;
     assert_eq!(sweep(&data, &environment), swept(0, 1, 0, 0, 0));
-    assert_eq!(names().await, ["pages/1/crops/q1.png", "scans/0"]);
+    assert_eq!(names().await, ["pages/1/field-0.jpg", "scans/0"]);
     aged(100).await;
     assert_eq!(sweep(&data, &environment), swept(1, 0, 0, 0, 0));
     assert_eq!(sweep(&data, &environment), swept(0, 0, 0, 0, 0));
-    assert_eq!(names().await, ["pages/1/crops/q1.png"]);
+    assert_eq!(names().await, ["pages/1/field-0.jpg"]);
 
     // What was read is still there; what it was read from is not.
     let server = Server::start_in(&data, &environment);

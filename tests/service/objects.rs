@@ -5,7 +5,7 @@ use crate::moto;
 use bytes::Bytes;
 use gabarito::service::config::Config;
 use gabarito::service::config::Secret;
-use gabarito::service::store::objects::{CROPS, ObjectsKind, PIECE, Rules};
+use gabarito::service::store::objects::{ObjectsKind, PIECE, Rules, is_crop};
 use gabarito::service::store::{Folder, Key, ObjectError, Objects, ObjectsConfig};
 use std::ops::Range;
 use std::path::PathBuf;
@@ -125,9 +125,9 @@ async fn contract(case: &Case) {
 async fn folders(objects: &Objects) {
     let (batch, other) = (Uuid::from_u128(1), Uuid::from_u128(10));
     let picture = |batch, name: &str| Key::Picture { tenant: "t".into(), batch, page: 1, name: name.into() };
-    let crop = |n: u32| format!("{CROPS}q{n}.png");
+    let crop = |n: u32| format!("field-{n}.jpg");
     for (batch, name) in
-        [(batch, "page.jpg".to_owned()), (batch, crop(1)), (batch, crop(2)), (batch, crop(3)), (other, crop(1))]
+        [(batch, "plain.jpg".to_owned()), (batch, crop(1)), (batch, crop(2)), (batch, crop(3)), (other, crop(1))]
     {
         objects.put(&picture(batch, &name), Bytes::from_static(b"x")).await.unwrap();
     }
@@ -135,9 +135,9 @@ async fn folders(objects: &Objects) {
     let pictures = |batch| Folder::Pictures { tenant: "t".into(), batch };
     let listed = objects.list(&pictures(batch)).await.unwrap();
     let names: Vec<&str> = listed.iter().map(|l| l.path.as_str()).collect();
-    assert_eq!(names, ["1/crops/q1.png", "1/crops/q2.png", "1/crops/q3.png", "1/page.jpg"]);
+    assert_eq!(names, ["1/field-1.jpg", "1/field-2.jpg", "1/field-3.jpg", "1/plain.jpg"]);
     assert!(listed.iter().all(|l| l.bytes == 1 && l.modified > 1_700_000_000_000));
-    let crops = objects.delete_of(&pictures(batch), |l| l.path.contains(CROPS)).await.unwrap();
+    let crops = objects.delete_of(&pictures(batch), |l| is_crop(l.path.trim_start_matches("1/"))).await.unwrap();
     assert_eq!((crops, objects.list(&pictures(batch)).await.unwrap().len()), (3, 1));
     assert_eq!(objects.delete_folder(&Folder::Batch { tenant: "t".into(), batch }).await.unwrap(), 2);
     assert_eq!(objects.delete_folder(&Folder::Batch { tenant: "t".into(), batch }).await.unwrap(), 0);

@@ -5,7 +5,7 @@ use super::Kind;
 use super::hold::{batch_is_free, package_is_free};
 use crate::service::App;
 use crate::service::store::db::{Columns, Millis};
-use crate::service::store::objects::{CROPS, Listed};
+use crate::service::store::objects::{self, Listed};
 use crate::service::store::{DbError, Folder, ObjectError};
 use std::time::Duration;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ struct Due {
 
 /// Sweeps once an hour, in one process of all.
 pub async fn run(app: App) {
-    loop {
+    while !app.stopping.is_cancelled() {
         match claim(&app).await {
             Ok(true) => match sweep(&app).await {
                 Ok(swept) if swept == Swept::default() => {}
@@ -144,8 +144,8 @@ async fn due(app: &App, tenant: &str, kind: Kind, before: Millis) -> Result<Vec<
 
 async fn delete(app: &App, tenant: &str, kind: Kind, due: &Due) -> Result<(), Stuck> {
     let (tenant, id) = (tenant.to_owned(), due.id);
-    // `…/{page}/crops/…`
-    let is_crop = |file: &Listed| file.path.split_once('/').is_some_and(|(_, name)| name.starts_with(CROPS));
+    // `{page}/{name}`
+    let is_crop = |file: &Listed| file.path.split_once('/').is_some_and(|(_, name)| objects::is_crop(name));
     let text = match kind {
         Kind::Uploads => {
             app.objects.delete_folder(&Folder::Scans { tenant, batch: id }).await?;

@@ -15,12 +15,14 @@ pub enum Key {
     Piece { tenant: String, upload: Uuid, piece: Uuid },
     /// A scan, as it came.
     Scan { tenant: String, batch: Uuid, number: u32 },
-    /// A picture of a page, or of a part of it: then `name` begins with [`CROPS`].
+    /// A picture of a page, or of a part of it ([`is_crop`]).
     Picture { tenant: String, batch: Uuid, page: u32, name: String },
 }
 
-/// How the names of crops begin: they are kept for another time than whole pages.
-pub const CROPS: &str = "crops/";
+/// Whether a picture of this name is of a part of a page: those are kept for another time than whole pages.
+pub fn is_crop(name: &str) -> bool {
+    name.starts_with("field-") || name.starts_with("code")
+}
 
 impl Key {
     pub fn path(&self) -> String {
@@ -100,7 +102,7 @@ mod tests {
         let piece = Key::Piece { tenant: tenant(), upload: id, piece: id };
         within(piece, Folder::Upload { tenant: tenant(), upload: id });
         within(Key::Scan { tenant: tenant(), batch: id, number: 0 }, Folder::Scans { tenant: tenant(), batch: id });
-        let picture = Key::Picture { tenant: tenant(), batch: id, page: 1, name: format!("{CROPS}q1.png") };
+        let picture = Key::Picture { tenant: tenant(), batch: id, page: 1, name: "field-0.jpg".to_owned() };
         within(picture.clone(), Folder::PagePictures { tenant: tenant(), batch: id, page: 1 });
         within(picture, Folder::Pictures { tenant: tenant(), batch: id });
     }

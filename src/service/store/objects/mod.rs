@@ -10,7 +10,7 @@ mod s3;
 mod types;
 
 pub use config::{ObjectsConfig, ObjectsKind};
-pub use key::{CROPS, Folder, Key, is_safe_name};
+pub use key::{Folder, Key, is_crop, is_safe_name};
 pub use lifecycle::Rules;
 pub use types::{Listed, ObjectError, Opened, Reading, SignedPut};
 
