@@ -14,7 +14,7 @@ pub fn pdf(widths: &[i64]) -> Vec<u8> {
     let kids: Vec<Object> = widths
         .iter()
         .map(|width| {
-            let content = doc.add_object(Stream::new(dictionary! {}, b"0 0 10 10 re f".to_vec()));
+            let content = doc.add_object(Stream::new(dictionary! {}, b"0 0 10 10 re f BI/W 8/H 1/IM true/F/AHx ID FF>EI ".to_vec()));
             let media = vec![0.into(), 0.into(), (*width).into(), 842.into()];
             let resources = dictionary! {};
             doc.add_object(dictionary! {

@@ -54,6 +54,9 @@ pub enum PrintFailed {
     Unreachable(String),
     #[error("Chromium gave the page up: it takes too much memory")]
     Crashed,
+    /// Its whole process, and not one page.
+    #[error("Chromium ended")]
+    BrowserEnded,
     #[error("the page loads more than {} MiB", .0 >> 20)]
     LoadsTooMuch(u64),
     #[error("its PDF has more than {} MiB", .0 >> 20)]
@@ -122,8 +125,12 @@ impl Inner {
         let _place = self.room.try_acquire().map_err(|_| PrintFailed::Full)?;
         let late = || PrintFailed::TimedOut { what: "waiting for other pages", time: self.config.time };
         let _turn = tokio::time::timeout(self.config.time, self.at_work.acquire()).await.map_err(|_| late())?;
-        let running = self.running(&executable).await?;
-        page::print(&running, job, self).await
+        let done = page::print(&*self.running(&executable).await?, job, self).await;
+        match done {
+            // Since its last page, or by another's: that shows only when it is asked for something.
+            Err(PrintFailed::BrowserEnded) => page::print(&*self.running(&executable).await?, job, self).await,
+            done => done,
+        }
     }
 
     /// The browser, started where there is none. One that has served its time ends with its last page.

@@ -37,14 +37,21 @@ impl From<CdpError> for PrintFailed {
     fn from(e: CdpError) -> Self {
         match e {
             CdpError::ChromeMessage(said) if said.starts_with("net::") => PrintFailed::Unreachable(said),
-            // Its end is seen elsewhere too, and may be seen later.
-            CdpError::Ws(_) | CdpError::ChannelSendError(_) | CdpError::NoResponse => PrintFailed::Crashed,
+            CdpError::Ws(_) | CdpError::ChannelSendError(_) | CdpError::NoResponse => PrintFailed::BrowserEnded,
             e => PrintFailed::Browser(e.to_string()),
         }
     }
 }
 
 pub async fn print(running: &Running, job: &Job, with: &Inner) -> Result<(), PrintFailed> {
+    let done = in_proxy(running, job, with).await;
+    if matches!(done, Err(PrintFailed::BrowserEnded)) {
+        running.gone.cancel();
+    }
+    done
+}
+
+async fn in_proxy(running: &Running, job: &Job, with: &Inner) -> Result<(), PrintFailed> {
     let proxy = Proxy::start(with.rules.clone(), with.config.bytes).await?;
     let context = CreateBrowserContextParams::builder()
         .dispose_on_detach(true)
@@ -57,7 +64,7 @@ pub async fn print(running: &Running, job: &Job, with: &Inner) -> Result<(), Pri
         done = tokio::time::timeout(time, in_context(running, &context, job, with)) => {
             done.unwrap_or(Err(PrintFailed::TimedOut { what: "the page", time }))
         }
-        () = running.gone.cancelled() => Err(PrintFailed::Crashed),
+        () = running.gone.cancelled() => Err(PrintFailed::BrowserEnded),
     };
     // Else what it had by then would pass for the whole.
     let done = if proxy.exhausted() { Err(PrintFailed::LoadsTooMuch(with.config.bytes)) } else { done };
@@ -87,9 +94,9 @@ async fn in_context(running: &Running, context: &BrowserContextId, job: &Job, wi
     let status = AtomicI64::new(0);
     tokio::select! {
         done = load_and_print(&page, job, with, &status) => done,
-        () = admit(&page, requests, with) => Err(PrintFailed::Crashed),
-        () = dismiss(&page, dialogs) => Err(PrintFailed::Crashed),
-        () = note(&page, responses, &status) => Err(PrintFailed::Crashed),
+        () = admit(&page, requests, with) => Err(PrintFailed::BrowserEnded),
+        () = dismiss(&page, dialogs) => Err(PrintFailed::BrowserEnded),
+        () = note(&page, responses, &status) => Err(PrintFailed::BrowserEnded),
         _ = crashes.next() => Err(PrintFailed::Crashed),
     }
 }

@@ -104,6 +104,10 @@ fn authority(text: &str) -> Result<(Host, Option<u16>), NotAHost> {
         Some(colon) => (&text[..end + colon], Some(text[end + colon + 1..].parse().map_err(|_| NotAHost)?)),
         None => (text, None),
     };
+    // URLs may have a star in a name; whoever writes one here means something else.
+    if host.contains('*') {
+        return Err(NotAHost);
+    }
     Ok((Host::parse(host).map_err(|_| NotAHost)?, port))
 }
 

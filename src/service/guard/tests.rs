@@ -79,8 +79,8 @@ async fn a_file_is_fetched_whole_and_no_larger_than_allowed() {
 async fn every_hop_is_a_url_of_a_stranger() {
     let inner = server(|_| b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret".to_vec());
     let address = server(move |path| match path {
-        "/inside" => redirect(&format!("http://{inner}/")),
-        "/metadata" => redirect("http://169.254.169.254/"),
+        "/inside" => redirect(&format!("https://{inner}/")),
+        "/metadata" => redirect("https://169.254.169.254/"),
         "/file" => redirect("file:///etc/passwd"),
         "/round" => redirect("/round"),
         path => match path.strip_prefix("/hops/").and_then(|n| n.parse::<u32>().ok()) {

@@ -82,7 +82,7 @@ impl From<PrintFailed> for Problem {
                 return Problem::field("url", e.to_string());
             }
             PrintFailed::NotInstalled => Kind::NotAvailable,
-            PrintFailed::Full => Kind::Busy,
+            PrintFailed::Full | PrintFailed::BrowserEnded => Kind::Busy,
             PrintFailed::TimedOut { .. } => Kind::TimedOut,
             PrintFailed::Status(_) | PrintFailed::Unreachable(_) => Kind::Upstream,
             PrintFailed::NotStarted(_) | PrintFailed::Browser(_) => {
