@@ -67,11 +67,9 @@ pub struct Options {
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {
     /// Complete uploads that no batch has, in the order in which they are to be read.
-    #[serde(default)]
-    pub uploads: Vec<Uuid>,
+    pub uploads: Option<Vec<Uuid>>,
     /// Where scans are, by https. One that can't be fetched is a page with its reason.
-    #[serde(default)]
-    pub urls: Vec<String>,
+    pub urls: Option<Vec<String>>,
     /// As in `options`.
     pub application: Option<String>,
     /// As in `options`.
@@ -211,12 +209,16 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brou
 async fn elsewhere(app: &App, request: Request) -> Result<Brought, Problem> {
     let Json(Elsewhere { uploads, urls, application, policy }) = Json::from_request(request, app).await?;
     let most = app.guard.config().urls;
-    if uploads.is_empty() == urls.is_empty() {
+    if uploads.is_some() == urls.is_some() {
         return Err(Problem::field("uploads", "ids of uploads are expected, or else urls; one of the two"));
     }
-    if urls.len() > most {
+    if uploads.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::field("uploads", "empty; at least one upload is expected"));
+    }
+    if urls.as_ref().is_some_and(|urls| urls.is_empty() || urls.len() > most) {
         return Err(Problem::field("urls", format!("1 to {most} are expected")));
     }
+    let (uploads, urls) = (uploads.unwrap_or_default(), urls.unwrap_or_default());
     let denied = |(number, url): (usize, &String)| {
         let judged = Url::parse(url).map_err(|_| Denied::NotAUrl).and_then(|url| app.guard.client(&url).map(drop));
         judged.err().map(|e| Fault { path: format!("urls[{number}]"), message: e.to_string() })
