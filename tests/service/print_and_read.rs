@@ -3,6 +3,7 @@
 use crate::server::Server;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use std::process::Command;
 
 pub fn package() -> Value {
     let student =
@@ -114,4 +115,17 @@ async fn it_stops_when_it_is_told_to_and_goes_on_where_it_was() {
     assert!(server.stop().success());
     let server = Server::start_in(&data, &[]);
     assert_eq!(server.finished(&location).await["state"], "done");
+}
+
+#[tokio::test]
+async fn the_service_says_what_it_takes_and_has_a_page_to_try_it() {
+    let server = Server::start();
+    let document = server.get("/openapi.json").await.expect(200);
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    let told = Command::new(env!("CARGO_BIN_EXE_gabarito")).arg("openapi").output().unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&told.stdout).unwrap()["paths"], document["paths"]);
+    let page = server.get("/docs/").await;
+    assert_eq!((page.status, page.header("content-type").starts_with("text/html")), (200, true));
+    // Nothing of the page comes from elsewhere.
+    assert!(!String::from_utf8(page.body).unwrap().contains("https://"));
 }

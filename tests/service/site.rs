@@ -43,10 +43,6 @@ impl Site {
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
-
-    pub fn was_asked(&self, path: &str) -> bool {
-        self.asked().iter().any(|a| a.path == path)
-    }
 }
 
 pub fn answer(status: u16, content_type: &str, body: impl Into<Body>) -> Response {

@@ -35,13 +35,13 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
 
 /// Bodies without files.
 const MAX_SMALL_BODY: usize = 8 << 20;
@@ -109,7 +109,7 @@ pub fn router(app: App) -> Router {
         .and(NotForContentType::new("application/zip"))
         .and(NotForContentType::new("text/event-stream"));
     router
-        .route("/openapi.json", get(|| async move { axum::Json(document) }))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
             Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route")
