@@ -22,8 +22,6 @@ use std::collections::BTreeMap;
 use url::Url;
 use uuid::Uuid;
 
-/// Body of JSON.
-
 /// Scans that are read, or will be.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Batch {
