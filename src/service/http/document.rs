@@ -28,6 +28,9 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     if !components.schemas.contains_key("Problem") {
         components.schemas.insert(Problem::name().into_owned(), Problem::schema());
     }
+    // axum marks a parameter that may have slashes by a star; OpenAPI knows no such mark.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             let public = operation.tags.iter().flatten().any(|tag| PUBLIC.contains(&tag.as_str()));

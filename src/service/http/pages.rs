@@ -8,6 +8,7 @@ use crate::print::manifest::hex;
 use crate::read::decision::Decision;
 use crate::read::result::{FieldStatus, Outcome, PageReading};
 use crate::service::App;
+use crate::service::jobs::JobState;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
@@ -89,6 +90,7 @@ pub async fn list(
         (status = 200, description = "The page as it stands now", body = BatchPage),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The batch is still being read", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -101,7 +103,12 @@ pub async fn decide(
     headers: HeaderMap,
     Json(decision): Json<Decision>,
 ) -> Result<Response, Problem> {
-    batches::job_of(&app, &caller, id).await?;
+    let job = batches::job_of(&app, &caller, id).await?;
+    // Settling a batch says anew what all of its pages say: a decision before that would be lost.
+    let state = app.queue.progress(job, Freshness::Latest).await?.map(|p| p.state);
+    if !state.is_some_and(JobState::is_final) {
+        return Err(Kind::Conflict.because("the batch is still being read; decide when it is done"));
+    }
     let mut tx = app.db.begin().await?;
     let text =
         "SELECT number, updated_at, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";

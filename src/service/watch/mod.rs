@@ -7,7 +7,7 @@ pub use metrics::{Metrics, measure};
 
 use crate::service::config::Reader;
 use logs::{Dialect, Json};
-use std::io;
+use std::io::{self, IsTerminal};
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::prelude::*;
 
@@ -57,7 +57,7 @@ impl WatchConfig {
         let filter = EnvFilter::builder().parse_lossy(&self.level);
         let registry = tracing_subscriber::registry().with(filter);
         let json = |dialect| Json { dialect, project: self.project.clone() };
-        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
         // A second one in a process is a test's, and loses nothing by it.
         let _ = match self.format {
             Format::Pretty => registry.with(layer.with_target(false).compact()).try_init(),

@@ -23,7 +23,8 @@ use uuid::Uuid;
 /// Why an item was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    #[error("{0}")]
+    /// Its detail is for whoever asked, and not for the log: it may repeat what a package says.
+    #[error("{}", .0.code)]
     Failed(Failure),
     #[error(transparent)]
     Queue(#[from] QueueError),
