@@ -97,19 +97,22 @@ pub fn for_prova_pdf(salt: usize) -> Value {
     })
 }
 
-/// For a browser, which knows MathML: the formulas are those of the first copy's, converted beforehand.
-pub fn as_html(salt: usize) -> String {
+/// For a browser. It knows MathML, into which the formulas are converted beforehand; or it is given them as LaTeX, as the
+/// exam has them, and the path of MathJax.
+pub fn as_html(salt: usize, mathjax: Option<&str>) -> String {
+    let script = mathjax.map_or(String::new(), |path| format!("<script src=\"{path}\"></script>"));
     let mut body = String::new();
     for i in 1..=QUESTIONS {
         let n = salt + i;
         let (before, formula, after) = stem(n);
-        body += &format!("<section><h3>QUESTÃO {i:02}</h3><p>{before}{}{after}</p><ol type=A>", mathml(&formula));
+        let formula = if mathjax.is_some() { format!(r"\({formula}\)") } else { mathml(&formula) };
+        body += &format!("<section><h3>QUESTÃO {i:02}</h3><p>{before}{formula}{after}</p><ol type=A>");
         (0..5).for_each(|a| body += &format!("<li>{}</li>", alternative(n, a)));
         body += "</ol></section>";
     }
     format!(
         "<!doctype html><html lang=pt-BR><meta charset=utf-8><title>2º simulado</title><style>@page{{size:A4;margin:15mm}}\
-         body{{font:10pt serif;columns:2;text-align:justify;hyphens:auto}}section{{break-inside:avoid}}</style>{body}</html>"
+         body{{font:10pt serif;columns:2;text-align:justify;hyphens:auto}}section{{break-inside:avoid}}</style>{script}{body}</html>"
     )
 }
 

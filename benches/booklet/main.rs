@@ -1,6 +1,6 @@
 //! Booklets and whole malotes: the first copy, every further student, pages a second, bytes a page, peak memory.
 //!
-//! - `booklet spec prova|html SALT` writes the exam for a peer, `booklet package` as ours;
+//! - `booklet spec prova|html SALT [MATHJAX]` writes the exam for a peer, `booklet package` as ours;
 //! - `booklet first ROUNDS` prints the CPU milliseconds of first copies, each of an exam never seen before;
 //! - `booklet further` those of every further student; `booklet malote [STUDENTS]` a whole malote;
 //! - `booklet program GABARITO` the whole command on a malote. `run` beside this file calls them all.
@@ -21,7 +21,7 @@ fn main() {
     let number = |i: usize, or: usize| args.get(i).map_or(or, |n| n.parse().expect("a number"));
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["spec", "prova", ..] => println!("{}", exam::for_prova_pdf(number(2, 0))),
-        ["spec", "html", ..] => println!("{}", exam::as_html(number(2, 0))),
+        ["spec", "html", ..] => println!("{}", exam::as_html(number(2, 0), args.get(3).map(String::as_str))),
         ["package", ..] => println!("{}", exam::malote(number(1, STUDENTS), "unit")),
         ["first", ..] => first(number(1, 7)),
         ["further"] => further(),

@@ -222,8 +222,11 @@ pub enum Math {
         notation: Vec<String>,
         body: Box<Math>,
     },
+    /// The room that `body` takes, across, along or both, and nothing in it.
     Phantom {
         body: Box<Math>,
+        width: bool,
+        height: bool,
     },
     /// Set as in a display (true) or as in running text (false).
     Styled {

@@ -1,13 +1,14 @@
-//! What encloses a part of a formula and the LaTeX parser does not know: `\boxed`, `\phantom` and `\hphantom`. Marks around
-//! the part go through the parser as words, and become MathML's elements in what it writes.
+//! What encloses a part of a formula and the LaTeX parser does not know: `\boxed` and the phantoms. Marks around the part
+//! go through the parser as words, and become MathML's elements in what it writes.
 
 use super::chem::closing;
 
 /// Commands, and the element that each becomes; its marks are two characters of private use.
-const COMMANDS: [(&str, &str, &str, [char; 2]); 3] = [
+const COMMANDS: [(&str, &str, &str, [char; 2]); 4] = [
     ("\\boxed", "<menclose notation=\"box\">", "</menclose>", ['\u{e000}', '\u{e001}']),
     ("\\phantom", "<mphantom>", "</mphantom>", ['\u{e002}', '\u{e003}']),
-    ("\\hphantom", "<mphantom>", "</mphantom>", ['\u{e002}', '\u{e003}']),
+    ("\\hphantom", "<mpadded height=\"0\" depth=\"0\"><mphantom>", "</mphantom></mpadded>", ['\u{e004}', '\u{e005}']),
+    ("\\vphantom", "<mpadded width=\"0\"><mphantom>", "</mphantom></mpadded>", ['\u{e006}', '\u{e007}']),
 ];
 
 /// Whether a formula may not have it.

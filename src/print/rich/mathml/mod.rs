@@ -87,12 +87,11 @@ impl Reader<'_, '_> {
             "mi" | "mn" | "mtext" | "ms" => return self.token(element),
             "mo" => return operator::read(element),
             "mspace" => Math::Space { em: element.attr("width").map_or(0.0, em) },
-            "mrow" | "mpadded" | "msrow" | "mscarry" | "mscarries" => self.row(element),
+            "mrow" | "msrow" | "mscarry" | "mscarries" => self.row(element),
             "mstyle" => self.styled(element),
             "mfrac" => {
                 let [above, below] = self.parts(element);
-                let thickness = element.attr("linethickness").unwrap_or("1");
-                let line = thickness.trim_end_matches(char::is_alphabetic).parse() != Ok(0.0);
+                let line = !element.attr("linethickness").is_some_and(is_zero);
                 Math::Fraction { above, below, line, bevelled: on("bevelled") }
             }
             "msqrt" => Math::Root { body: Box::new(self.row(element)), index: None },
@@ -133,7 +132,8 @@ impl Reader<'_, '_> {
             "mstack" => self.stack(element),
             "mlongdiv" => self.long_division(element),
             "menclose" => self.enclosed(element),
-            "mphantom" => Math::Phantom { body: Box::new(self.row(element)) },
+            "mphantom" => Math::Phantom { body: Box::new(self.row(element)), width: true, height: true },
+            "mpadded" => self.padded(element),
             "semantics" => return self.element(element.child_elements().next()?),
             "maction" => {
                 let chosen = element.attr("selection").and_then(|s| s.trim().parse().ok()).unwrap_or(1_usize);
@@ -191,6 +191,17 @@ impl Reader<'_, '_> {
         std::array::from_fn(|_| Box::new(parts.next().unwrap_or_else(empty)))
     }
 
+    /// Sizes of zero around a phantom: `\vphantom` and `\hphantom`. Other sizes are not heeded.
+    fn padded(&mut self, element: ElementRef) -> Math {
+        let zero = |attribute: &str| element.attr(attribute).is_some_and(is_zero);
+        match self.row(element) {
+            Math::Phantom { body, width, height } => {
+                Math::Phantom { body, width: width && !zero("width"), height: height && !zero("height") }
+            }
+            other => other,
+        }
+    }
+
     fn styled(&mut self, element: ElementRef) -> Math {
         let outer = self.variant;
         self.variant = element.attr("mathvariant").and_then(letters::variant).or(outer);
@@ -198,6 +209,11 @@ impl Reader<'_, '_> {
         self.variant = outer;
         body
     }
+}
+
+/// Of a length: `0`, `0px`, `0.0em`.
+fn is_zero(length: &str) -> bool {
+    length.trim().trim_end_matches(char::is_alphabetic).parse() == Ok(0.0)
 }
 
 fn is_small(math: &Math) -> bool {

@@ -228,7 +228,7 @@ fn formulas_as_wiris_and_others_write_them() {
         (r"\(3{,}5\times10^{-2}\)", "[⟨3 , 5 × 10^⟨− 2⟩⟩]"),
         ("Custa R$ 5,00 e R$ 7,00.", "Custa R$ 5,00 e R$ 7,00."),
         (r"\(\boxed{x=1}+\boxed{\boxed{y}}\)", "[⟨box(⟨x = 1⟩) + box(box(y))⟩]"),
-        (r"\(a\phantom{bc}d \hphantom {e}\)", "[⟨a phantom(⟨b c⟩) d phantom(e)⟩]"),
+        (r"\(a\phantom{bc}d \hphantom {e}\vphantom{\int}\)", "[⟨a phantom(⟨b c⟩) d hphantom(e) vphantom(∫)⟩]"),
         ("<math><mo>\u{f0b3}</mo><mi>\u{f061}</mi></math>", "[⟨≥ α⟩]"),
         // Chemistry.
         (r"\(\ce{H2O}\)", "[⟨H_2 O⟩]"),

@@ -107,7 +107,14 @@ fn math(math: &Math) -> String {
             format!("▦({})", rows.join(" ; "))
         }
         Math::Enclosed { notation, body } => format!("{}({})", notation.join("+"), self::math(body)),
-        Math::Phantom { body } => format!("phantom({})", self::math(body)),
+        Math::Phantom { body, width, height } => {
+            let name = match (width, height) {
+                (true, false) => "hphantom",
+                (false, true) => "vphantom",
+                _ => "phantom",
+            };
+            format!("{name}({})", self::math(body))
+        }
         Math::Styled { body, .. } => self::math(body),
         Math::Placeholder { text } => format!("⟦{text}⟧"),
     }
