@@ -20,12 +20,6 @@ variable "invokers" {
   default     = ["allUsers"]
 }
 
-variable "upload_days" {
-  description = "Days after which raw uploads and scans are deleted by the bucket, whatever the service does."
-  type        = number
-  default     = 180
-}
-
 variable "billing_account" {
   description = "The account that the budget watches; empty: no budget."
   type        = string

@@ -3,7 +3,8 @@
 use super::{CliError, sheet_secret};
 use crate::service::auth::{Scope, is_tenant, keys};
 use crate::service::config::{CommandLine, Config, Secret};
-use crate::service::{self, child, http};
+use crate::service::store::{Cache, CacheKey};
+use crate::service::{self, Task, Until, child, http};
 use clap::{Args, Subcommand};
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -35,9 +36,12 @@ pub struct ServeArgs {
 /// Work off the queue of a service: `jobs.delivery = "database"`, or one job on an instance of its own
 #[derive(Debug, Args)]
 pub struct WorkArgs {
-    /// Work on this job alone, and end with it
+    /// Work on this package, batch or job alone, and end with it
     #[arg(long, value_name = "ID")]
     pub job: Option<Uuid>,
+    /// End when nothing is left to do; a job on Cloud Run (CLOUD_RUN_TASK_INDEX, CLOUD_RUN_TASK_COUNT) always does
+    #[arg(long)]
+    pub until_idle: bool,
     #[command(flatten)]
     pub config: ConfigArgs,
 }
@@ -127,8 +131,28 @@ async fn stop() {
 pub fn work(args: &WorkArgs) -> Result<ExitCode, CliError> {
     let config = args.config.load(None)?;
     let key = Secret::new(sheet_secret()?);
-    runtime()?.block_on(service::work_off(config, key, args.job, stop())).map_err(failed)?;
+    let variable = |name: &str| std::env::var(name).ok();
+    let task = task(variable("CLOUD_RUN_TASK_INDEX").as_deref(), variable("CLOUD_RUN_TASK_COUNT").as_deref())?;
+    let until = match args.job {
+        Some(id) => Until::Done(id),
+        None if args.until_idle || task.is_some() => Until::Idle,
+        None => Until::Stopped,
+    };
+    runtime()?.block_on(service::work_off(config, key, until, task, stop())).map_err(failed)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Which task of a job on Cloud Run this process is, if it is one.
+fn task(index: Option<&str>, count: Option<&str>) -> Result<Option<Task>, CliError> {
+    let number = |text: Option<&str>| text.map(|text| text.parse::<u32>().ok());
+    match (number(index), number(count)) {
+        (None, None) => Ok(None),
+        (Some(Some(index)), None) => Ok(Some(Task { index, count: index + 1 })),
+        (Some(Some(index)), Some(Some(count))) if index < count => Ok(Some(Task { index, count })),
+        _ => Err(CliError::Usage(
+            "CLOUD_RUN_TASK_INDEX, CLOUD_RUN_TASK_COUNT: an index below the count is expected".to_owned(),
+        )),
+    }
 }
 
 pub fn key(args: &KeyArgs) -> Result<ExitCode, CliError> {
@@ -160,9 +184,11 @@ pub fn key(args: &KeyArgs) -> Result<ExitCode, CliError> {
                 }
             }
             KeyCommand::Revoke { id } => {
-                if !keys::revoke(&db, id).await.map_err(failed)? {
+                let Some(hash) = keys::revoke(&db, id).await.map_err(failed)? else {
                     return Err(CliError::Usage(format!("{id}: no key that holds has this id")));
-                }
+                };
+                let cache = Cache::new(&config.cache, &Secret::new(sheet_secret()?));
+                cache.forget(CacheKey::ApiKey(&hash)).await;
             }
         }
         db.close().await;
@@ -191,4 +217,18 @@ pub fn openapi(_: &OpenapiArgs) -> Result<ExitCode, CliError> {
 /// One task for a parent that listens: see [`child`].
 pub fn child() -> ExitCode {
     child::run(io::stdin().lock(), io::stdout().lock())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_of_a_job_has_an_index_below_the_count() {
+        assert!(matches!(task(None, None), Ok(None)));
+        assert_eq!(task(Some("1"), Some("4")).unwrap(), Some(Task { index: 1, count: 4 }));
+        for (index, count) in [(Some("4"), Some("4")), (Some("x"), Some("4")), (Some("-1"), None), (None, Some("4"))] {
+            assert!(matches!(task(index, count), Err(CliError::Usage(_))), "{index:?} {count:?}");
+        }
+    }
 }

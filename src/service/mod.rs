@@ -22,16 +22,17 @@ mod upload;
 mod work;
 
 pub use serve::{ServeError, serve, work as work_off};
+pub use work::{Task, Until};
 
 use crate::service::auth::Auth;
 use crate::service::child::Children;
 use crate::service::chromium::Chromium;
-use crate::service::cloud::Vision;
+use crate::service::cloud::{Tasks, Vision};
 use crate::service::config::{Config, Secret};
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
-use crate::service::store::{Db, Objects};
-use crate::service::watch::Metrics;
+use crate::service::store::{Cache, Db, Objects};
+use crate::service::watch::{Metrics, Watch};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -40,12 +41,16 @@ use tokio_util::sync::CancellationToken;
 pub struct App {
     pub config: Arc<Config>,
     pub db: Db,
+    pub cache: Cache,
     pub queue: Queue,
     pub auth: Auth,
     pub objects: Objects,
     pub metrics: Metrics,
+    pub watch: Watch,
     /// Where it is configured.
     pub vision: Option<Vision>,
+    /// Where Cloud Tasks brings the work.
+    pub tasks: Option<Tasks>,
     pub children: Children,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,

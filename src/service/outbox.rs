@@ -1,13 +1,16 @@
 //! What was put into the outbox with the change that it tells of, and goes elsewhere after it: at least once.
 
 use super::App;
+use super::cloud::{TaskError, Tasks};
 use super::store::DbError;
 use super::store::db::Columns;
 use super::webhooks;
 use serde_json::{Value, json};
 use std::time::Duration;
+use tokio::task::JoinSet;
+use uuid::Uuid;
 
-/// Told again if whoever took them died.
+/// Told again if whoever took them died, or was not heard.
 const LEASE: Duration = Duration::from_secs(30);
 
 /// Tells what waits, until the process must stop.
@@ -27,23 +30,59 @@ pub async fn run(app: App) {
     }
 }
 
+/// Tells what waits now. An instance that is paid by the request has no time to tell anything after its answer.
+pub async fn flush(app: &App) {
+    loop {
+        match tell(app).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(e) => return tracing::error!(error = %e, "the outbox could not be told"),
+        }
+    }
+}
+
 async fn tell(app: &App) -> Result<usize, DbError> {
     let text = "UPDATE outbox SET run_at = {now} + $1, attempts = attempts + 1
                 WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND run_at <= {now} ORDER BY run_at, id LIMIT 50 {skip_locked})
                 RETURNING id, tenant_id, topic, payload{as_text} AS payload";
     let query = app.db.query(text).bind(LEASE.as_millis() as i64);
     let rows = query.fetch_all(app.db.writer()).await?;
+    // A call over the network each: all at once.
+    let mut tasks = JoinSet::new();
     for row in &rows {
         let (id, tenant, topic): (String, String, String) = (row.col("id")?, row.col("tenant_id")?, row.col("topic")?);
         let payload: Value =
             serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?;
-        if topic == "job.finished" {
-            finished(app, &tenant, &payload).await?;
+        match (topic.as_str(), &app.tasks) {
+            ("task", Some(client)) => {
+                let client = client.clone();
+                tasks.spawn(async move { (task(&client, &payload).await, id) });
+                continue;
+            }
+            ("job.finished", _) => finished(app, &tenant, &payload).await?,
+            _ => {}
         }
-        let query = app.db.query("UPDATE outbox SET sent_at = {now} WHERE id = $1").bind(id);
-        app.db.execute(query).await?;
+        sent(app, id).await?;
+    }
+    while let Some(made) = tasks.join_next().await {
+        match made {
+            Ok((Ok(()), id)) => sent(app, id).await?,
+            Ok((Err(e), _)) => tracing::error!(error = %e, "a task could not be made; it is tried again"),
+            Err(e) => tracing::error!(error = %e, "a task could not be made; it is tried again"),
+        }
     }
     Ok(rows.len())
+}
+
+async fn sent(app: &App, id: String) -> Result<(), DbError> {
+    let query = app.db.query("UPDATE outbox SET sent_at = {now} WHERE id = $1").bind(id);
+    app.db.execute(query).await.map(|_| ())
+}
+
+async fn task(tasks: &Tasks, payload: &Value) -> Result<(), TaskError> {
+    // Whoever wrote it wrote an id.
+    let Some(item) = payload["item"].as_str().and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(()) };
+    tasks.create(item, payload["fence"].as_i64().unwrap_or_default()).await
 }
 
 /// A job's end, as an event for webhooks: by what the job was about.

@@ -4,14 +4,15 @@ use super::App;
 use super::auth::Auth;
 use super::child::Children;
 use super::chromium::Chromium;
-use super::cloud::Vision;
+use super::cloud::{Tasks, Vision};
 use super::config::{Config, Secret};
 use super::guard::Guard;
 use super::http;
 use super::jobs::{Delivery, Queue};
 use super::retention;
-use super::store::{Db, DbError, ObjectError, Objects};
+use super::store::{Cache, Db, DbError, ObjectError, Objects};
 use super::watch::Metrics;
+use super::work::{Task, Until};
 use super::{outbox, webhooks, work};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub enum ServeError {
     Outbound(#[from] reqwest::Error),
     #[error("the objects' storage can't be used: {0}")]
     Objects(#[from] ObjectError),
+    #[error("{0}: no package, batch or job has this id")]
+    NoJob(Uuid),
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -40,14 +43,21 @@ impl App {
     /// # Errors
     /// What can't be opened.
     pub async fn open(config: Config, sheet_key: &Secret) -> Result<App, ServeError> {
-        config.watch.init();
+        let (watch, metrics) = (config.watch.init(), Metrics::default());
         let db = Db::open(&config.database, &config.data).await?;
+        let cache = Cache::new(&config.cache, sheet_key);
         Ok(App {
-            auth: Auth::new(config.auth.clone(), config.server.listen.ip().is_loopback(), db.clone()),
-            queue: Queue::new(db.clone(), config.jobs.clone()),
+            auth: Auth::new(&config, db.clone(), cache.clone()),
+            queue: Queue::new(db.clone(), config.jobs.clone()).cached(cache.clone(), config.cache.progress),
             db,
-            metrics: Metrics::default(),
-            vision: if config.vision.enabled { Some(Vision::new(config.vision.clone())?) } else { None },
+            cache,
+            vision: match config.vision.enabled {
+                true => Some(Vision::new(config.vision.clone(), metrics.clone())?),
+                false => None,
+            },
+            metrics,
+            watch,
+            tasks: config.tasks.clone().map(|tasks| Tasks::new(tasks, config.jobs.workers)).transpose()?,
             objects: Objects::configured(&config.objects, &config.data).await?,
             children: Children::new(
                 config.bounds.child,
@@ -86,12 +96,13 @@ pub async fn serve(
         stop.await;
         stopping.cancel();
     });
-    let mut beside = beside(&app);
+    // Where Cloud Tasks brings the work this process may have no CPU between requests: they do it (`http::tasks`).
+    let mut beside = if app.tasks.is_none() { beside(&app) } else { JoinSet::new() };
     let working = tokio::spawn({
         let app = app.clone();
         async move {
             if app.config.jobs.delivery == Delivery::Local {
-                work::run(app, None).await;
+                work::run(app, Until::Stopped, None).await;
             }
         }
     });
@@ -106,10 +117,11 @@ pub async fn serve(
     }
     beside.shutdown().await;
     app.db.close().await;
+    app.watch.end().await;
     Ok(())
 }
 
-/// What every process does besides: it gives back what lost workers had, tells what is to be told, and lets go of what
+/// What a process with time of its own does besides: it gives back what lost workers had, tells what is to be told, and lets go of what
 /// need not be kept any more.
 fn beside(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
@@ -120,14 +132,15 @@ fn beside(app: &App) -> JoinSet<()> {
     tasks
 }
 
-/// Works off the queue until `stop` resolves, or until one job is done.
+/// Works off the queue until `stop` resolves, or as long as was said. `until` may name a package or a batch for its job.
 ///
 /// # Errors
-/// Something configured can't be opened.
+/// Something configured can't be opened, or there is no such job.
 pub async fn work(
     config: Config,
     sheet_key: Secret,
-    job: Option<Uuid>,
+    until: Until,
+    task: Option<Task>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let app = App::open(config, &sheet_key).await?;
@@ -136,9 +149,15 @@ pub async fn work(
         stop.await;
         stopping.cancel();
     });
+    let until = match until {
+        Until::Done(id) => Until::Done(app.queue.job_of(id).await?.ok_or(ServeError::NoJob(id))?),
+        other => other,
+    };
     let mut beside = beside(&app);
-    work::run(app.clone(), job).await;
+    work::run(app.clone(), until, task).await;
+    outbox::flush(&app).await;
     beside.shutdown().await;
     app.db.close().await;
+    app.watch.end().await;
     Ok(())
 }

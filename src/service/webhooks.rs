@@ -83,6 +83,17 @@ pub async fn run(app: App) {
     }
 }
 
+/// Delivers what is due now.
+pub async fn flush(app: &App) {
+    loop {
+        match one(app).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(e) => return tracing::error!(error = %e, "webhooks could not be delivered"),
+        }
+    }
+}
+
 /// Delivers the message that is due first; gives whether there was one.
 async fn one(app: &App) -> Result<bool, DbError> {
     let text = "UPDATE webhook_messages SET run_at = {now} + $1, attempts = attempts + 1

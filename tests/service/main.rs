@@ -1,8 +1,12 @@
 //! The service as its users see it: the real executable, over HTTP.
 #![cfg(feature = "service")]
 
+mod caches;
+mod cloud_tasks;
 mod databases;
 mod fake_gcs;
+mod fake_google;
+mod http2;
 mod killed;
 mod lifecycle;
 mod monolith;
@@ -11,10 +15,13 @@ mod objects;
 mod postgres;
 mod print_and_read;
 mod printed_pages;
+mod redis_server;
 mod reviewing;
+mod run_jobs;
 mod server;
 mod site;
 mod tenants;
 mod uploads;
 mod vision;
+mod watched;
 mod webhooks;

@@ -1,15 +1,17 @@
 //! A server of our own for each test, on a free port, with its data in a folder that goes with it.
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 pub struct Server {
     process: Child,
     pub base: String,
     pub data: PathBuf,
+    log: Arc<Mutex<String>>,
 }
 
 /// What a server answered.
@@ -60,12 +62,24 @@ impl Server {
             }
         };
         // Its log is shown where a test fails; a pipe that nobody reads would stop it.
-        std::thread::spawn(move || {
-            let mut rest = String::new();
-            let _ = lines.read_to_string(&mut rest);
-            eprint!("{rest}");
+        let log = Arc::<Mutex<String>>::default();
+        std::thread::spawn({
+            let log = log.clone();
+            move || {
+                for line in lines.lines().map_while(Result::ok) {
+                    let mut log = log.lock().unwrap();
+                    log.push_str(&line);
+                    log.push('\n');
+                }
+                eprint!("{}", log.lock().unwrap());
+            }
         });
-        Server { process, base, data: data.to_owned() }
+        Server { process, base, data: data.to_owned(), log }
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     pub fn pid(&self) -> u32 {
@@ -80,6 +94,13 @@ impl Server {
         // Its data stays, for the next one.
         self.data = PathBuf::new();
         status
+    }
+
+    /// Gone at once; its data stays, for the next one.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+        self.data = PathBuf::new();
     }
 
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
@@ -135,7 +156,7 @@ pub fn worker(data: &Path, environment: &[(&str, &str)]) -> Child {
 }
 
 /// The executable, with nothing of ours in its environment.
-fn gabarito() -> Command {
+pub fn gabarito() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gabarito"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GABARITO_")) {
         command.env_remove(name);

@@ -107,6 +107,8 @@ async fn what_no_reader_here_can_tell_is_asked_and_believed_only_if_it_was_print
         ("GABARITO_VISION_TOKEN", "a token"),
         ("GABARITO_VISION_BACKOFF", "10ms"),
         ("GABARITO_VISION_DAILY_IMAGES", "12"),
+        ("GABARITO_VISION_PRICE", "0.25"),
+        ("GABARITO_METRICS_ENABLED", "true"),
     ]);
     let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
     server.finished(&location).await;
@@ -136,6 +138,17 @@ async fn what_no_reader_here_can_tell_is_asked_and_believed_only_if_it_was_print
         // The code's place and nothing more of the page.
         let picture = image::load_from_memory(&png).unwrap();
         assert!(f64::from(picture.height()) < 20.0 / 25.4 * 300.0, "{}", picture.height());
+    }
+
+    let counted = String::from_utf8(server.get("/metrics").await.body).unwrap();
+    for (line, count) in [
+        ("requests_total{of=\"failed\"}", "2"),
+        ("requests_total{of=\"answered\"}", "1"),
+        ("images_total{of=\"read\"}", "2"),
+        ("images_total{of=\"error\"}", "1"),
+        ("cost_total", "0.75"),
+    ] {
+        assert!(counted.contains(&format!("gabarito_vision_{line} {count}\n")), "{line}\n{counted}");
     }
 
     // What was answered once is not asked again; nothing is asked when the day's images are used up.

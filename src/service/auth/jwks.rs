@@ -37,11 +37,11 @@ impl Jwks {
         Jwks { url, kept: Arc::default() }
     }
 
-    /// The claims of a token of this issuer for this audience.
+    /// The claims of a token of one of these issuers for this audience.
     ///
     /// # Errors
     /// It is not valid, or the keys can't be fetched.
-    pub async fn verify(&self, token: &str, issuer: &str, audience: &str) -> Result<Value, TokenError> {
+    pub async fn verify(&self, token: &str, issuers: &[&str], audience: &str) -> Result<Value, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
         // The keys are public: a token "signed" with one as the secret of an HMAC would be anybody's.
         if matches!(header.alg, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
@@ -54,7 +54,7 @@ impl Jwks {
         }
         let key = keys.find(&id).and_then(|jwk| DecodingKey::from_jwk(jwk).ok()).ok_or(TokenError::Invalid)?;
         let mut validation = Validation::new(header.alg);
-        validation.set_issuer(&[issuer]);
+        validation.set_issuer(issuers);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         decode(token, &key, &validation).map(|data| data.claims).map_err(|_| TokenError::Invalid)

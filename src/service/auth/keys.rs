@@ -65,13 +65,14 @@ pub async fn list(db: &Db) -> Result<Vec<Listed>, DbError> {
     listed.iter().map(key).collect()
 }
 
-/// Whether there was such a key to revoke.
+/// The hash of the key that was revoked, if there was such a key.
 ///
 /// # Errors
 /// Of the database.
-pub async fn revoke(db: &Db, id: &str) -> Result<bool, DbError> {
-    let query = db.query("UPDATE api_keys SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL");
-    Ok(db.execute(query.bind(id.to_owned())).await?.rows_affected() == 1)
+pub async fn revoke(db: &Db, id: &str) -> Result<Option<String>, DbError> {
+    let query = db.query("UPDATE api_keys SET revoked_at = {now} WHERE id = $1 AND revoked_at IS NULL RETURNING hash");
+    let row = query.bind(id.to_owned()).fetch_optional(db.writer()).await?;
+    row.map(|row| row.col("hash")).transpose()
 }
 
 /// Whose key has this hash.

@@ -16,21 +16,24 @@ pub use config::{AuthConfig, Oidc};
 pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
+use crate::service::config::Config;
 use crate::service::http::{Caller, Kind, Problem};
-use crate::service::store::{Db, DbError};
+use crate::service::store::{Cache, CacheKey, Db, DbError};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 use subtle::ConstantTimeEq;
 
 /// The tenant of the embedded set-up.
 pub const LOCAL: &str = "local";
 
 /// What a caller may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Print packages and see them.
     Print,
@@ -75,17 +78,22 @@ struct Inner {
     /// Nobody need say who they are.
     open: bool,
     db: Db,
+    cache: Cache,
+    /// How long a key that was looked up is believed.
+    believed: Duration,
     oidc: Option<Jwks>,
     /// Tenants that are known to have their row.
     tenants: RwLock<HashSet<String>>,
 }
 
 impl Auth {
-    pub fn new(config: AuthConfig, loopback: bool, db: Db) -> Self {
+    pub fn new(config: &Config, db: Db, cache: Cache) -> Self {
+        let (loopback, believed) = (config.server.listen.ip().is_loopback(), config.cache.keys);
+        let config = config.auth.clone();
         let configured = config.basic.is_some() || config.oidc.is_some() || !config.keys.is_empty() || config.required;
         let oidc = config.oidc.as_ref().map(|oidc| Jwks::new(oidc.jwks_url.clone()));
         let tenants = RwLock::default();
-        Auth(Arc::new(Inner { open: loopback && !configured, config, db, oidc, tenants }))
+        Auth(Arc::new(Inner { open: loopback && !configured, config, db, cache, believed, oidc, tenants }))
     }
 
     /// Whether this machine is served without credentials.
@@ -132,7 +140,7 @@ impl Auth {
             return Ok(Some(caller));
         }
         let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
-        match jwks.verify(said, &oidc.issuer, &oidc.audience).await {
+        match jwks.verify(said, &[&oidc.issuer], &oidc.audience).await {
             Ok(claims) => Ok(oidc.caller(&claims)),
             Err(TokenError::Invalid) => Ok(None),
             Err(TokenError::Unreachable(e)) => {
@@ -149,7 +157,14 @@ impl Auth {
                 return Ok(Some(Caller::all(tenant, "key")));
             }
         }
-        Ok(keys::find(&self.0.db, &hash).await?)
+        if let Some(caller) = self.0.cache.get(CacheKey::ApiKey(&hash)).await {
+            return Ok(Some(caller));
+        }
+        let found = keys::find(&self.0.db, &hash).await?;
+        if let Some(caller) = &found {
+            self.0.cache.put(CacheKey::ApiKey(&hash), caller, self.0.believed).await;
+        }
+        Ok(found)
     }
 
     /// Trades an API key for a token: OAuth 2.0 client credentials (RFC 6749, section 4.4).

@@ -1,7 +1,9 @@
 //! Services of Google Cloud, over REST.
 
+mod tasks;
 mod token;
 pub mod vision;
 
+pub use tasks::{TaskError, Tasks, TasksConfig};
 pub use token::Tokens;
 pub use vision::{Vision, VisionConfig};

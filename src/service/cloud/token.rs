@@ -3,7 +3,7 @@
 use crate::service::config::Secret;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
@@ -11,7 +11,7 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 pub struct Tokens {
     fixed: Option<Secret>,
     /// Made when it is first asked for: elsewhere than on Google's machines there is nobody to ask.
-    own: Arc<OnceCell<AccessTokenCredentials>>,
+    own: Arc<Mutex<Option<AccessTokenCredentials>>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -29,8 +29,22 @@ impl Tokens {
         if let Some(fixed) = &self.fixed {
             return Ok(fixed.expose().to_owned());
         }
-        let make = || async { Builder::default().with_scopes([SCOPE]).build_access_token_credentials() };
-        let own = self.own.get_or_try_init(make).await.map_err(|e| NoToken(e.to_string()))?;
-        own.access_token().await.map(|t| t.token).map_err(|e| NoToken(e.to_string()))
+        self.own().await?.access_token().await.map(|t| t.token).map_err(|e| NoToken(e.to_string()))
+    }
+
+    /// The token was not taken: the next one is asked for anew, whatever the last one said of its age.
+    pub async fn forget(&self) {
+        *self.own.lock().await = None;
+    }
+
+    async fn own(&self) -> Result<AccessTokenCredentials, NoToken> {
+        let mut own = self.own.lock().await;
+        if let Some(own) = &*own {
+            return Ok(own.clone());
+        }
+        let made = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
+        let made = made.map_err(|e| NoToken(e.to_string()))?;
+        *own = Some(made.clone());
+        Ok(made)
     }
 }

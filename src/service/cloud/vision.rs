@@ -5,6 +5,7 @@
 
 use super::Tokens;
 use crate::service::config::{Reader, Secret};
+use crate::service::watch::Metrics;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -27,6 +28,8 @@ pub struct VisionConfig {
     pub endpoint: String,
     pub token: Option<Secret>,
     pub daily_images: u64,
+    /// Of one image.
+    pub price: f64,
     pub timeout: Duration,
     pub backoff: Duration,
 }
@@ -43,6 +46,12 @@ impl VisionConfig {
             endpoint: r.text("vision.endpoint", "https://vision.googleapis.com", "Where it is."),
             token: r.optional("vision.token", "text", "An access token, in place of that of the machine's own identity."),
             daily_images: r.whole("vision.daily_images", "500", 0..=1_000_000, "Images a day and tenant, at most."),
+            price: r.value(
+                "vision.price",
+                "0.0015",
+                "a number",
+                "What one image costs, for the cost in /metrics: Google's list price, in US dollars.",
+            ),
             timeout: r.duration("vision.timeout", "20s", "How long one request may take."),
             backoff: r.duration("vision.backoff", "500ms", "Before a request is repeated; it doubles."),
         }
@@ -57,6 +66,7 @@ struct Inner {
     client: reqwest::Client,
     tokens: Tokens,
     breaker: Mutex<Breaker>,
+    metrics: Metrics,
 }
 
 #[derive(Default)]
@@ -116,10 +126,10 @@ struct Status {
 impl Vision {
     /// # Errors
     /// TLS can't be set up.
-    pub fn new(config: VisionConfig) -> Result<Self, reqwest::Error> {
+    pub fn new(config: VisionConfig, metrics: Metrics) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(config.timeout).build()?;
         let tokens = Tokens::new(config.token.clone());
-        Ok(Vision(Arc::new(Inner { config, client, tokens, breaker: Mutex::default() })))
+        Ok(Vision(Arc::new(Inner { config, client, tokens, breaker: Mutex::default(), metrics })))
     }
 
     pub fn config(&self) -> &VisionConfig {
@@ -150,6 +160,12 @@ impl Vision {
             }
             let token = self.0.tokens.get().await.map_err(|e| VisionError::Unreachable(e.to_string()))?;
             let sent = self.0.client.post(&url).bearer_auth(token).json(&body).send().await;
+            let outcome = match &sent {
+                Ok(answer) if answer.status().is_success() => "answered",
+                Ok(answer) if answer.status().is_client_error() && answer.status() != 429 => "refused",
+                _ => "failed",
+            };
+            self.0.metrics.vision_request(outcome);
             // The URL in reqwest's error has nothing secret; the body is not in it.
             let response = match sent {
                 Ok(response) => response,
@@ -169,7 +185,12 @@ impl Vision {
             match response.json::<Answers>().await {
                 Ok(answers) => {
                     self.succeeded();
-                    return Ok(each(answers, crops.len()));
+                    let answers = each(answers, crops.len());
+                    let read = answers.iter().filter(|a| a.is_ok()).count() as u64;
+                    let price = self.0.config.price;
+                    self.0.metrics.vision_images("read", read, price);
+                    self.0.metrics.vision_images("error", answers.len() as u64 - read, price);
+                    return Ok(answers);
                 }
                 Err(e) => last = VisionError::Unreachable(e.to_string()),
             }

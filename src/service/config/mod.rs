@@ -12,11 +12,11 @@ pub use table::table;
 use crate::json::Fault;
 use crate::service::auth::AuthConfig;
 use crate::service::chromium::PrintConfig;
-use crate::service::cloud::VisionConfig;
+use crate::service::cloud::{TasksConfig, VisionConfig};
 use crate::service::guard::OutboundConfig;
-use crate::service::jobs::JobsConfig;
+use crate::service::jobs::{Delivery, JobsConfig};
 use crate::service::retention::RetentionConfig;
-use crate::service::store::{DatabaseConfig, ObjectsConfig};
+use crate::service::store::{CacheConfig, DatabaseConfig, ObjectsConfig};
 use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -29,9 +29,12 @@ pub struct Config {
     pub data: PathBuf,
     pub auth: AuthConfig,
     pub database: DatabaseConfig,
+    pub cache: CacheConfig,
     pub objects: ObjectsConfig,
     pub retention: RetentionConfig,
     pub jobs: JobsConfig,
+    /// Where Cloud Tasks brings the work.
+    pub tasks: Option<TasksConfig>,
     pub bounds: BoundsConfig,
     pub outbound: OutboundConfig,
     pub print: PrintConfig,
@@ -89,19 +92,30 @@ impl Config {
     }
 
     fn of(reader: &mut Reader) -> Config {
+        let server = Server::of(reader);
+        let data = reader.value(
+            "data",
+            "gabarito-data",
+            "a folder",
+            "Where the embedded set-up keeps its database and its files; `--data` wins.",
+        );
+        let auth = AuthConfig::of(reader);
+        let database = DatabaseConfig::of(reader);
+        let cache = CacheConfig::of(reader);
+        let objects = ObjectsConfig::of(reader);
+        let retention = RetentionConfig::of(reader);
+        let jobs = JobsConfig::of(reader);
+        let tasks = TasksConfig::of(reader, jobs.delivery == Delivery::CloudTasks, server.public_url.as_deref());
         Config {
-            server: Server::of(reader),
-            data: reader.value(
-                "data",
-                "gabarito-data",
-                "a folder",
-                "Where the embedded set-up keeps its database and its files; `--data` wins.",
-            ),
-            auth: AuthConfig::of(reader),
-            database: DatabaseConfig::of(reader),
-            objects: ObjectsConfig::of(reader),
-            retention: RetentionConfig::of(reader),
-            jobs: JobsConfig::of(reader),
+            server,
+            data,
+            auth,
+            database,
+            cache,
+            objects,
+            retention,
+            jobs,
+            tasks,
             bounds: BoundsConfig::of(reader),
             outbound: OutboundConfig::of(reader),
             print: PrintConfig::of(reader),

@@ -287,7 +287,7 @@ pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) ->
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
     let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("batch"))?;
     let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))?;
-    let job = app.queue.progress(job, freshness).await?.ok_or_else(|| Problem::not_found("batch"))?;
+    let job = app.queue.polled(job, freshness).await?.ok_or_else(|| Problem::not_found("batch"))?;
     let text = "SELECT number, name, bytes, sha256, pages FROM batch_files WHERE batch_id = $1 ORDER BY number";
     let mut files = Vec::new();
     for file in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await? {

@@ -22,6 +22,7 @@ mod pieces;
 pub mod problem;
 mod read;
 mod students;
+mod tasks;
 mod uploads;
 mod webhooks;
 
@@ -109,12 +110,14 @@ pub fn router(app: App) -> Router {
         .and(NotForContentType::new("application/zip"))
         .and(NotForContentType::new("text/event-stream"));
     router
+        .merge(tasks::routes())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
             Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route")
         })
         .layer(middleware::from_fn_with_state(app.clone(), caller::host))
+        .layer(middleware::from_fn_with_state(app.clone(), tasks::tell))
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))

@@ -210,7 +210,7 @@ async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Res
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
     let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("package"))?;
     let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("package"))?;
-    let job = app.queue.progress(job, freshness).await?.ok_or_else(|| Problem::not_found("package"))?;
+    let job = app.queue.polled(job, freshness).await?.ok_or_else(|| Problem::not_found("package"))?;
     let text = "SELECT name, bytes, sha256 FROM package_files WHERE package_id = $1 ORDER BY name";
     let rows = app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await?;
     let mut files = Vec::new();

@@ -43,7 +43,7 @@ impl FromStr for ItemKind {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     Queued,
@@ -130,6 +130,11 @@ impl Claimed {
             fence: row.col("fence")?,
             lease_until: row.col("lease_until")?,
         })
+    }
+
+    /// The trace of whoever made it.
+    pub fn traceparent(&self) -> Option<&str> {
+        self.payload.get(super::queue::TRACE)?.as_str()
     }
 
     pub fn is_last_attempt(&self) -> bool {

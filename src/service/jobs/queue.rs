@@ -3,11 +3,16 @@
 use super::item::{Claimed, Failure, ItemKind, JobState, NewItem, NewJob};
 use super::{Delivery, JobsConfig};
 use crate::service::store::db::{Columns, Freshness, Millis, Tx};
-use crate::service::store::{Db, DbError};
+use crate::service::store::{Cache, CacheKey, Db, DbError};
+use crate::service::watch;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
+
+/// In an item's payload: the trace that it is a part of.
+pub(super) const TRACE: &str = "traceparent";
 
 #[derive(Clone)]
 pub struct Queue {
@@ -15,6 +20,8 @@ pub struct Queue {
     config: JobsConfig,
     /// Rings where an item may have become ready in this process.
     bell: Arc<Notify>,
+    /// Of progress, and how old it may be as it is polled.
+    cache: Option<(Cache, Duration)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +34,7 @@ pub enum QueueError {
 }
 
 /// A job as it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
     pub state: JobState,
     pub done: u64,
@@ -47,7 +54,13 @@ macro_rules! columns {
 
 impl Queue {
     pub fn new(db: Db, config: JobsConfig) -> Self {
-        Queue { db, config, bell: Arc::new(Notify::new()) }
+        Queue { db, config, bell: Arc::new(Notify::new()), cache: None }
+    }
+
+    /// With a cache for [`Queue::polled`].
+    #[must_use]
+    pub fn cached(self, cache: Cache, oldest: Duration) -> Self {
+        Queue { cache: Some((cache, oldest)), ..self }
     }
 
     pub fn db(&self) -> &Db {
@@ -89,13 +102,18 @@ impl Queue {
                         max_attempts, fence, input_hash, created_at)
                     SELECT $1, id, $2, $3, $4{as_json}, 'queued', priority, {now}, 0, CAST($5 AS {int}), 0, $6, {now}
                     FROM jobs WHERE id = $7";
+        let trace = watch::traceparent();
         for item in items {
             let id = Uuid::now_v7();
+            let mut payload = item.payload.clone();
+            if let (Some(payload), Some(trace)) = (payload.as_object_mut(), &trace) {
+                payload.insert(TRACE.to_owned(), trace.as_str().into());
+            }
             let query = self.db.query(text).bind(id.to_string()).bind(tenant.to_owned()).bind(item.kind.name());
-            let query = query.bind(item.payload.to_string()).bind(i64::from(self.config.max_attempts));
+            let query = query.bind(payload.to_string()).bind(i64::from(self.config.max_attempts));
             query.bind(item.input_hash.clone()).bind(job.to_string()).execute(&mut **tx).await?;
             if self.config.delivery == Delivery::CloudTasks {
-                self.tell(tx, tenant, "task", &json!({"item": id})).await?;
+                self.tell(tx, tenant, "task", &json!({"item": id, "fence": 0})).await?;
             }
         }
         Ok(())
@@ -159,6 +177,39 @@ impl Queue {
         self.claim_by(text, worker, Some(item)).await
     }
 
+    /// How long until an item may be taken: none where nothing is left to do of it, or it was never there.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn due(&self, item: Uuid) -> Result<Option<Duration>, DbError> {
+        let text = "SELECT CASE WHEN state = 'queued' THEN run_at ELSE COALESCE(lease_until, {now}) END - {now} AS due
+                    FROM job_items WHERE id = $1 AND state IN ('queued', 'running')";
+        let row = self.db.query(text).bind(item.to_string()).fetch_optional(self.db.writer()).await?;
+        let due = row.map(|row| row.col::<i64>("due")).transpose()?;
+        Ok(due.map(|ms| Duration::from_millis(ms.max(0) as u64)))
+    }
+
+    /// Nothing waits, now or later, and nothing is under way.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn is_idle(&self) -> Result<bool, DbError> {
+        let text = "SELECT 1 AS open FROM job_items WHERE state IN ('queued', 'running') LIMIT 1";
+        Ok(self.db.query(text).fetch_optional(self.db.writer()).await?.is_none())
+    }
+
+    /// The job of a package or a batch, or of this id itself.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn job_of(&self, id: Uuid) -> Result<Option<Uuid>, DbError> {
+        let text = "SELECT id FROM jobs WHERE id = $1 UNION SELECT job_id FROM packages WHERE id = $1
+                    UNION SELECT job_id FROM batches WHERE id = $1";
+        let row = self.db.query(text).bind(id.to_string()).fetch_optional(self.db.writer()).await?;
+        let id = row.map(|row| row.col::<String>("id")).transpose()?;
+        id.map(|id| Uuid::parse_str(&id).map_err(|e| DbError::Decode(e.into()))).transpose()
+    }
+
     async fn claim_by(&self, text: &'static str, worker: &str, id: Option<Uuid>) -> Result<Option<Claimed>, DbError> {
         let mut tx = self.db.begin().await?;
         let mut query = self.db.query(text).bind(worker.to_owned()).bind(self.config.lease.as_millis() as i64);
@@ -171,6 +222,7 @@ impl Queue {
                     WHERE id = $1 AND state = 'queued'";
         self.db.query(text).bind(claimed.job.to_string()).execute(&mut *tx).await?;
         tx.commit().await?;
+        self.changed(claimed.job).await;
         Ok(Some(claimed))
     }
 
@@ -223,6 +275,7 @@ impl Queue {
         self.db.query(text).bind(result.to_string()).bind(item.id.to_string()).execute(&mut *tx).await?;
         self.ended(&mut tx, item.job, &item.tenant).await?;
         tx.commit().await?;
+        self.changed(item.job).await;
         self.ring();
         Ok(())
     }
@@ -245,14 +298,11 @@ impl Queue {
                     WHERE id = $4";
         let query = self.db.query(text).bind(state).bind(failure.to_json().to_string()).bind(wait.as_millis() as i64);
         query.bind(item.id.to_string()).execute(&mut *tx).await?;
-        if again && self.config.delivery == Delivery::CloudTasks {
-            self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id, "after_ms": wait.as_millis() as u64}))
-                .await?;
-        }
         if !again {
             self.ended(&mut tx, item.job, &item.tenant).await?;
         }
         tx.commit().await?;
+        self.changed(item.job).await;
         self.ring();
         Ok(())
     }
@@ -265,9 +315,6 @@ impl Queue {
         let mut tx = self.fenced(item).await?;
         let text = "UPDATE job_items SET state = 'queued', attempts = attempts - 1, lease_until = NULL WHERE id = $1";
         self.db.query(text).bind(item.id.to_string()).execute(&mut *tx).await?;
-        if self.config.delivery == Delivery::CloudTasks {
-            self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id})).await?;
-        }
         tx.commit().await?;
         self.ring();
         Ok(())
@@ -302,10 +349,12 @@ impl Queue {
             } else {
                 back += 1;
                 if self.config.delivery == Delivery::CloudTasks {
-                    self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id})).await?;
+                    // The task that brought it may have been given up.
+                    self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id, "fence": item.fence})).await?;
                 }
             }
             tx.commit().await?;
+            self.changed(item.job).await;
         }
         if back + dead > 0 {
             self.ring();
@@ -330,7 +379,30 @@ impl Queue {
             self.db.query(text).bind(job.to_string()).execute(&mut *tx).await?;
         }
         tx.commit().await?;
+        self.changed(job).await;
         Ok(cancelled)
+    }
+
+    /// How far a job is, for whoever asks again and again: its end shows at once, what is counted before it a moment later.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn polled(&self, job: Uuid, freshness: Freshness) -> Result<Option<Progress>, DbError> {
+        let Some((cache, oldest)) = &self.cache else { return self.progress(job, freshness).await };
+        if let Some(known) = cache.get(CacheKey::Progress(job)).await {
+            return Ok(Some(known));
+        }
+        let progress = self.progress(job, freshness).await?;
+        if let Some(progress) = &progress {
+            cache.put(CacheKey::Progress(job), progress, *oldest).await;
+        }
+        Ok(progress)
+    }
+
+    async fn changed(&self, job: Uuid) {
+        if let Some((cache, _)) = &self.cache {
+            cache.forget(CacheKey::Progress(job)).await;
+        }
     }
 
     /// # Errors

@@ -6,7 +6,7 @@ pub mod hold;
 mod sweep;
 
 pub use erase::{EraseError, Erased, Receipt, erase};
-pub use sweep::{Swept, run, sweep};
+pub use sweep::{Swept, hourly, run, sweep};
 
 use super::config::Reader;
 use super::store::db::{Columns, Freshness};

@@ -45,16 +45,21 @@ struct Due {
 /// Sweeps once an hour, in one process of all.
 pub async fn run(app: App) {
     while !app.stopping.is_cancelled() {
-        match claim(&app).await {
-            Ok(true) => match sweep(&app).await {
-                Ok(swept) if swept == Swept::default() => {}
-                Ok(swept) => tracing::info!(?swept, "what was kept for long enough is deleted"),
-                Err(e) => tracing::error!(error = %e, "what is kept too long could not be looked for"),
-            },
-            Ok(false) => {}
-            Err(e) => tracing::error!(error = %e, "the hourly sweep could not be claimed"),
-        }
+        hourly(&app).await;
         tokio::time::sleep(HOUR / 12).await;
+    }
+}
+
+/// Sweeps, if nobody did within the hour.
+pub async fn hourly(app: &App) {
+    match claim(app).await {
+        Ok(true) => match sweep(app).await {
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(swept) => tracing::info!(?swept, "what was kept for long enough is deleted"),
+            Err(e) => tracing::error!(error = %e, "what is kept too long could not be looked for"),
+        },
+        Ok(false) => {}
+        Err(e) => tracing::error!(error = %e, "the hourly sweep could not be claimed"),
     }
 }
 

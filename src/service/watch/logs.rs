@@ -1,8 +1,9 @@
 //! Events as JSON, a line each, in the words of whoever collects them.
 
+use super::said::Fields;
+use super::traces;
 use serde_json::{Map, Value, json};
 use std::fmt;
-use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -21,44 +22,17 @@ pub struct Json {
     pub project: Option<String>,
 }
 
-#[derive(Default)]
-struct Fields(Map<String, Value>);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name().to_owned(), format!("{value:?}").into());
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-}
-
 impl<S, N> FormatEvent<S, N> for Json
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
-        let line = self.line(*event.metadata().level(), event.metadata().target(), fields.0);
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields::of(event, context.event_scope()).0;
+        if let Some((trace, span)) = context.lookup_current().and_then(|span| traces::ids(&span.id())) {
+            fields.extend([("trace".to_owned(), trace.into()), ("span".to_owned(), span.into())]);
+        }
+        let line = self.line(*event.metadata().level(), event.metadata().target(), fields);
         writeln!(writer, "{line}")
     }
 }
@@ -69,6 +43,7 @@ impl Json {
         let now = format!("{:.6}", jiff::Timestamp::now());
         let request = fields.remove("request");
         let trace = fields.remove("trace");
+        let span = fields.remove("span");
         match self.dialect {
             Dialect::Cloud => {
                 let mut line = json!({"severity": severity(level), "message": message, "time": now, "target": target});
@@ -77,6 +52,9 @@ impl Json {
                 }
                 if let (Some(project), Some(trace)) = (&self.project, trace.as_ref().and_then(Value::as_str)) {
                     line["logging.googleapis.com/trace"] = format!("projects/{project}/traces/{trace}").into();
+                }
+                if let Some(span) = span {
+                    line["logging.googleapis.com/spanId"] = span;
                 }
                 fields.into_iter().for_each(|(name, value)| line[name] = value);
                 line
@@ -92,6 +70,9 @@ impl Json {
                 }
                 if let Some(trace) = trace {
                     line["trace.id"] = trace;
+                }
+                if let Some(span) = span {
+                    line["span.id"] = span;
                 }
                 if let Some(error) = fields.remove("error") {
                     line["error.message"] = error;
@@ -121,8 +102,7 @@ mod tests {
     #[test]
     fn each_collector_finds_its_own_words() {
         let fields = || {
-            let fields =
-                json!({"message": "an item failed", "request": "r1", "trace": "abc", "error": "disk", "attempt": 2});
+            let fields = json!({"message": "an item failed", "request": "r1", "trace": "abc", "span": "de", "error": "disk", "attempt": 2});
             fields.as_object().unwrap().clone()
         };
         let line = |dialect| Json { dialect, project: Some("p".into()) }.line(Level::WARN, "gabarito::work", fields());
@@ -132,6 +112,10 @@ mod tests {
             (&json!("WARNING"), &json!("an item failed"), &json!(2))
         );
         assert_eq!(cloud["logging.googleapis.com/trace"], "projects/p/traces/abc");
+        assert_eq!(
+            (&cloud["logging.googleapis.com/spanId"], &line(Dialect::Ecs)["span.id"]),
+            (&json!("de"), &json!("de"))
+        );
         let ecs = line(Dialect::Ecs);
         assert_eq!(
             (&ecs["log.level"], &ecs["error.message"], &ecs["trace.id"]),

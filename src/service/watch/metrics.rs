@@ -1,5 +1,6 @@
 //! Counters and histograms, in the words of OpenMetrics: rate, errors and duration of every route; the queue; pages.
 
+use super::follow;
 use crate::service::App;
 use crate::service::http::request_id;
 use crate::service::store::DbError;
@@ -15,7 +16,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
@@ -46,6 +50,9 @@ struct Inner {
     seconds: Family<Route, Histogram>,
     pages: Family<Labelled, Counter>,
     stages: Family<Labelled, Counter>,
+    vision_requests: Family<Labelled, Counter>,
+    vision_images: Family<Labelled, Counter>,
+    vision_cost: Counter<f64, AtomicU64>,
     waiting: Gauge,
     oldest: Gauge,
 }
@@ -60,14 +67,31 @@ impl Default for Metrics {
         let requests = Family::<Answered, Counter>::default();
         let seconds = Family::<Route, Histogram>::new_with_constructor(histogram);
         let (pages, stages) = (Family::<Labelled, Counter>::default(), Family::<Labelled, Counter>::default());
+        let (vision_requests, vision_images) =
+            (Family::<Labelled, Counter>::default(), Family::<Labelled, Counter>::default());
+        let vision_cost = Counter::<f64, AtomicU64>::default();
         let (waiting, oldest) = (Gauge::default(), Gauge::default());
         registry.register("http_requests", "Requests answered", requests.clone());
         registry.register("http_request_duration_seconds", "Until the answer began", seconds.clone());
         registry.register("pages", "Pages read, by outcome", pages.clone());
         registry.register("identified", "Pages identified, by the way that did it", stages.clone());
+        registry.register("vision_requests", "Requests to Cloud Vision, by what came of them", vision_requests.clone());
+        registry.register("vision_images", "Images in them, by what came of each", vision_images.clone());
+        registry.register("vision_cost", "What these images cost, by vision.price", vision_cost.clone());
         registry.register("queue_depth", "Items that wait", waiting.clone());
         registry.register("queue_age_seconds", "How long the oldest of them has waited", oldest.clone());
-        Metrics(Arc::new(Inner { registry, requests, seconds, pages, stages, waiting, oldest }))
+        Metrics(Arc::new(Inner {
+            registry,
+            requests,
+            seconds,
+            pages,
+            stages,
+            vision_requests,
+            vision_images,
+            vision_cost,
+            waiting,
+            oldest,
+        }))
     }
 }
 
@@ -78,6 +102,17 @@ impl Metrics {
         if let Some(stage) = stage {
             self.0.stages.get_or_create(&Labelled { of: stage.to_owned() }).inc();
         }
+    }
+
+    /// Cloud Vision was asked once.
+    pub fn vision_request(&self, outcome: &str) {
+        self.0.vision_requests.get_or_create(&Labelled { of: outcome.to_owned() }).inc();
+    }
+
+    /// It was sent images and said something of each; every one costs.
+    pub fn vision_images(&self, outcome: &str, count: u64, price: f64) {
+        self.0.vision_images.get_or_create(&Labelled { of: outcome.to_owned() }).inc_by(count);
+        self.0.vision_cost.inc_by(count as f64 * price);
     }
 
     /// Everything, as text.
@@ -102,19 +137,39 @@ pub async fn measure(State(app): State<App>, request: Request, next: Next) -> Re
     let method = request.method().as_str().to_owned();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let id = request_id(&request).unwrap_or_default().to_owned();
-    // W3C Trace Context: version, trace, span, flags.
-    let parent = request.headers().get("traceparent").and_then(|v| v.to_str().ok());
-    let trace = parent.and_then(|p| p.split('-').nth(1)).unwrap_or_default().to_owned();
-    let response = next.run(request).await;
+    let parent = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    // An error's level: a span that is left out takes its ids from all lines in it.
+    let span = tracing::error_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        request = id,
+        trace = Empty,
+    );
+    if let Some(parent) = parent {
+        // W3C Trace Context: version, trace, span, flags.
+        span.record("trace", parent.split('-').nth(1));
+        follow(&span, &parent);
+    }
+    let response = next.run(request).instrument(span.clone()).await;
     let (status, seconds) = (response.status().as_u16(), begun.elapsed().as_secs_f64());
     let metrics = &app.metrics.0;
     metrics.requests.get_or_create(&Answered { method: method.clone(), route: route.clone(), status }).inc();
     metrics.seconds.get_or_create(&Route { method: method.clone(), route: route.clone() }).observe(seconds);
     let ms = (seconds * 1e3 * 10.0).round() / 10.0;
-    if response.status().is_server_error() {
-        tracing::error!(request = id, trace, method, route, status, ms, "answered");
-    } else {
-        tracing::info!(request = id, trace, method, route, status, ms, "answered");
-    }
+    span.record("http.response.status_code", status);
+    span.in_scope(|| match status {
+        // Nothing is wrong where somebody is to come again.
+        503 => tracing::warn!(ms, "answered"),
+        500.. => {
+            span.record("otel.status_code", "ERROR");
+            tracing::error!(ms, "answered");
+        }
+        _ => tracing::info!(ms, "answered"),
+    });
     response
 }

@@ -1,14 +1,27 @@
-//! What a deployment sees of itself: logs, metrics. Ids and numbers only; no name, no answer, no body of a request.
+//! What a deployment sees of itself: logs, metrics, traces, faults. Ids and numbers only; no name, no answer, no body of a request.
 
 mod logs;
 mod metrics;
+mod said;
+mod sentry;
+mod traces;
 
 pub use metrics::{Metrics, measure};
+pub use traces::{follow, traceparent};
 
 use crate::service::config::Reader;
 use logs::{Dialect, Json};
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use said::Keep;
+use sentry::{Report, SentryConfig};
 use std::io::{self, IsTerminal};
-use tracing_subscriber::filter::EnvFilter;
+use std::{fmt, panic};
+use traces::TracesConfig;
+use tracing::Level;
+use tracing::field::Field;
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt::FormatFields;
+use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -18,6 +31,8 @@ pub struct WatchConfig {
     /// Of Google Cloud, to join logs with traces.
     project: Option<String>,
     pub metrics: bool,
+    traces: TracesConfig,
+    sentry: SentryConfig,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +40,13 @@ enum Format {
     Pretty,
     Cloud,
     Ecs,
+}
+
+/// What is still to be told when the process ends.
+#[derive(Clone, Default)]
+pub struct Watch {
+    traces: Option<SdkTracerProvider>,
+    report: Option<Report>,
 }
 
 impl WatchConfig {
@@ -49,20 +71,71 @@ impl WatchConfig {
                 false,
                 "Serve GET /metrics, for Prometheus. To whoever reaches the service.",
             ),
+            traces: TracesConfig::of(r),
+            sentry: SentryConfig::of(r),
         }
     }
 
-    /// Sends what is logged to stderr. The first in a process holds.
-    pub fn init(&self) {
-        let filter = EnvFilter::builder().parse_lossy(&self.level);
-        let registry = tracing_subscriber::registry().with(filter);
+    /// Sends what is logged to stderr, spans and faults where they are configured to go. The first in a process holds.
+    pub fn init(&self) -> Watch {
+        let provider = self.traces.provider();
+        let traces = provider.as_ref().and_then(|made| made.as_ref().ok().cloned());
+        let report = Report::new(&self.sentry);
+        let spans = || filter_fn(|meta| meta.is_span() && meta.target().starts_with("gabarito"));
+        let faults = filter_fn(|meta| {
+            meta.target().starts_with("gabarito") && (meta.is_span() || *meta.level() == Level::ERROR)
+        });
         let json = |dialect| Json { dialect, project: self.project.clone() };
-        let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-        // A second one in a process is a test's, and loses nothing by it.
-        let _ = match self.format {
-            Format::Pretty => registry.with(layer.with_target(false).compact()).try_init(),
-            Format::Cloud => registry.with(layer.event_format(json(Dialect::Cloud))).try_init(),
-            Format::Ecs => registry.with(layer.event_format(json(Dialect::Ecs))).try_init(),
+        let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+        let lines = match self.format {
+            Format::Pretty => lines.with_target(false).compact().fmt_fields(for_people()).boxed(),
+            Format::Cloud => lines.event_format(json(Dialect::Cloud)).boxed(),
+            Format::Ecs => lines.event_format(json(Dialect::Ecs)).boxed(),
         };
+        let installed = tracing_subscriber::registry()
+            .with(Keep.with_filter(spans()))
+            .with(traces.as_ref().map(traces::layer).with_filter(spans()))
+            .with(report.clone().with_filter(faults))
+            .with(lines.with_filter(EnvFilter::builder().parse_lossy(&self.level)))
+            .try_init();
+        // A second one in a process is a test's, and loses nothing by it.
+        if installed.is_ok() {
+            let before = panic::take_hook();
+            panic::set_hook(Box::new(move |info| {
+                let at = info.location().map(ToString::to_string).unwrap_or_default();
+                // Not what it says: that may repeat what was being read.
+                tracing::error!(at, "a panic");
+                before(info);
+            }));
+        }
+        if let Some(Err(error)) = provider {
+            tracing::error!(%error, "traces can't be told");
+        }
+        Watch { traces, report }
+    }
+}
+
+/// All fields but those that only OpenTelemetry understands.
+fn for_people() -> impl for<'a> FormatFields<'a> + 'static {
+    let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| match field.name() {
+        name if name.starts_with("otel.") => Ok(()),
+        "message" => write!(writer, "{value:?} "),
+        name => write!(writer, "{name}={value:?} "),
+    };
+    format::debug_fn(field)
+}
+
+impl Watch {
+    /// Tells what is still to be told.
+    pub async fn end(self) {
+        let telling = tokio::task::spawn_blocking(move || {
+            if let Some(Err(error)) = self.traces.map(|traces| traces.shutdown()) {
+                tracing::warn!(%error, "the last spans could not be told");
+            }
+            if let Some(report) = self.report {
+                report.end();
+            }
+        });
+        let _ = telling.await;
     }
 }

@@ -15,9 +15,12 @@ use super::child::ChildError;
 use super::jobs::{Claimed, Failure, ItemKind, QueueError};
 use super::store::db::Freshness;
 use super::store::{DbError, ObjectError};
+use super::watch;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 /// Why an item was not done.
@@ -74,9 +77,29 @@ pub fn worker() -> String {
     format!("{}-{}", std::process::id(), Uuid::now_v7())
 }
 
-/// Works until the process must stop, or until one job is done; gives back what is not done by then.
-pub async fn run(app: App, only: Option<Uuid>) {
-    let worker = worker();
+/// How long a worker works, if it need not stop before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    Stopped,
+    /// Nothing waits and nothing is under way.
+    Idle,
+    /// This job is done, and it alone is worked on.
+    Done(Uuid),
+}
+
+/// One of the tasks of one execution of a job on Cloud Run: they share what is to be done item by item, as all workers do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub index: u32,
+    pub count: u32,
+}
+
+/// Works until the process must stop, or as long as was said; gives back what is not done by then.
+pub async fn run(app: App, until: Until, task: Option<Task>) {
+    let worker = match task {
+        None => worker(),
+        Some(Task { index, count }) => format!("task-{index}-of-{count}-{}", worker()),
+    };
     let mut at_work = JoinSet::new();
     while !app.stopping.is_cancelled() {
         while at_work.try_join_next().is_some() {}
@@ -87,16 +110,16 @@ pub async fn run(app: App, only: Option<Uuid>) {
             }
             continue;
         }
-        let claimed = match only {
-            None => app.queue.claim(&worker).await,
-            Some(job) => app.queue.claim_of(&worker, job).await,
+        let claimed = match until {
+            Until::Done(job) => app.queue.claim_of(&worker, job).await,
+            Until::Stopped | Until::Idle => app.queue.claim(&worker).await,
         };
         match claimed {
             Ok(Some(item)) => {
                 at_work.spawn(work(app.clone(), item));
             }
             Ok(None) => {
-                if is_done(&app, only).await {
+                if is_done(&app, until).await {
                     break;
                 }
                 tokio::select! {
@@ -113,16 +136,31 @@ pub async fn run(app: App, only: Option<Uuid>) {
     while at_work.join_next().await.is_some() {}
 }
 
-async fn is_done(app: &App, only: Option<Uuid>) -> bool {
-    let Some(job) = only else { return false };
-    match app.queue.progress(job, Freshness::Latest).await {
-        Ok(progress) => progress.is_none_or(|p| p.state.is_final()),
-        Err(_) => false,
+async fn is_done(app: &App, until: Until) -> bool {
+    match until {
+        Until::Stopped => false,
+        Until::Idle => app.queue.is_idle().await.unwrap_or(false),
+        Until::Done(job) => match app.queue.progress(job, Freshness::Latest).await {
+            Ok(progress) => progress.is_none_or(|p| p.state.is_final()),
+            Err(_) => false,
+        },
     }
 }
 
 /// Does one item, and says what came of it.
 pub async fn work(app: App, item: Claimed) {
+    let kind = item.kind.name();
+    let span = tracing::error_span!(
+        "item", otel.name = format!("item {kind}"), otel.kind = "consumer", otel.status_code = Empty,
+        item = %item.id, job = %item.job, kind, attempt = item.attempt, code = Empty,
+    );
+    if let Some(trace) = item.traceparent() {
+        watch::follow(&span, trace);
+    }
+    attempt(app, item).instrument(span).await;
+}
+
+async fn attempt(app: App, item: Claimed) {
     let done = tokio::select! {
         done = act(&app, &item) => done,
         lost = keep(&app, &item) => Err(lost),
@@ -134,10 +172,13 @@ pub async fn work(app: App, item: Claimed) {
         }
     };
     let Err(error) = done else { return };
-    tracing::warn!(item = %item.id, job = %item.job, kind = item.kind.name(), attempt = item.attempt, %error, "an item failed");
-    if let Some(failure) = error.failure()
-        && let Err(e) = app.queue.fail(&item, &failure).await
-    {
+    tracing::warn!(%error, "an item failed");
+    let Some(failure) = error.failure() else { return };
+    Span::current().record("code", &failure.code).record("otel.status_code", "ERROR");
+    if failure.again && item.is_last_attempt() {
+        tracing::error!(%error, "an item is given up");
+    }
+    if let Err(e) = app.queue.fail(&item, &failure).await {
         // Its lease runs out, and the sweep takes it from there.
         tracing::warn!(item = %item.id, error = %e, "a failure could not be written");
     }

@@ -1,0 +1,88 @@
+//! What Google Cloud calls, and no tenant: work that Cloud Tasks brings, and the chores of a service that has no time of its own
+//! between requests. Both prove who they are by a token that Google signed. Not in the OpenAPI document.
+
+use super::extract::Path;
+use super::{Kind, Problem};
+use crate::service::auth::TokenError;
+use crate::service::cloud::Tasks;
+use crate::service::{App, outbox, retention, webhooks, work};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::routing::post;
+use std::time::Duration;
+use tokio::time::timeout;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// How long a task waits for a place at the work, and others for what they have told.
+const PLACE: Duration = Duration::from_secs(30);
+const TOLD: Duration = Duration::from_secs(5);
+const DELIVERED: Duration = Duration::from_secs(30);
+
+pub fn routes() -> Router<App> {
+    Router::new().route("/internal/tasks/{id}", post(task)).route("/internal/sweep", post(sweep))
+}
+
+/// Does an item in the request. 204: nothing is left to do of it. 503: again, when `Retry-After` says.
+async fn task(
+    State(app): State<App>,
+    headers: HeaderMap,
+    id: Result<Path<Uuid>, Problem>,
+) -> Result<StatusCode, Problem> {
+    let tasks = admit(&app, &headers).await?;
+    let id = id?.0;
+    let Ok(Some(_place)) = timeout(PLACE, tasks.place()).await else {
+        return Err(Kind::Busy.because("as many items as jobs.workers are under way"));
+    };
+    if !app.stopping.is_cancelled()
+        && let Some(item) = app.queue.claim_one(&work::worker(), id).await?
+    {
+        // It goes on to its end where Cloud Tasks does not wait for it.
+        let done = tokio::spawn(work::work(app.clone(), item).in_current_span()).await;
+        done.map_err(|_| Kind::Internal.because("it has been logged, under this request's id"))?;
+        outbox::flush(&app).await;
+        let _ = timeout(DELIVERED, webhooks::flush(&app)).await;
+    }
+    match app.queue.due(id).await? {
+        None => Ok(StatusCode::NO_CONTENT),
+        Some(wait) => Err(Kind::Busy.because("the item is not done").retry_after(wait)),
+    }
+}
+
+/// Lost leases, what is to be told, what need not be kept: Cloud Scheduler calls for it.
+async fn sweep(State(app): State<App>, headers: HeaderMap) -> Result<StatusCode, Problem> {
+    admit(&app, &headers).await?;
+    app.queue.sweep().await?;
+    outbox::flush(&app).await;
+    let _ = timeout(DELIVERED, webhooks::flush(&app)).await;
+    retention::hourly(&app).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn admit<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Tasks, Problem> {
+    let tasks = app.tasks.as_ref().ok_or_else(|| Kind::NotFound.because("jobs.delivery is not cloud_tasks"))?;
+    let said = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
+    match tasks.admit(said.unwrap_or_default()).await {
+        Ok(()) => Ok(tasks),
+        Err(TokenError::Invalid) => {
+            Err(Kind::Unauthenticated.because("a token of tasks.service_account for tasks.audience is expected"))
+        }
+        Err(TokenError::Unreachable(e)) => {
+            tracing::error!(error = %e, "Google's keys can't be fetched");
+            Err(Kind::Busy.because("Google's keys can't be fetched now"))
+        }
+    }
+}
+
+/// What a request has to tell is told before its answer: after it the instance may have no CPU.
+pub async fn tell(State(app): State<App>, request: Request, next: Next) -> Response {
+    let writes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let response = next.run(request).await;
+    if writes && app.tasks.is_some() && timeout(TOLD, outbox::flush(&app)).await.is_err() {
+        tracing::warn!("the outbox could not be told in time; what is left in it goes with another request");
+    }
+    response
+}
