@@ -8,6 +8,7 @@ pub mod child;
 pub mod chromium;
 pub mod cloud;
 pub mod config;
+pub mod gate;
 pub mod guard;
 pub mod http;
 pub mod jobs;
@@ -28,6 +29,7 @@ use crate::service::child::Children;
 use crate::service::chromium::Chromium;
 use crate::service::cloud::Vision;
 use crate::service::config::{Config, Secret};
+use crate::service::gate::Gate;
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
@@ -47,6 +49,8 @@ pub struct App {
     /// Where it is configured.
     pub vision: Option<Vision>,
     pub children: Children,
+    /// Before the children that a request waits for.
+    pub gate: Gate,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,
     pub guard: Guard,

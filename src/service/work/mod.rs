@@ -87,6 +87,7 @@ pub async fn run(app: App, only: Option<Uuid>) {
             }
             continue;
         }
+        let rung = app.queue.listen();
         let claimed = match only {
             None => app.queue.claim(&worker).await,
             Some(job) => app.queue.claim_of(&worker, job).await,
@@ -100,7 +101,7 @@ pub async fn run(app: App, only: Option<Uuid>) {
                     break;
                 }
                 tokio::select! {
-                    () = app.queue.wait() => {}
+                    () = rung => {}
                     () = app.stopping.cancelled() => {}
                 }
             }
