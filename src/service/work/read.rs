@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 /// How often read pages are written.
 const WRITE: Duration = Duration::from_millis(300);
-/// And after how many.
-const AT_ONCE: usize = 100;
+/// And after how many: a megabyte or so. Others wait for SQLite's one writer.
+const AT_ONCE: usize = 32;
 /// Pages that may wait while others are written.
 const AHEAD: usize = 32;
 

@@ -1,6 +1,7 @@
 //! The database: SQLite in the data folder, or PostgreSQL. One text of SQL serves both; where they differ a word in
 //! braces stands for what each of them says ([`Dialect`]).
 
+mod checkpoint;
 mod dialect;
 mod migrate;
 mod reader;
@@ -21,6 +22,7 @@ use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 
 pub type DbError = sqlx::Error;
 pub type Tx = Transaction<'static, Any>;
@@ -65,6 +67,8 @@ struct Pools {
     dialect: Dialect,
     writer: AnyPool,
     readers: Vec<Replica>,
+    /// Of SQLite: [`checkpoint`].
+    beside: Option<AbortOnDropHandle<()>>,
     turn: AtomicUsize,
     texts: RwLock<HashMap<&'static str, Arc<str>>>,
 }
@@ -111,9 +115,11 @@ impl Db {
         // WAL lets readers go on while one writes. NORMAL loses no commit when the process dies, only when the machine
         // does, and then the last ones; jobs are done again.
         let journal = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
-        let writer = pool(config, 1, format!("{first} {journal}")).connect(&url("rwc")).await?;
-        let reader = pool(config, 4, first).connect(&url("ro")).await?;
-        Ok(Db::of(Dialect::Sqlite, writer, vec![reader]))
+        let writer = pool(config, 1, format!("{first} {journal} {}", checkpoint::WRITER)).connect(&url("rwc")).await?;
+        let reader = pool(config, 4, first.clone()).connect(&url("ro")).await?;
+        let beside = pool(config, 1, first).connect_lazy(&url("rw"))?;
+        let beside = AbortOnDropHandle::new(tokio::spawn(checkpoint::run(beside)));
+        Ok(Db::of(Dialect::Sqlite, writer, vec![reader], Some(beside)))
     }
 
     async fn postgres(config: &DatabaseConfig, url: &Secret) -> Result<Db, DbError> {
@@ -125,13 +131,13 @@ impl Db {
             let patience = config.wait.min(REPLICA);
             readers.push(pool().acquire_timeout(patience).connect_lazy(replica.expose())?);
         }
-        Ok(Db::of(Dialect::Postgres, writer, readers))
+        Ok(Db::of(Dialect::Postgres, writer, readers, None))
     }
 
-    fn of(dialect: Dialect, writer: AnyPool, readers: Vec<AnyPool>) -> Db {
+    fn of(dialect: Dialect, writer: AnyPool, readers: Vec<AnyPool>, beside: Option<AbortOnDropHandle<()>>) -> Db {
         let readers = readers.into_iter().map(Replica::new).collect();
         let (turn, texts) = Default::default();
-        Db(Arc::new(Pools { dialect, writer, readers, turn, texts }))
+        Db(Arc::new(Pools { dialect, writer, readers, beside, turn, texts }))
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -199,6 +205,9 @@ impl Db {
     pub async fn close(&self) {
         for pool in &self.0.readers {
             pool.close().await;
+        }
+        if let Some(beside) = &self.0.beside {
+            beside.abort();
         }
         self.0.writer.close().await;
     }
