@@ -85,8 +85,11 @@ impl<'d> Executor<'d> for ReadFrom<'d> {
         E: 'q + Execute<'q, Any>,
     {
         // A stream can't hold a connection of its own and what comes over it: the pool's does.
-        let pool = async move { Ok(self.replica().await.map_or(self.primary, |(pool, _)| pool).fetch_many(query)) };
-        stream::once(pool).try_flatten().boxed()
+        let rows = async move {
+            let pool = self.replica().await.map_or(self.primary, |(pool, _)| pool);
+            Ok::<_, DbError>(pool.fetch_many(query))
+        };
+        stream::once(rows).try_flatten().boxed()
     }
 
     fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Vec<AnyRow>, DbError>>
