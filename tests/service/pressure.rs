@@ -60,8 +60,10 @@ async fn whoever_sends_nothing_more_is_told_so_and_a_slow_upload_is_not_cut_off(
 #[tokio::test]
 async fn more_requests_than_are_answered_at_once_are_told_to_come_again() {
     let server = Server::start_with(&[("GABARITO_SERVER_REQUESTS", "1")]);
-    let mut first = Slow::begin(&server, "POST", "/v1/uploads", "application/json", 26).await;
-    first.send(b"{\"name\": \"a.pdf\",").await;
+    let (begin, end) = (br#"{"name": "a.pdf","#, br#""bytes": 8}"#);
+    let length = begin.len() + end.len();
+    let mut first = Slow::begin(&server, "POST", "/v1/uploads", "application/json", length).await;
+    first.send(begin).await;
     // It is there once it has its place.
     let mut answer = server.get("/v1/batches").await;
     for _ in 0..100 {
@@ -73,7 +75,7 @@ async fn more_requests_than_are_answered_at_once_are_told_to_come_again() {
     told_to_come_again(&answer);
     assert_eq!(server.get("/healthz").await.status, 200);
     assert_eq!(server.get("/readyz").await.status, 200);
-    first.send(b"\"bytes\":8}").await;
+    first.send(end).await;
     let answer = first.answer().await;
     assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     server.get("/v1/batches").await.expect(200);
