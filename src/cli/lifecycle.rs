@@ -35,6 +35,7 @@ pub fn run(args: &LifecycleArgs) -> Result<ExitCode, CliError> {
         let mut status = ExitCode::SUCCESS;
         if args.sweep {
             let swept = retention::sweep(&app).await.map_err(failed)?;
+            text += &format!("deleted: {} rows of what is over\n", swept.rows);
             text += &format!(
                 "deleted: {} uploads; scans of {} batches, page images of {}, crops of {}; {} batches, {} packages\n",
                 swept.uploads, swept.scans, swept.images, swept.crops, swept.results, swept.packages

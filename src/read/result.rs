@@ -2,14 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A page. Who only hands its fields on may have them in another form, such as the text that they are in JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct PageReading {
+pub struct PageReading<Fields = Vec<FieldReading>> {
     pub source: Source,
     pub outcome: Outcome,
     pub sheet: Option<SheetRef>,
     pub identified_by: Option<IdentifiedBy>,
     pub registration: Option<RegistrationReport>,
-    pub fields: Vec<FieldReading>,
+    pub fields: Fields,
     /// Where a key was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<Score>,
@@ -17,7 +18,28 @@ pub struct PageReading {
     pub timings_ms: Timings,
 }
 
-impl PageReading {
+impl<Fields> PageReading<Fields> {
+    /// The same of a page, with its fields in another form.
+    pub fn with_fields<Others>(self, fields: Others) -> PageReading<Others> {
+        let PageReading { source, outcome, sheet, identified_by, registration, fields: _, score, issues, timings_ms } =
+            self;
+        PageReading { source, outcome, sheet, identified_by, registration, fields, score, issues, timings_ms }
+    }
+
+    pub fn without_fields(&self) -> PageReading<()> {
+        PageReading {
+            source: self.source.clone(),
+            outcome: self.outcome,
+            sheet: self.sheet.clone(),
+            identified_by: self.identified_by,
+            registration: self.registration.clone(),
+            fields: (),
+            score: self.score.clone(),
+            issues: self.issues.clone(),
+            timings_ms: self.timings_ms,
+        }
+    }
+
     /// Raises an issue that a person must see.
     pub fn review(&mut self, issue: Issue) {
         if self.outcome == Outcome::Read {
@@ -35,7 +57,9 @@ impl PageReading {
     pub fn is_repeated(&self) -> bool {
         self.is_duplicate() || self.issues.iter().any(|i| i.code == "duplicate_differs")
     }
+}
 
+impl PageReading {
     /// A reading that has found nothing yet.
     pub fn new(source: Source, outcome: Outcome) -> Self {
         PageReading {

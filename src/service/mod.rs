@@ -8,6 +8,7 @@ pub mod child;
 pub mod chromium;
 pub mod cloud;
 pub mod config;
+pub mod gate;
 pub mod guard;
 pub mod http;
 pub mod jobs;
@@ -29,6 +30,7 @@ use crate::service::child::Children;
 use crate::service::chromium::Chromium;
 use crate::service::cloud::{Tasks, Vision};
 use crate::service::config::{Config, Secret};
+use crate::service::gate::Gate;
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Cache, Db, Objects};
@@ -52,6 +54,8 @@ pub struct App {
     /// Where Cloud Tasks brings the work.
     pub tasks: Option<Tasks>,
     pub children: Children,
+    /// Before the children that a request waits for.
+    pub gate: Gate,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,
     pub guard: Guard,

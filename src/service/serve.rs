@@ -5,7 +5,8 @@ use super::auth::Auth;
 use super::child::Children;
 use super::chromium::Chromium;
 use super::cloud::{Tasks, Vision};
-use super::config::{Config, Secret};
+use super::config::{Config, Secret, or_cores};
+use super::gate::Gate;
 use super::guard::Guard;
 use super::http;
 use super::jobs::{Delivery, Queue};
@@ -65,6 +66,7 @@ impl App {
                 sheet_key.expose().to_owned(),
                 config.bounds.patience,
             )?,
+            gate: Gate::new(or_cores(config.server.at_once), config.server.waiting),
             sheet_key: sheet_key.clone(),
             guard: Guard::new(&config.outbound)?,
             chromium: Chromium::new(&config.print, &config.outbound.allow_private, &config.data),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Grayscale);

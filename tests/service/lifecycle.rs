@@ -36,15 +36,15 @@ async fn worked(server: &Server, form: impl FnOnce(Vec<u8>) -> Form) -> (String,
 }
 
 /// SQLite, and PostgreSQL: what a server is told.
-async fn databases() -> [Option<String>; 2] {
+pub async fn databases() -> [Option<String>; 2] {
     [None, Some(postgres::database().await)]
 }
 
-fn environment(database: &Option<String>) -> Vec<(&str, &str)> {
+pub fn environment(database: &Option<String>) -> Vec<(&str, &str)> {
     database.iter().map(|url| ("GABARITO_DATABASE_URL", url.as_str())).collect()
 }
 
-async fn open(database: &Option<String>, data: &Path) -> Db {
+pub async fn open(database: &Option<String>, data: &Path) -> Db {
     let mut config = Config::embedded(data).database;
     config.url = database.as_ref().map(Secret::new);
     Db::open(&config, data).await.unwrap()
@@ -55,7 +55,7 @@ fn id(location: &str) -> Uuid {
 }
 
 /// The last line of `gabarito lifecycle --sweep`.
-fn sweep(data: &Path, environment: &[(&str, &str)]) -> String {
+pub fn sweep(data: &Path, environment: &[(&str, &str)]) -> String {
     let run = Command::new(env!("CARGO_BIN_EXE_gabarito"))
         .args(["lifecycle", "--sweep", "--data"])
         .arg(data)

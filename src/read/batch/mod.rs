@@ -115,7 +115,7 @@ impl Batch {
     /// Finds the student by the number that was filled in, where the sheet does not say who it is.
     fn match_student(&mut self, reading: &mut PageReading) {
         let Some(roster) = &self.known.roster else { return };
-        let Some(field) = reading.fields.iter().find(|f| f.kind == "id_grid" || roster::names_number(&f.id)) else {
+        let Some(field) = reading.fields.iter().find(|f| holds_number(f)) else {
             return self.student_of_other_page(reading);
         };
         let (digits, sure) = (digits(field), field.status == FieldStatus::Answered);
@@ -210,6 +210,28 @@ impl Batch {
         }
         amendments
     }
+}
+
+/// All that [`Batch::admit`] looks at in a page's fields: their marks are left out, but for those of a student's number.
+pub fn gist(fields: &[FieldReading]) -> Vec<FieldReading> {
+    let of = |field: &FieldReading| {
+        let FieldReading { id, kind, status, marked, value, confidence, marks } = field;
+        FieldReading {
+            id: id.clone(),
+            kind: kind.clone(),
+            status: *status,
+            marked: marked.clone(),
+            value: value.clone(),
+            confidence: *confidence,
+            marks: if holds_number(field) { marks.clone() } else { Vec::new() },
+        }
+    };
+    fields.iter().map(of).collect()
+}
+
+/// Whether a student's number is filled in there.
+fn holds_number(field: &FieldReading) -> bool {
+    field.kind == "id_grid" || roster::names_number(&field.id)
 }
 
 /// A student that only the roster names.

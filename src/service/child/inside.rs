@@ -144,10 +144,9 @@ fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
             (reading, Observed::default(), None)
         });
         reading.source = named(reading.source, file, name);
-        Event::Page { number: at as u32 + 1, reading: Box::new(reading), observed, ask }
+        Event::page(at as u32 + 1, reading, observed, ask)
     };
-    ordered_parallel(&pool, pages, work, |event| out.say(&event))?;
-    Ok(())
+    ordered_parallel(&pool, pages, work, |event| out.say(&event.map_err(failed)?).map_err(Stop::from))
 }
 
 fn load(layouts: &Path) -> Result<Layouts, Stop> {
@@ -172,8 +171,7 @@ fn resume(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
         let Some(answer) = answers.get(&number) else { continue };
         let mut reading = reader.read_answered(&page, &order.limits, answer, IdentifiedBy::Vision);
         reading.source = named(reading.source, file, name);
-        let (reading, observed) = (Box::new(reading), Observed::default());
-        out.say(&Event::Page { number, reading, observed, ask: None })?;
+        out.say(&Event::page(number, reading, Observed::default(), None).map_err(failed)?)?;
     }
     Ok(())
 }

@@ -16,9 +16,10 @@ use crate::json::Fault;
 use crate::limits::Limits;
 use crate::print::blank_pages::Blank;
 use crate::print::manifest::hex;
-use crate::read::batch::Observed;
-use crate::read::result::PageReading;
+use crate::read::batch::{self, Observed};
+use crate::read::result::{FieldStatus, PageReading};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -93,6 +94,9 @@ impl Drawing {
     }
 }
 
+/// A reading whose fields stay the text that the child wrote: they are most of it, and whoever keeps it need not know them.
+pub type Unparsed = PageReading<Box<RawValue>>;
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -103,7 +107,10 @@ pub enum Event {
     /// A page that was read, in the order of the file.
     Page {
         number: u32,
-        reading: Box<PageReading>,
+        reading: Box<Unparsed>,
+        /// Of its fields, how many are doubtful, and what a batch as a whole looks at ([`gist`](batch::gist)).
+        doubtful: u32,
+        gist: Box<RawValue>,
         observed: Observed,
         /// Of a page that could not be identified, the place of its printed code for OCR: a PNG in base64.
         ask: Option<String>,
@@ -135,4 +142,22 @@ pub enum Event {
     },
     /// All was said.
     End,
+}
+
+impl Event {
+    /// A page, its fields written as JSON.
+    ///
+    /// # Errors
+    /// None: readings can be written.
+    pub fn page(
+        number: u32,
+        reading: PageReading,
+        observed: Observed,
+        ask: Option<String>,
+    ) -> serde_json::Result<Event> {
+        let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as u32;
+        let gist = to_raw_value(&batch::gist(&reading.fields))?;
+        let fields = to_raw_value(&reading.fields)?;
+        Ok(Event::Page { number, reading: Box::new(reading.with_fields(fields)), doubtful, gist, observed, ask })
+    }
 }

@@ -15,7 +15,6 @@ pub struct BoundsConfig {
 
 impl BoundsConfig {
     pub fn of(r: &mut Reader) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads =
             r.whole("bounds.threads", "0", 0..=512, "Threads of a process that opens foreign files; 0: one a core.")
                 as usize;
@@ -37,7 +36,12 @@ impl BoundsConfig {
             max_pages: r.whole("bounds.pages", "20000", 1..=1_000_000, "Most pages that are read of one file.") as u32,
             ..Limits::default()
         };
-        let threads = if threads == 0 { cores } else { threads };
+        let threads = or_cores(threads);
         BoundsConfig { child: Bounds { memory, cpu_seconds: cpu.as_secs().max(1), threads }, patience, limits }
     }
+}
+
+/// A number of things at once; 0 is one a core.
+pub fn or_cores(said: usize) -> usize {
+    if said == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { said }
 }

@@ -5,7 +5,7 @@ mod bounds;
 mod reader;
 mod table;
 
-pub use bounds::BoundsConfig;
+pub use bounds::{BoundsConfig, or_cores};
 pub use reader::{Reader, Secret, Setting};
 pub use table::table;
 
@@ -49,6 +49,12 @@ pub struct Server {
     pub public_url: Option<String>,
     pub max_body: u64,
     pub request_time: Duration,
+    /// Requests that are answered at once.
+    pub requests: usize,
+    /// Of those, what children do for them: at once, and waiting.
+    /// 0: one a core.
+    pub at_once: usize,
+    pub waiting: usize,
     pub shutdown: Duration,
 }
 
@@ -160,7 +166,30 @@ impl Server {
                 "1GiB",
                 "Largest body of a request that takes files; others take 8 MiB. On Cloud Run HTTP/1 lets 32 MiB through.",
             ),
-            request_time: r.duration("server.request_time", "60s", "Longest time that a request without files may take."),
+            request_time: r.duration(
+                "server.request_time",
+                "60s",
+                "Longest time that a request without files may take; with files, that no byte of them may come, and then that \
+                 the answer may take. `/print` and `/merge` have their own.",
+            ),
+            requests: r.whole(
+                "server.requests",
+                "512",
+                1..=100_000,
+                "Requests that are answered at once; further ones are told 503 and when to come again.",
+            ) as usize,
+            at_once: r.whole(
+                "server.at_once",
+                "0",
+                0..=512,
+                "Processes that read, print again or draw pictures for requests that wait for it, at once; 0: one a core.",
+            ) as usize,
+            waiting: r.whole(
+                "server.waiting",
+                "64",
+                0..=10_000,
+                "Requests that may wait for one of them; further ones are told 503 and when to come again.",
+            ) as usize,
             shutdown: r.duration(
                 "server.shutdown",
                 "8s",

@@ -10,15 +10,16 @@ use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
 use crate::service::guard::Denied;
-use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
 use crate::service::store::Key;
-use crate::service::store::db::{Columns, Freshness, Tx};
+use crate::service::store::db::{Columns, Freshness, Tx, rows};
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use sqlx::AnyConnection;
+use std::collections::{BTreeMap, HashMap};
 use url::Url;
 use uuid::Uuid;
 
@@ -252,11 +253,11 @@ pub async fn list(
     let limit = paging.limit()?;
     let text = "SELECT id FROM batches WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
-    let mut batches = Vec::new();
-    for row in query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Replica)).await? {
-        let id = Uuid::parse_str(&row.col::<String>("id")?).map_err(|_| Problem::not_found("batch"))?;
-        batches.push(find(&app, &caller, id, Freshness::Replica).await?);
-    }
+    // One connection: of two replicas the second may know less than the first.
+    let mut connection = app.db.reader(Freshness::Replica).connection().await?;
+    let rows = query.bind(limit + 1).fetch_all(&mut *connection).await?;
+    let ids = rows.iter().map(|row| row.col("id")).collect::<Result<Vec<String>, _>>()?;
+    let batches = some(&app, &mut connection, &caller.tenant, &ids).await?;
     Ok(axum::Json(Page::of(batches, limit, |b| b.id.to_string())))
 }
 
@@ -283,30 +284,53 @@ pub async fn job_of(app: &App, caller: &Caller, id: Uuid) -> Result<Uuid, Proble
 }
 
 pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Batch, Problem> {
-    let text = "SELECT job_id, summary{as_text} AS summary FROM batches WHERE id = $1 AND tenant_id = $2";
-    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
-    let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("batch"))?;
-    let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))?;
-    let job = app.queue.polled(job, freshness).await?.ok_or_else(|| Problem::not_found("batch"))?;
-    let text = "SELECT number, name, bytes, sha256, pages FROM batch_files WHERE batch_id = $1 ORDER BY number";
-    let mut files = Vec::new();
-    for file in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await? {
-        files.push(File {
-            number: file.col::<i64>("number")? as u32,
-            name: file.col("name")?,
-            bytes: file.col::<i64>("bytes")? as u64,
-            sha256: file.col("sha256")?,
-            pages: file.col::<Option<i64>>("pages")?.map(|p| p as u64),
+    let mut connection = app.db.reader(freshness).connection().await?;
+    let found = some(app, &mut connection, &caller.tenant, &[id.to_string()]).await?;
+    found.into_iter().next().ok_or_else(|| Problem::not_found("batch"))
+}
+
+/// Those of these batches that are the tenant's, the latest first.
+async fn some(app: &App, connection: &mut AnyConnection, tenant: &str, ids: &[String]) -> Result<Vec<Batch>, Problem> {
+    let among = |text| rows::among(app.db.dialect(), text, tenant, ids);
+    let text = "SELECT f.batch_id AS id, f.number AS number, f.name AS name, f.bytes AS bytes, f.sha256 AS sha256,
+                    f.pages AS pages
+                FROM batch_files f JOIN batches b ON b.id = f.batch_id
+                WHERE b.tenant_id = $1 AND b.id IN ({ids}) ORDER BY f.number";
+    let mut files: HashMap<String, Vec<File>> = HashMap::new();
+    for row in among(text).fetch_all(&mut *connection).await? {
+        files.entry(row.col("id")?).or_default().push(File {
+            number: row.col::<i64>("number")? as u32,
+            name: row.col("name")?,
+            bytes: row.col::<i64>("bytes")? as u64,
+            sha256: row.col("sha256")?,
+            pages: row.col::<Option<i64>>("pages")?.map(|p| p as u64),
         });
     }
-    let text = "SELECT outcome, COUNT(*) AS pages FROM pages WHERE batch_id = $1 GROUP BY outcome";
-    let mut outcomes = BTreeMap::new();
-    for row in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await? {
-        outcomes.insert(row.col("outcome")?, row.col::<i64>("pages")? as u64);
+    let text = "SELECT batch_id AS id, outcome, COUNT(*) AS pages FROM pages
+                WHERE batch_id IN (SELECT id FROM batches WHERE tenant_id = $1 AND id IN ({ids}))
+                GROUP BY batch_id, outcome";
+    let mut outcomes: HashMap<String, BTreeMap<String, u64>> = HashMap::new();
+    for row in among(text).fetch_all(&mut *connection).await? {
+        outcomes.entry(row.col("id")?).or_default().insert(row.col("outcome")?, row.col::<i64>("pages")? as u64);
     }
-    let summary: Option<String> = row.col("summary")?;
-    let summary = summary.and_then(|s| serde_json::from_str(&s).ok());
-    Ok(Batch { id, job: job.into(), outcomes, files, summary })
+    let text = "SELECT b.id AS id, b.summary{as_text} AS summary, j.state AS state, j.done AS done, j.total AS total,
+                    j.error{as_text} AS error, j.created_at AS created_at, j.started_at AS started_at,
+                    j.finished_at AS finished_at
+                FROM batches b JOIN jobs j ON j.id = b.job_id
+                WHERE b.tenant_id = $1 AND b.id IN ({ids}) ORDER BY b.id DESC";
+    let mut batches = Vec::new();
+    for row in among(text).fetch_all(&mut *connection).await? {
+        let id: String = row.col("id")?;
+        let summary: Option<String> = row.col("summary")?;
+        batches.push(Batch {
+            job: Progress::of(&row)?.into(),
+            outcomes: outcomes.remove(&id).unwrap_or_default(),
+            files: files.remove(&id).unwrap_or_default(),
+            summary: summary.and_then(|s| serde_json::from_str(&s).ok()),
+            id: Uuid::parse_str(&id).map_err(|_| Problem::not_found("batch"))?,
+        });
+    }
+    Ok(batches)
 }
 
 /// Cancel a batch that is not read yet. What was read stays.

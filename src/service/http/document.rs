@@ -40,6 +40,7 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
                 problem(operation, "401", "No credential, or one that is not valid");
                 problem(operation, "403", "The credential does not allow it");
             }
+            problem(operation, "408", "The request came too slowly");
             problem(operation, "503", "Too much to do; Retry-After says when to try again");
         }
     }

@@ -4,6 +4,7 @@ use super::batches;
 use super::extract::Path;
 use super::{Caller, Problem, caller};
 use crate::service::App;
+use crate::service::jobs::Progress;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -44,6 +45,9 @@ struct Watch {
     app: App,
     caller: Caller,
     batch: Uuid,
+    job: Uuid,
+    /// The job when pages were last looked for: until it changes there are none, and many who watch ask the cache alone.
+    seen: Option<Progress>,
     told: Told,
     ready: VecDeque<Event>,
     progress: String,
@@ -65,9 +69,10 @@ pub async fn events(
     Path(batch): Path<Uuid>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    batches::job_of(&app, &caller, batch).await?;
+    let job = batches::job_of(&app, &caller, batch).await?;
     let told = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(Told::parse).unwrap_or_default();
-    let watch = Watch { app, caller, batch, told, ready: VecDeque::new(), progress: String::new(), last: false };
+    let (ready, progress) = Default::default();
+    let watch = Watch { app, caller, batch, job, seen: None, told, ready, progress, last: false };
     let events = stream::unfold(watch, |mut watch| async move {
         loop {
             if let Some(event) = watch.ready.pop_front() {
@@ -93,6 +98,10 @@ pub async fn events(
 
 impl Watch {
     async fn look(&mut self) -> Result<(), Problem> {
+        let job = self.app.queue.polled(self.job, Freshness::Latest).await?;
+        if job.is_some() && job == self.seen {
+            return Ok(());
+        }
         // The state first: what is final now has all its pages.
         let batch = batches::find(&self.app, &self.caller, self.batch, Freshness::Latest).await?;
         let text = "SELECT number, updated_at, outcome, file, page FROM pages
@@ -117,6 +126,7 @@ impl Watch {
             self.ready.push_back(Event::default().event("progress").id(self.told.id()).data(&progress));
             self.progress = progress;
         }
+        self.seen = if more { None } else { job };
         if batch.job.state.is_final() && !more {
             self.ready.push_back(Event::default().event("finished").id(self.told.id()).data(&self.progress));
             self.last = true;

@@ -19,6 +19,7 @@ mod pages;
 mod paging;
 mod pictures;
 mod pieces;
+mod pressure;
 pub mod problem;
 mod read;
 mod students;
@@ -36,6 +37,10 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use pressure::Patience;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -47,36 +52,37 @@ use utoipa_swagger_ui::SwaggerUi;
 /// Bodies without files.
 const MAX_SMALL_BODY: usize = 8 << 20;
 
-/// All routes but the documentation's own.
-fn routes(max_body: usize) -> OpenApiRouter<App> {
-    // What takes files; they go to disk as they come.
-    let files = || DefaultBodyLimit::max(max_body);
+/// All routes but the documentation's own. What takes files has `max_body`, and `time` without a byte; files go to disk as
+/// they come.
+fn routes(max_body: usize, time: Duration) -> OpenApiRouter<App> {
+    let patience = |patience| middleware::from_fn_with_state(patience, pressure::bounded);
+    let files = OpenApiRouter::new()
+        .routes(routes!(packages::create, packages::list))
+        .routes(routes!(batches::create, batches::list))
+        .routes(routes!(pieces::put))
+        .routes(routes!(read::read))
+        .layer(DefaultBodyLimit::max(max_body))
+        .layer(patience(Patience::Files(time)));
     let public = OpenApiRouter::new()
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
         .routes(routes!(oauth::token));
     let print = OpenApiRouter::new()
-        .routes(routes!(packages::create, packages::list))
-        .layer(files())
         .routes(routes!(packages::get, packages::delete))
         .routes(routes!(packages::download))
         .routes(routes!(packages::reprint));
     let read = OpenApiRouter::new()
-        .routes(routes!(batches::create, batches::list))
-        .layer(files())
         .routes(routes!(batches::get, batches::delete))
         .routes(routes!(uploads::create))
         .routes(routes!(uploads::get, uploads::delete))
         .routes(routes!(uploads::complete))
-        .routes(routes!(pieces::put))
         .routes(routes!(pages::list))
         .routes(routes!(pages::get, pages::decide))
         .routes(routes!(pages::decisions))
         .routes(routes!(pictures::image))
         .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
-        .routes(routes!(read::read))
         .routes(routes!(applications::reconciliation));
     let keep = OpenApiRouter::new()
         .routes(routes!(keeping::get, keeping::put))
@@ -89,18 +95,21 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(webhooks::delete))
         .routes(routes!(webhooks::messages))
         .routes(routes!(webhooks::replay));
-    let all = [public, print, read, keep, hooks, monolith::routes()];
-    all.into_iter().fold(OpenApiRouter::with_openapi(document::empty()), OpenApiRouter::merge)
+    let small = [public, print, read, keep, hooks].into_iter().fold(OpenApiRouter::new(), OpenApiRouter::merge);
+    OpenApiRouter::with_openapi(document::empty())
+        .merge(files)
+        .merge(small.layer(patience(Patience::Whole(time))))
+        .merge(monolith::routes().layer(patience(Patience::Body(time))))
 }
 
 /// OpenAPI 3.1, from the code.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    document::complete(routes(MAX_SMALL_BODY).into_openapi())
+    document::complete(routes(MAX_SMALL_BODY, Duration::MAX).into_openapi())
 }
 
 pub fn router(app: App) -> Router {
     let max_body = usize::try_from(app.config.server.max_body).unwrap_or(usize::MAX);
-    let (router, document) = routes(max_body).split_for_parts();
+    let (router, document) = routes(max_body, app.config.server.request_time).split_for_parts();
     let document = document::complete(document);
     let request_id = HeaderName::from_static("x-request-id");
     // Pictures and PDFs are compressed already; a stream of events must not be held back.
@@ -121,6 +130,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(Arc::new(Semaphore::new(app.config.server.requests)), pressure::admit))
         .layer(middleware::from_fn_with_state(app.clone(), watch::measure))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))

@@ -10,16 +10,18 @@ use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
-use crate::service::jobs::{ItemKind, NewItem, NewJob};
+use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
 use crate::service::retention::hold;
 use crate::service::store::Key;
-use crate::service::store::db::{Columns, Freshness};
+use crate::service::store::db::{Columns, Freshness, rows};
 use crate::service::store::objects::is_safe_name;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sqlx::AnyConnection;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A package that is printed, or will be.
@@ -156,6 +158,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
 
 /// All faults of a package, found in a child: its pictures are foreign.
 async fn check(app: &App, package: &std::path::Path) -> Result<(), Problem> {
+    let _turn = app.gate.turn().await?;
     let child = app.children.start(Task::Check { package: package.to_owned() }).await?;
     for event in child.all().await? {
         match event {
@@ -181,13 +184,11 @@ pub async fn list(
     let limit = paging.limit()?;
     let text = "SELECT id FROM packages WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
-    let rows = query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Replica)).await?;
-    let mut packages = Vec::new();
-    for row in rows {
-        let id = row.col::<String>("id")?;
-        let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found("package"))?;
-        packages.push(find(&app, &caller, id, Freshness::Replica).await?);
-    }
+    // One connection: of two replicas the second may know less than the first.
+    let mut connection = app.db.reader(Freshness::Replica).connection().await?;
+    let rows = query.bind(limit + 1).fetch_all(&mut *connection).await?;
+    let ids = rows.iter().map(|row| row.col("id")).collect::<Result<Vec<String>, _>>()?;
+    let packages = some(&app, &mut connection, &caller.tenant, &ids).await?;
     Ok(axum::Json(Page::of(packages, limit, |p| p.id.to_string())))
 }
 
@@ -205,32 +206,47 @@ pub async fn get(
 }
 
 async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Package, Problem> {
-    let text =
-        "SELECT job_id, application_id, report{as_text} AS report FROM packages WHERE id = $1 AND tenant_id = $2";
-    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
-    let row = query.fetch_optional(app.db.reader(freshness)).await?.ok_or_else(|| Problem::not_found("package"))?;
-    let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("package"))?;
-    let job = app.queue.polled(job, freshness).await?.ok_or_else(|| Problem::not_found("package"))?;
-    let text = "SELECT name, bytes, sha256 FROM package_files WHERE package_id = $1 ORDER BY name";
-    let rows = app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(freshness)).await?;
-    let mut files = Vec::new();
-    for file in rows {
-        let name: String = file.col("name")?;
-        files.push(File {
-            url: app.url(&format!("/v1/packages/{id}/files/{}", escaped(&name))),
-            name,
-            bytes: file.col::<i64>("bytes")? as u64,
-            sha256: file.col("sha256")?,
+    let mut connection = app.db.reader(freshness).connection().await?;
+    let found = some(app, &mut connection, &caller.tenant, &[id.to_string()]).await?;
+    found.into_iter().next().ok_or_else(|| Problem::not_found("package"))
+}
+
+/// Those of these packages that are the tenant's, the latest first.
+async fn some(
+    app: &App,
+    connection: &mut AnyConnection,
+    tenant: &str,
+    ids: &[String],
+) -> Result<Vec<Package>, Problem> {
+    let among = |text| rows::among(app.db.dialect(), text, tenant, ids);
+    let text = "SELECT f.package_id AS id, f.name AS name, f.bytes AS bytes, f.sha256 AS sha256
+                FROM package_files f JOIN packages p ON p.id = f.package_id
+                WHERE p.tenant_id = $1 AND p.id IN ({ids}) ORDER BY f.name";
+    let mut files: HashMap<String, Vec<File>> = HashMap::new();
+    for row in among(text).fetch_all(&mut *connection).await? {
+        let (id, name): (String, String) = (row.col("id")?, row.col("name")?);
+        let url = app.url(&format!("/v1/packages/{id}/files/{}", escaped(&name)));
+        let (bytes, sha256) = (row.col::<i64>("bytes")? as u64, row.col("sha256")?);
+        files.entry(id).or_default().push(File { url, name, bytes, sha256 });
+    }
+    let text = "SELECT p.id AS id, p.application_id AS application_id, p.report{as_text} AS report, j.state AS state,
+                    j.done AS done, j.total AS total, j.error{as_text} AS error, j.created_at AS created_at,
+                    j.started_at AS started_at, j.finished_at AS finished_at
+                FROM packages p JOIN jobs j ON j.id = p.job_id
+                WHERE p.tenant_id = $1 AND p.id IN ({ids}) ORDER BY p.id DESC";
+    let mut packages = Vec::new();
+    for row in among(text).fetch_all(&mut *connection).await? {
+        let id: String = row.col("id")?;
+        let report: Option<String> = row.col("report")?;
+        packages.push(Package {
+            application: row.col("application_id")?,
+            job: Progress::of(&row)?.into(),
+            report: report.and_then(|r| serde_json::from_str(&r).ok()),
+            files: files.remove(&id).unwrap_or_default(),
+            id: Uuid::parse_str(&id).map_err(|_| Problem::not_found("package"))?,
         });
     }
-    let report: Option<String> = row.col("report")?;
-    Ok(Package {
-        id,
-        application: row.col("application_id")?,
-        job: job.into(),
-        report: report.and_then(|r| serde_json::from_str(&r).ok()),
-        files,
-    })
+    Ok(packages)
 }
 
 /// The name of a file as the end of a path.
@@ -341,6 +357,7 @@ pub async fn reprint(
     Path(id): Path<Uuid>,
     Json(what): Json<Reprint>,
 ) -> Result<Response, Problem> {
+    app.gate.has_room()?;
     find(&app, &caller, id, Freshness::Latest).await?;
     let folder = Incoming::new(&app).await?;
     let text =
@@ -363,6 +380,7 @@ pub async fn reprint(
     };
     let field = if student.is_some() { "student" } else { "room" };
     let package = folder.path().join("PACKAGE.json");
+    let _turn = app.gate.turn().await?;
     let child = app.children.start(Task::Reprint { package, student, room, out: out.clone() }).await?;
     for event in child.all().await? {
         match event {

@@ -8,6 +8,7 @@ use crate::print::manifest::hex;
 use crate::read::decision::Decision;
 use crate::read::result::{FieldStatus, Outcome, PageReading};
 use crate::service::App;
+use crate::service::child::Unparsed;
 use crate::service::jobs::JobState;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
@@ -26,7 +27,7 @@ pub struct BatchPage {
     pub number: u32,
     #[serde(flatten)]
     #[schema(value_type = Object)]
-    pub reading: Value,
+    pub reading: Unparsed,
 }
 
 impl BatchPage {
@@ -124,7 +125,8 @@ pub async fn decide(
     let after = decision.apply(&before).map_err(Problem::invalid)?;
     let (change, after_json) = (to_json(&decision)?, to_json(&after)?);
     let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as i64;
-    let text = "UPDATE pages SET body = $1{as_json}, outcome = $2, student_id = $3, doubtful = $4, updated_at = {now}
+    let text = "UPDATE pages SET reading = COALESCE(reading, body), body = $1{as_json}, outcome = $2, student_id = $3,
+                    doubtful = $4, updated_at = {now}
                 WHERE batch_id = $5 AND number = $6";
     let student = after.sheet.as_ref().and_then(|s| s.student.clone());
     let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(student).bind(doubtful);

@@ -73,6 +73,7 @@ async fn picture(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing)
             bytes
         }
         Err(ObjectError::NotFound) => {
+            let _turn = app.gate.turn().await?;
             let folder = Incoming::new(app).await?;
             let scan = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
             let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;

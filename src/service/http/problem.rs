@@ -61,6 +61,7 @@ pub enum Kind {
     NotAvailable,
     Upstream,
     Busy,
+    TooSlow,
     TimedOut,
 }
 
@@ -93,6 +94,7 @@ impl Kind {
             Kind::NotAvailable => (StatusCode::NOT_IMPLEMENTED, "not-available", "Not installed here"),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, "upstream", "Another server failed"),
             Kind::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy", "Too much to do"),
+            Kind::TooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow", "The request came too slowly"),
             Kind::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "timed-out", "It took too long"),
         }
     }

@@ -3,13 +3,12 @@
 use super::incoming::Incoming;
 use super::{Kind, Problem, caller};
 use crate::service::App;
-use crate::service::child::{ChildError, Event, Task};
+use crate::service::child::{ChildError, Event, Task, Unparsed};
 use crate::service::store::db::Columns;
 use crate::service::work;
 use axum::body::Body;
 use axum::extract::State;
 use futures_util::StreamExt;
-use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 
 /// Largest picture of one page.
@@ -29,7 +28,8 @@ pub async fn read(
     State(app): State<App>,
     caller::Read(caller): caller::Read,
     body: Body,
-) -> Result<axum::Json<Value>, Problem> {
+) -> Result<axum::Json<Unparsed>, Problem> {
+    app.gate.has_room()?;
     let folder = Incoming::new(&app).await?;
     let path = folder.path().join("page");
     let mut file = tokio::fs::File::create(&path).await?;
@@ -47,6 +47,7 @@ pub async fn read(
     if bytes == 0 {
         return Err(Problem::field("", "the body is empty; a picture is expected"));
     }
+    let _turn = app.gate.turn().await?;
     let layouts = work::layouts(&app, &caller.tenant, &folder.path().join("layouts")).await?;
     let task = Task::Read { file: path, name: "page".to_owned(), first: 1, last: 1, layouts, policy: None };
     let events = app.children.start_on(task, 1).await?.all().await?;
@@ -65,5 +66,5 @@ pub async fn read(
             sheet.version = row.col::<Option<i64>>("version")?.and_then(|v| u32::try_from(v).ok());
         }
     }
-    Ok(axum::Json(serde_json::to_value(reading).map_err(std::io::Error::from)?))
+    Ok(axum::Json(reading))
 }

@@ -6,6 +6,7 @@ use crate::service::store::db::{Columns, Freshness, Millis, Tx};
 use crate::service::store::{Cache, CacheKey, Db, DbError};
 use crate::service::watch;
 use serde_json::{Value, json};
+use sqlx::any::AnyRow;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -34,7 +35,7 @@ pub enum QueueError {
 }
 
 /// A job as it stands.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Progress {
     pub state: JobState,
     pub done: u64,
@@ -43,6 +44,25 @@ pub struct Progress {
     pub created_at: Millis,
     pub started_at: Option<Millis>,
     pub finished_at: Option<Millis>,
+}
+
+impl Progress {
+    /// Of a row with the columns of its fields' names, `error` as text.
+    ///
+    /// # Errors
+    /// It has not.
+    pub fn of(row: &AnyRow) -> Result<Self, DbError> {
+        let error: Option<String> = row.col("error")?;
+        Ok(Progress {
+            state: row.col::<String>("state")?.parse()?,
+            done: row.col::<i64>("done")? as u64,
+            total: row.col::<Option<i64>>("total")?.map(|t| t as u64),
+            error: error.map(|e| serde_json::from_str(&e)).transpose().map_err(|e| DbError::Decode(e.into()))?,
+            created_at: row.col("created_at")?,
+            started_at: row.col("started_at")?,
+            finished_at: row.col("finished_at")?,
+        })
+    }
 }
 
 /// What [`Claimed`] is made of.
@@ -78,7 +98,15 @@ impl Queue {
 
     /// Until somebody rings, or it is time to look anyway.
     pub async fn wait(&self) {
-        let _ = tokio::time::timeout(self.config.poll, self.bell.notified()).await;
+        self.listen().await;
+    }
+
+    /// As [`Queue::wait`], and hears already who rings before it is awaited: for who looks in between.
+    pub fn listen(&self) -> impl Future<Output = ()> {
+        let rung = self.bell.notified();
+        async move {
+            let _ = tokio::time::timeout(self.config.poll, rung).await;
+        }
     }
 
     /// Makes a job and its first items, in the transaction that makes what they are about.
@@ -412,16 +440,7 @@ impl Queue {
                     FROM jobs WHERE id = $1";
         let query = self.db.query(text).bind(job.to_string());
         let Some(row) = query.fetch_optional(self.db.reader(freshness)).await? else { return Ok(None) };
-        let error: Option<String> = row.col("error")?;
-        Ok(Some(Progress {
-            state: row.col::<String>("state")?.parse()?,
-            done: row.col::<i64>("done")? as u64,
-            total: row.col::<Option<i64>>("total")?.map(|t| t as u64),
-            error: error.map(|e| serde_json::from_str(&e)).transpose().map_err(|e| DbError::Decode(e.into()))?,
-            created_at: row.col("created_at")?,
-            started_at: row.col("started_at")?,
-            finished_at: row.col("finished_at")?,
-        }))
+        Progress::of(&row).map(Some)
     }
 
     /// After an item's end: when none of its job is left, what comes next, or the job's end.

@@ -3,6 +3,7 @@
 
 mod erase;
 pub mod hold;
+mod purge;
 mod sweep;
 
 pub use erase::{EraseError, Erased, Receipt, erase};
@@ -49,6 +50,10 @@ pub struct RetentionConfig {
     pub crops: Duration,
     pub results: Duration,
     pub packages: Duration,
+    /// Rows of what is over ([`purge`](purge::purge)), of all tenants.
+    pub answers: Duration,
+    pub messages: Duration,
+    pub items: Duration,
 }
 
 impl RetentionConfig {
@@ -70,6 +75,21 @@ impl RetentionConfig {
                 "retention.packages",
                 "730d",
                 "How long packages are kept, with all that was printed. Their sheets can't be read any more after it.",
+            ),
+            answers: r.duration(
+                "retention.answers",
+                "24h",
+                "How long a POST with an Idempotency-Key that was used before is answered as before.",
+            ),
+            messages: r.duration(
+                "retention.messages",
+                "30d",
+                "How long messages to webhooks are kept, to be seen and replayed, once they were delivered or given up.",
+            ),
+            items: r.duration(
+                "retention.items",
+                "30d",
+                "How long it is kept by which items a finished batch was read, and what was told of finished jobs.",
             ),
         }
     }

@@ -3,6 +3,7 @@
 
 use super::Kind;
 use super::hold::{batch_is_free, package_is_free};
+use super::purge::purge;
 use crate::service::App;
 use crate::service::store::db::{Columns, Millis};
 use crate::service::store::objects::{self, Listed};
@@ -24,6 +25,8 @@ pub struct Swept {
     /// Whole batches and whole packages.
     pub results: u64,
     pub packages: u64,
+    /// Rows of what is over.
+    pub rows: u64,
     /// Things that could not be deleted; the next sweep tries again.
     pub failed: u64,
 }
@@ -106,6 +109,7 @@ pub async fn sweep(app: &App) -> Result<Swept, DbError> {
             swept.failed += failed;
         }
     }
+    swept.rows = purge(app).await?;
     if let Err(e) = app.objects.tidy(HOUR * 24).await {
         tracing::warn!(error = %e, "half-written files could not be deleted");
         swept.failed += 1;

@@ -3,9 +3,9 @@
 use super::scratch::Scratch;
 use super::{WorkError, layouts};
 use crate::print::manifest::hex;
-use crate::read::result::{Issue, Outcome, PageReading};
+use crate::read::result::{Issue, Outcome};
 use crate::service::App;
-use crate::service::child::{Event, Task};
+use crate::service::child::{Event, Task, Unparsed};
 use crate::service::cloud::vision::VisionError;
 use crate::service::jobs::Claimed;
 use crate::service::store::Key;
@@ -145,12 +145,12 @@ async fn write(
     item: &Claimed,
     batch: Uuid,
     page: &Unidentified,
-    read: Option<PageReading>,
+    read: Option<Unparsed>,
 ) -> Result<(), WorkError> {
     let mut tx = app.queue.fenced(item).await?;
-    let text = "SELECT reading{as_text} AS reading FROM pages WHERE batch_id = $1 AND number = $2";
+    let text = "SELECT body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2";
     let query = app.db.query(text).bind(batch.to_string()).bind(i64::from(page.number));
-    let before: PageReading = serde_json::from_str(&query.fetch_one(&mut *tx).await?.col::<String>("reading")?)?;
+    let before: Unparsed = serde_json::from_str(&query.fetch_one(&mut *tx).await?.col::<String>("body")?)?;
     let id = read.as_ref().and_then(|r| r.sheet.as_ref()?.id.clone());
     let text = "SELECT student_id, version FROM sheets WHERE tenant_id = $1 AND id = $2";
     let query = app.db.query(text).bind(item.tenant.clone()).bind(id.unwrap_or_default());
@@ -175,11 +175,13 @@ async fn write(
     };
     let json = serde_json::to_string(&after)?;
     let sheet = after.sheet.as_ref();
-    let text =
-        "UPDATE pages SET reading = $1{as_json}, body = $1{as_json}, outcome = $2, sheet_id = $3, sheet_page = $4,
+    let text = "UPDATE pages SET body = $1{as_json}, outcome = $2, sheet_id = $3, sheet_page = $4,
                     student_id = $5, ask = 0, updated_at = {now} WHERE batch_id = $6 AND number = $7";
-    let query = app.db.query(text).bind(json).bind(after.outcome.name()).bind(sheet.and_then(|s| s.id.clone()));
+    let query = app.db.query(text).bind(json.clone()).bind(after.outcome.name()).bind(sheet.and_then(|s| s.id.clone()));
     let query = query.bind(sheet.and_then(|s| s.page).map(i64::from)).bind(sheet.and_then(|s| s.student.clone()));
     query.bind(batch.to_string()).bind(i64::from(page.number)).execute(&mut *tx).await?;
+    let text = "UPDATE page_gists SET reading = $1 WHERE batch_id = $2 AND number = $3";
+    let query = app.db.query(text).bind(json).bind(batch.to_string()).bind(i64::from(page.number));
+    query.execute(&mut *tx).await?;
     Ok(tx.commit().await?)
 }

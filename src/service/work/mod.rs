@@ -110,6 +110,7 @@ pub async fn run(app: App, until: Until, task: Option<Task>) {
             }
             continue;
         }
+        let rung = app.queue.listen();
         let claimed = match until {
             Until::Done(job) => app.queue.claim_of(&worker, job).await,
             Until::Stopped | Until::Idle => app.queue.claim(&worker).await,
@@ -123,7 +124,7 @@ pub async fn run(app: App, until: Until, task: Option<Task>) {
                     break;
                 }
                 tokio::select! {
-                    () = app.queue.wait() => {}
+                    () = rung => {}
                     () = app.stopping.cancelled() => {}
                 }
             }

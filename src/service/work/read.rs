@@ -3,33 +3,49 @@
 use super::scratch::Scratch;
 use super::{WorkError, ask, payload};
 use crate::read::batch::Observed;
-use crate::read::result::{FieldStatus, Issue, Outcome, PageReading, Source};
+use crate::read::result::{Issue, Outcome, PageReading, Source};
 use crate::service::App;
-use crate::service::child::{ChildError, Event, Task};
+use crate::service::child::{ChildError, Event, Task, Unparsed};
 use crate::service::jobs::{Claimed, Failure};
 use crate::service::store::db::{Cell, Columns, Tx, rows};
 use crate::service::store::{DbError, Key};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 /// How often read pages are written.
 const WRITE: Duration = Duration::from_millis(300);
-/// And after how many.
-const AT_ONCE: usize = 100;
+/// And after how many: a megabyte or so. Others wait for SQLite's one writer.
+const AT_ONCE: usize = 32;
+/// Pages that may wait while others are written.
+const AHEAD: usize = 32;
 
 /// A page that was read, and its number in the file.
 struct Read {
     number: u32,
-    reading: PageReading,
+    reading: Unparsed,
+    doubtful: u32,
+    gist: Box<RawValue>,
     observed: Observed,
     /// The place of its printed code, where only OCR can tell what it says.
     ask: Option<Vec<u8>>,
+}
+
+impl Read {
+    /// A page without fields.
+    fn failed(number: u32, file: &str, issue: Issue) -> Self {
+        let mut reading = PageReading::new(Source { file: file.to_owned(), page: number }, Outcome::Error);
+        reading.issues.push(issue);
+        let none = || RawValue::from_string("[]".to_owned()).expect("an empty list is JSON");
+        let (reading, gist) = (reading.with_fields(none()), none());
+        Read { number, reading, doubtful: 0, gist, observed: Observed::default(), ask: None }
+    }
 }
 
 /// The part of a file that an item is about.
@@ -67,11 +83,8 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
         match ended.death {
             None => killed_by = None,
             Some(death) if killed_by == Some(next) => {
-                let source = Source { file: part.name.clone(), page: next };
-                let mut reading = PageReading::new(source, Outcome::Error);
-                reading.issues.push(Issue::new("reader_died", format!("{death}; the page was not read")));
-                let page = Read { number: next, reading, observed: Observed::default(), ask: None };
-                part.write(app, item, vec![page]).await?;
+                let issue = Issue::new("reader_died", format!("{death}; the page was not read"));
+                part.write(app, item, vec![Read::failed(next, &part.name, issue)]).await?;
                 next += 1;
                 killed_by = None;
             }
@@ -90,9 +103,8 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
 /// A file that could not be had: one page, that says why.
 async fn missing(app: &App, item: &Claimed, part: &Part, reason: &str) -> Result<(), WorkError> {
     if part.written(app).await? == 0 {
-        let mut reading = PageReading::new(Source { file: part.name.clone(), page: 1 }, Outcome::Error);
-        reading.issues.push(Issue::new("not_fetched", format!("the file could not be fetched: {reason}")));
-        part.write(app, item, vec![Read { number: 1, reading, observed: Observed::default(), ask: None }]).await?;
+        let issue = Issue::new("not_fetched", format!("the file could not be fetched: {reason}"));
+        part.write(app, item, vec![Read::failed(1, &part.name, issue)]).await?;
     }
     let tx = app.queue.fenced(item).await?;
     app.queue.finish(tx, item, &json!({"pages": 1})).await?;
@@ -118,35 +130,52 @@ async fn stream(
     let (name, policy) = (part.name.clone(), part.policy.clone());
     let task = Task::Read { file: file.to_owned(), name, first, last, layouts: layouts.to_owned(), policy };
     let mut child = app.children.start_on(task, threads).await?;
-    let (mut pages, mut next) = (Vec::new(), first);
-    let mut written = Instant::now();
-    let death = loop {
-        match child.next().await {
-            Ok(Some(Event::Page { number, reading, observed, ask })) => {
-                next = number + 1;
-                let ask = ask.and_then(|png| STANDARD.decode(png).ok());
-                pages.push(Read { number, reading: *reading, observed, ask });
-                if pages.len() >= AT_ONCE || written.elapsed() >= WRITE {
-                    part.write(app, item, std::mem::take(&mut pages)).await?;
-                    written = Instant::now();
+    let (heard, mut pages) = mpsc::channel(AHEAD);
+    // The child is listened to while its pages are written: it must not wait for the database.
+    let listen = async move {
+        loop {
+            let page = match child.next().await {
+                Ok(Some(Event::Page { number, reading, doubtful, gist, observed, ask })) => {
+                    let ask = ask.and_then(|png| STANDARD.decode(png).ok());
+                    Read { number, reading: *reading, doubtful, gist, observed, ask }
                 }
+                Ok(Some(Event::Refused { code, detail, .. })) => return Err(Failure::lasting(&code, detail).into()),
+                Ok(Some(Event::Failed { detail })) => return Err(Failure::transient("not_read", detail).into()),
+                Ok(Some(_)) => continue,
+                Ok(None) => return Ok::<_, WorkError>(None),
+                Err(ChildError::Io(e)) => return Err(e.into()),
+                Err(death) => return Ok(Some(death)),
+            };
+            if heard.send(page).await.is_err() {
+                // Nothing can be written, and whoever found out says why.
+                return Ok(None);
             }
-            Ok(Some(Event::Refused { code, detail, .. })) => return Err(Failure::lasting(&code, detail).into()),
-            Ok(Some(Event::Failed { detail })) => return Err(Failure::transient("not_read", detail).into()),
-            Ok(Some(_)) => {}
-            Ok(None) => break None,
-            Err(ChildError::Io(e)) => return Err(e.into()),
-            Err(death) => break Some(death),
         }
     };
-    part.write(app, item, pages).await?;
+    let write = async move {
+        let (mut next, mut some) = (first, Vec::new());
+        while pages.recv_many(&mut some, AT_ONCE).await > 0 {
+            let fill = async {
+                loop {
+                    let room = AT_ONCE - some.len();
+                    if room == 0 || pages.recv_many(&mut some, room).await == 0 {
+                        break;
+                    }
+                }
+            };
+            // Many at once; but whoever watches sees progress.
+            let _ = tokio::time::timeout(WRITE, fill).await;
+            next = some.last().map_or(next, |page| page.number + 1);
+            part.write(app, item, std::mem::take(&mut some)).await?;
+        }
+        Ok::<_, WorkError>(next)
+    };
+    let (death, written) = tokio::join!(listen, write);
+    let (mut next, death) = (written?, death?);
     if death.is_none() && next <= last {
         // The file had fewer pages than were counted. None of them is passed over in silence.
-        let missing = (next..=last).map(|number| {
-            let mut reading = PageReading::new(Source { file: part.name.clone(), page: number }, Outcome::Error);
-            reading.issues.push(Issue::new("page_gone", "the page was counted, and was not there to read"));
-            Read { number, reading, observed: Observed::default(), ask: None }
-        });
+        let issue = || Issue::new("page_gone", "the page was counted, and was not there to read");
+        let missing = (next..=last).map(|number| Read::failed(number, &part.name, issue()));
         part.write(app, item, missing.collect()).await?;
         next = last + 1;
     }
@@ -196,59 +225,58 @@ impl Part {
             app.metrics.page(page.reading.outcome.name(), page.observed.stage.as_deref());
         }
         let now = jiff::Timestamp::now().as_millisecond();
-        let row = |page: Read| {
-            let Read { number, reading, observed, ask } = page;
-            let text = serde_json::to_string(&reading)?;
+        let (mut bodies, mut gists) = (Vec::new(), Vec::new());
+        for Read { number, reading, doubtful, gist, observed, ask } in pages {
+            let number = i64::from(self.offset + number);
             let sheet = reading.sheet.as_ref();
-            let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
-            Ok::<_, serde_json::Error>(vec![
+            bodies.push(vec![
                 item.tenant.as_str().into(),
                 self.batch.to_string().into(),
-                i64::from(self.offset + number).into(),
+                number.into(),
                 i64::from(self.file).into(),
-                reading.source.file.into(),
+                reading.source.file.as_str().into(),
                 i64::from(reading.source.page).into(),
                 reading.outcome.name().into(),
                 sheet.and_then(|s| s.id.clone()).into(),
                 Cell::Int(sheet.and_then(|s| s.page).map(i64::from)),
                 sheet.and_then(|s| s.student.clone()).into(),
-                Cell::Json(text.clone()),
-                Cell::Json(text),
-                Cell::Json(serde_json::to_string(&observed)?),
-                (doubtful as i64).into(),
+                Cell::Json(serde_json::to_string(&reading)?),
+                i64::from(doubtful).into(),
                 i64::from(ask.is_some()).into(),
                 now.into(),
-            ])
-        };
-        let made = pages.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            ]);
+            gists.push(vec![
+                self.batch.to_string().into(),
+                number.into(),
+                serde_json::to_string(&reading.with_fields(gist))?.into(),
+                serde_json::to_string(&observed)?.into(),
+            ]);
+        }
         let columns =
             "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
-            reading, body, observed, doubtful, ask, updated_at)";
-        rows::insert(&mut tx, app.db.dialect(), columns, "", made).await?;
+            body, doubtful, ask, updated_at)";
+        rows::insert(&mut tx, app.db.dialect(), columns, "", bodies).await?;
+        let columns = "page_gists (batch_id, number, reading, observed)";
+        rows::insert(&mut tx, app.db.dialect(), columns, "", gists).await?;
         app.queue.advance(&mut tx, item.job, count).await?;
         Ok(tx.commit().await?)
     }
 }
 
-/// A sheet's student, None for a spare, and its version.
-type Owner = (Option<String>, Option<i64>);
-
 /// Whose each sheet is, and of which version, from what was printed.
 async fn name(app: &App, tx: &mut Tx, tenant: &str, pages: &mut [Read]) -> Result<(), WorkError> {
-    let mut known: HashMap<String, Option<Owner>> = HashMap::new();
-    for page in pages {
-        let Some(sheet) = page.reading.sheet.as_mut() else { continue };
-        let Some(id) = sheet.id.clone().filter(|_| sheet.student.is_none()) else { continue };
-        if !known.contains_key(&id) {
-            let text = "SELECT student_id, version FROM sheets WHERE tenant_id = $1 AND id = $2";
-            let query = app.db.query(text).bind(tenant.to_owned()).bind(id.clone());
-            let found = match query.fetch_optional(&mut **tx).await? {
-                Some(row) => Some((row.col("student_id")?, row.col("version")?)),
-                None => None,
-            };
-            known.insert(id.clone(), found);
-        }
-        if let Some(Some((student, version))) = known.get(&id) {
+    let unnamed = |page: &Read| page.reading.sheet.as_ref().filter(|s| s.student.is_none())?.id.clone();
+    let ids: BTreeSet<String> = pages.iter().filter_map(unnamed).collect();
+    let text = "SELECT id, student_id, version FROM sheets WHERE tenant_id = $1 AND id IN ({ids})";
+    let ids: Vec<String> = ids.into_iter().collect();
+    // A spare has no student.
+    let mut known: HashMap<String, (Option<String>, Option<i64>)> = HashMap::new();
+    for row in rows::among(app.db.dialect(), text, tenant, &ids).fetch_all(&mut **tx).await? {
+        known.insert(row.col("id")?, (row.col("student_id")?, row.col("version")?));
+    }
+    for sheet in pages.iter_mut().filter_map(|page| page.reading.sheet.as_mut()) {
+        let Some((student, version)) = sheet.id.as_ref().and_then(|id| known.get(id)) else { continue };
+        if sheet.student.is_none() {
             sheet.student.clone_from(student);
             sheet.version = sheet.version.or(version.and_then(|v| u32::try_from(v).ok()));
         }

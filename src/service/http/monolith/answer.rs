@@ -20,6 +20,7 @@ pub struct Refused {
 
 /// Has a child do a task.
 pub async fn child(app: &App, task: Task) -> Result<Result<(), Refused>, Problem> {
+    let _turn = app.gate.turn().await?;
     let mut child = app.children.start_on(task, 1).await?;
     while let Some(event) = child.next().await? {
         match event {

@@ -1,25 +1,28 @@
 //! The database: SQLite in the data folder, or PostgreSQL. One text of SQL serves both; where they differ a word in
 //! braces stands for what each of them says ([`Dialect`]).
 
+mod checkpoint;
 mod dialect;
 mod migrate;
+mod reader;
 pub mod rows;
 
 pub use dialect::Dialect;
 pub use migrate::{MIGRATIONS, migrate};
+pub use reader::ReadFrom;
 pub use rows::Cell;
 
 use crate::service::config::{Reader, Secret};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyQueryResult, AnyRow};
-use sqlx::pool::PoolConnection;
+use reader::Replica;
+use sqlx::any::{AnyPoolOptions, AnyQueryResult, AnyRow};
 use sqlx::query::Query;
 use sqlx::{Any, AnyPool, AssertSqlSafe, Executor, SqlSafeStr, Transaction};
 use std::collections::HashMap;
 use std::path::Path;
-use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
 
 pub type DbError = sqlx::Error;
 pub type Tx = Transaction<'static, Any>;
@@ -63,7 +66,9 @@ pub struct Db(Arc<Pools>);
 struct Pools {
     dialect: Dialect,
     writer: AnyPool,
-    readers: Vec<AnyPool>,
+    readers: Vec<Replica>,
+    /// Of SQLite: [`checkpoint`].
+    beside: Option<AbortOnDropHandle<()>>,
     turn: AtomicUsize,
     texts: RwLock<HashMap<&'static str, Arc<str>>>,
 }
@@ -105,23 +110,34 @@ impl Db {
         tokio::fs::create_dir_all(data).await?;
         let file = data.join("gabarito.db");
         // SQLite has one writer at a time: a pool of one makes writers queue here, where waiting is cheap and fair.
-        let writer = pool(config, &format!("sqlite://{}?mode=rwc", file.display()), 1).await?;
-        let reader = pool(config, &format!("sqlite://{}?mode=ro", file.display()), 4).await?;
-        Ok(Db::of(Dialect::Sqlite, writer, vec![reader]))
+        let url = |mode| format!("sqlite://{}?mode={mode}", file.display());
+        let first = format!("PRAGMA busy_timeout = {}; PRAGMA foreign_keys = ON;", config.wait.as_millis());
+        // WAL lets readers go on while one writes. NORMAL loses no commit when the process dies, only when the machine
+        // does, and then the last ones; jobs are done again.
+        let journal = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+        let writer = pool(config, 1, format!("{first} {journal} {}", checkpoint::WRITER)).connect(&url("rwc")).await?;
+        let reader = pool(config, 4, first.clone()).connect(&url("ro")).await?;
+        let beside = pool(config, 1, first).connect_lazy(&url("rw"))?;
+        let beside = AbortOnDropHandle::new(tokio::spawn(checkpoint::run(beside)));
+        Ok(Db::of(Dialect::Sqlite, writer, vec![reader], Some(beside)))
     }
 
     async fn postgres(config: &DatabaseConfig, url: &Secret) -> Result<Db, DbError> {
-        let writer = pool(config, url.expose(), config.connections).await?;
+        let pool = || pool(config, config.connections, String::new());
+        let writer = pool().connect(url.expose()).await?;
         let mut readers = Vec::new();
         for replica in &config.replicas {
-            readers.push(pool(config, replica.expose(), config.connections).await?);
+            // Connected when it is first read from: it may be away, and then the primary does.
+            let patience = config.wait.min(REPLICA);
+            readers.push(pool().acquire_timeout(patience).connect_lazy(replica.expose())?);
         }
-        Ok(Db::of(Dialect::Postgres, writer, readers))
+        Ok(Db::of(Dialect::Postgres, writer, readers, None))
     }
 
-    fn of(dialect: Dialect, writer: AnyPool, readers: Vec<AnyPool>) -> Db {
+    fn of(dialect: Dialect, writer: AnyPool, readers: Vec<AnyPool>, beside: Option<AbortOnDropHandle<()>>) -> Db {
+        let readers = readers.into_iter().map(Replica::new).collect();
         let (turn, texts) = Default::default();
-        Db(Arc::new(Pools { dialect, writer, readers, turn, texts }))
+        Db(Arc::new(Pools { dialect, writer, readers, beside, turn, texts }))
     }
 
     pub fn dialect(&self) -> Dialect {
@@ -158,14 +174,12 @@ impl Db {
         &self.0.writer
     }
 
-    /// Where to read: SQLite's readers see every commit at once; PostgreSQL's replicas are taken in turn.
-    pub fn reader(&self, freshness: Freshness) -> &AnyPool {
+    /// Where to read: SQLite's readers see every commit at once; PostgreSQL's replicas are taken in turn, and where none
+    /// answers the primary.
+    pub fn reader(&self, freshness: Freshness) -> ReadFrom<'_> {
         let latest = self.0.dialect == Dialect::Postgres && freshness == Freshness::Latest;
-        if latest || self.0.readers.is_empty() {
-            return &self.0.writer;
-        }
-        let turn = self.0.turn.fetch_add(1, Ordering::Relaxed);
-        &self.0.readers[turn % self.0.readers.len()]
+        let replicas = if latest { &[][..] } else { &self.0.readers };
+        ReadFrom { primary: &self.0.writer, replicas, turn: &self.0.turn }
     }
 
     /// Runs one statement that writes.
@@ -184,7 +198,7 @@ impl Db {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), DbError> {
-        let mut connection: PoolConnection<Any> = self.reader(Freshness::Latest).acquire().await?;
+        let mut connection = self.reader(Freshness::Latest).connection().await?;
         connection.execute("SELECT 1".into_sql_str()).await.map(|_| ())
     }
 
@@ -192,32 +206,30 @@ impl Db {
         for pool in &self.0.readers {
             pool.close().await;
         }
+        if let Some(beside) = &self.0.beside {
+            beside.abort();
+        }
         self.0.writer.close().await;
     }
 }
 
-async fn pool(config: &DatabaseConfig, url: &str, connections: u32) -> Result<AnyPool, DbError> {
-    let sqlite = url.starts_with("sqlite");
-    let read_only = url.ends_with("mode=ro");
-    let busy = config.wait.as_millis();
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(config.wait)
-        .after_connect(move |connection, _| {
+/// How long a replica may take to answer.
+const REPLICA: Duration = Duration::from_secs(1);
+
+/// A pool whose connections begin with some SQL.
+fn pool(config: &DatabaseConfig, connections: u32, first: String) -> AnyPoolOptions {
+    let first: Arc<str> = first.into();
+    AnyPoolOptions::new().max_connections(connections).acquire_timeout(config.wait).after_connect(
+        move |connection, _| {
+            let first = first.clone();
             Box::pin(async move {
-                if sqlite {
-                    // WAL lets readers go on while one writes. NORMAL loses no commit when the process dies, only when the
-                    // machine does, and then the last ones; jobs are done again.
-                    let journal =
-                        if read_only { "" } else { "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" };
-                    let text = format!("PRAGMA busy_timeout = {busy}; PRAGMA foreign_keys = ON; {journal}");
-                    connection.execute(AssertSqlSafe(text)).await?;
+                if !first.is_empty() {
+                    connection.execute(AssertSqlSafe(first)).await?;
                 }
                 Ok(())
             })
-        })
-        .connect_with(AnyConnectOptions::from_str(url)?)
-        .await
+        },
+    )
 }
 
 /// Milliseconds since 1970, as the database keeps times.

@@ -1,7 +1,9 @@
 //! Many rows in few statements: one at a time would be a round trip each.
 
 use super::{DbError, Dialect, Tx};
-use sqlx::AssertSqlSafe;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, AssertSqlSafe};
 use std::fmt::Write;
 
 /// A value of a row.
@@ -49,10 +51,12 @@ pub async fn insert(
     dialect: Dialect,
     columns: &'static str,
     conflict: &'static str,
-    rows: Vec<Vec<Cell>>,
+    mut rows: Vec<Vec<Cell>>,
 ) -> Result<(), DbError> {
     let Some(width) = rows.first().map(Vec::len) else { return Ok(()) };
-    for some in rows.chunks((MOST / width).max(1)) {
+    let at_once = (MOST / width).max(1);
+    while !rows.is_empty() {
+        let some: Vec<_> = rows.drain(..at_once.min(rows.len())).collect();
         let mut text = format!("INSERT INTO {columns} VALUES ");
         let mut number = 0;
         for (i, row) in some.iter().enumerate() {
@@ -69,14 +73,24 @@ pub async fn insert(
         text.push_str(conflict);
         // Full chunks have one text, and so one prepared statement.
         let mut query = sqlx::query(AssertSqlSafe(dialect.translate(&text)));
-        for cell in some.iter().flatten() {
+        for cell in some.into_iter().flatten() {
             query = match cell {
-                Cell::Int(n) => query.bind(*n),
-                Cell::Text(s) => query.bind(s.clone()),
-                Cell::Json(s) => query.bind(s.clone()),
+                Cell::Int(n) => query.bind(n),
+                Cell::Text(s) => query.bind(s),
+                Cell::Json(s) => query.bind(s),
             };
         }
         query.execute(&mut **tx).await?;
     }
     Ok(())
+}
+
+/// A query about some things of a tenant: `{ids}` in `text` stands for the list of their ids, at most some thousands, and
+/// `$1` for the tenant.
+pub fn among(dialect: Dialect, text: &'static str, tenant: &str, ids: &[String]) -> Query<'static, Any, AnyArguments> {
+    let places: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
+    // An empty list is none in PostgreSQL.
+    let places = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
+    let query = sqlx::query(AssertSqlSafe(dialect.translate(text).replace("{ids}", &places)));
+    ids.iter().fold(query.bind(tenant.to_owned()), |query, id| query.bind(id.clone()))
 }
