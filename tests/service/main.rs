@@ -1,8 +1,12 @@
 //! The service as its users see it: the real executable, over HTTP.
 #![cfg(feature = "service")]
 
+mod conforming;
+mod contract;
 mod databases;
+mod django;
 mod fake_gcs;
+mod identifying;
 mod killed;
 mod lifecycle;
 mod monolith;
@@ -11,6 +15,7 @@ mod objects;
 mod postgres;
 mod print_and_read;
 mod printed_pages;
+mod python;
 mod reviewing;
 mod server;
 mod site;
