@@ -62,7 +62,7 @@ fn repeatable(post: &mut Operation) {
         .required(Required::False)
         .description(Some("The same key gives the same answer, for a day"))
         .schema(Some(text));
-    post.parameters.get_or_insert_default().push(key.build());
+    post.parameters.get_or_insert_default().push(key.build().into());
     problem(post, "409", "The same request is under way");
     problem(post, "422", "The Idempotency-Key belongs to another request");
 }

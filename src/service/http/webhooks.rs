@@ -19,7 +19,7 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// https, and a public address.
-    #[schema(format = Uri)]
+    #[schema(format = "uri")]
     url: String,
     /// All where it is empty or absent.
     #[serde(default)]
