@@ -26,6 +26,19 @@ impl Faults {
     }
 }
 
+/// Whether a text in this JSON has the character U+0000, which no PostgreSQL keeps. JSON can say it in one way alone.
+pub fn says_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|&b| b == b'\\') {
+        match rest[at + 1..].strip_prefix(b"u0000") {
+            Some(_) => return true,
+            // Whatever is escaped, a backslash too, begins nothing.
+            None => rest = rest.get(at + 2..).unwrap_or_default(),
+        }
+    }
+    false
+}
+
 /// One JSON object, read key by key. [`Object::finish`] refuses the keys that were not asked for.
 pub struct Object<'v> {
     path: String,
@@ -200,6 +213,16 @@ fn kind(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_nul_is_found_and_what_only_looks_like_it_is_not() {
+        for nul in [r#""\u0000""#, r#"{"a": "b\\\u0000"}"#] {
+            assert!(says_nul(nul.as_bytes()), "{nul}");
+        }
+        for none in [r#""\\u0000""#, r#""\u0001""#, r#""\"#, "0"] {
+            assert!(!says_nul(none.as_bytes()), "{none}");
+        }
+    }
 
     #[test]
     fn every_fault_is_said_with_its_path() {

@@ -9,7 +9,19 @@ use std::collections::BTreeMap;
 #[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Decision {
+    /// The page's printed code, as it stands under the QR: 24 characters; spaces and lower case don't matter. The page is
+    /// read again as that sheet's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// In place of `code`: the id of the page's sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<String>,
+    /// Which page of `sheet` it is; not needed of a sheet with one page.
+    #[cfg_attr(feature = "service", schema(minimum = 1, maximum = 31))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet_page: Option<u16>,
     /// Whose page it is, by id.
+    #[cfg_attr(feature = "service", schema(min_length = 1))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub student: Option<String>,
     /// By the fields' ids.
@@ -40,7 +52,7 @@ pub enum Answer {
 }
 
 impl Decision {
-    /// The page as it stands after this.
+    /// The page as it stands after this. Where it names a sheet, `page` was read as that sheet's.
     ///
     /// # Errors
     /// Everything that the page has no place for; nothing is decided then.
@@ -48,7 +60,7 @@ impl Decision {
         let mut after = page.clone();
         let mut faults = Faults::default();
         if *self == Decision::default() {
-            faults.add("", "nothing is decided; student, fields, discard or accept is expected");
+            faults.add("", "nothing is decided; code, sheet, student, fields, discard or accept is expected");
         }
         for (id, answer) in &self.fields {
             match after.fields.iter_mut().find(|f| f.id == *id) {

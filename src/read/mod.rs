@@ -92,11 +92,17 @@ impl Reader {
         self.read_told(page, limits, None)
     }
 
-    /// Reads a page that could not be identified once more, with what OCR ([`Ask`]) or a person says that its printed
-    /// code is. A text that is no code of ours changes nothing.
-    pub fn read_answered(&self, page: &PageRef, limits: &Limits, answer: &str, by: IdentifiedBy) -> PageReading {
+    /// Reads a page once more, with what OCR ([`Ask`]) or a person says that its printed code is. A text that is no code
+    /// of ours changes nothing.
+    pub fn read_answered(
+        &self,
+        page: &PageRef,
+        limits: &Limits,
+        answer: &str,
+        by: IdentifiedBy,
+    ) -> (PageReading, PageTrace) {
         let told = identify::answered(answer, self.known()).map(|identity| (identity, by));
-        self.read_told(page, limits, told).0
+        self.read_told(page, limits, told)
     }
 
     fn read_told(&self, page: &PageRef, limits: &Limits, told: Told) -> (PageReading, PageTrace) {
@@ -162,8 +168,9 @@ impl Reader {
             }
             Err(unregistered) => self.identify_first(picture, unregistered),
         };
-        // What was read here is believed before what somebody else says.
-        if let (Verdict::Nothing | Verdict::NotOurs, Some((identity, by))) = (&identified.verdict, told) {
+        // What was read here is believed before what OCR says; a person has the paper before their eyes.
+        let nothing = matches!(identified.verdict, Verdict::Nothing | Verdict::NotOurs);
+        if let Some((identity, by)) = told.filter(|(_, by)| nothing || *by == IdentifiedBy::Person) {
             identified.verdict = Verdict::Known(identity, by);
         }
         reading.timings_ms.identify = ms(clock);

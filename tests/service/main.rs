@@ -3,10 +3,14 @@
 
 mod caches;
 mod cloud_tasks;
+mod conforming;
+mod contract;
 mod databases;
+mod django;
 mod fake_gcs;
 mod fake_google;
 mod http2;
+mod identifying;
 mod killed;
 mod lifecycle;
 mod monolith;
@@ -17,6 +21,7 @@ mod pressure;
 mod print_and_read;
 mod printed_pages;
 mod purge;
+mod python;
 mod redis_server;
 mod replicas;
 mod reviewing;

@@ -39,6 +39,7 @@ async fn a_person_decides_and_what_was_decided_is_kept() {
     assert_eq!(wrong["errors"].as_array().unwrap().len(), 2, "{wrong}");
     patch(&server, &path, &json!({"feilds": {}}), None).await.expect(422);
     let decisions = server.get(&format!("{path}/decisions")).await.expect(200);
+    let decisions = &decisions["items"];
     assert_eq!(decisions.as_array().unwrap().len(), 1);
     assert_eq!(
         (&decisions[0]["decided_by"], &decisions[0]["before"]["fields"][0]["status"]),

@@ -55,7 +55,7 @@ impl Fake {
 }
 
 /// A page of a PDF with its three codes painted over, and what its printed code said.
-fn spoiled(pdf: &std::path::Path, page: u32, geometry: &Value) -> (Vec<u8>, String) {
+pub fn spoiled(pdf: &std::path::Path, page: u32, geometry: &Value) -> (Vec<u8>, String) {
     const DPI: f64 = 200.0;
     let out = pdf.with_extension(page.to_string());
     let n = page.to_string();
@@ -88,7 +88,7 @@ fn spoiled(pdf: &std::path::Path, page: u32, geometry: &Value) -> (Vec<u8>, Stri
     (png.into_inner(), identity.to_printed(&SheetKey::new(SheetKey::LAPTOP)))
 }
 
-async fn upload(server: &Server, scans: &[Vec<u8>]) -> String {
+pub async fn upload(server: &Server, scans: &[Vec<u8>]) -> String {
     let part = |(i, scan): (usize, &Vec<u8>)| Part::bytes(scan.clone()).file_name(format!("{i}.png"));
     let form = scans.iter().enumerate().fold(Form::new(), |form, scan| form.part("files", part(scan)));
     let created = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;

@@ -73,7 +73,7 @@ async fn the_end_of_a_batch_is_told_signed_and_again_until_it_is_taken() {
     let replay = format!("{path}/{}/replay", message["id"].as_str().unwrap());
     assert_eq!(server.send(server.client().post(server.url(&replay))).await.status, 202);
     assert_eq!(arrivals(&arrived, 3).await[2][0], told[0][0]);
-    assert!(server.get("/v1/webhooks").await.expect(200)[0].get("secret").is_none());
+    assert!(server.get("/v1/webhooks").await.expect(200)["items"][0].get("secret").is_none());
     assert_eq!(server.send(server.client().delete(server.url(&format!("/v1/webhooks/{id}")))).await.status, 204);
 }
 

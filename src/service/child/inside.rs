@@ -16,7 +16,7 @@ use crate::read::identify::Ask;
 use crate::read::layouts::{Layouts, LayoutsError};
 use crate::read::pages::{self, PageRef};
 use crate::read::policy::Policy;
-use crate::read::result::{IdentifiedBy, Issue, Outcome, PageReading, Source};
+use crate::read::result::{Issue, Outcome, PageReading, Source};
 use crate::sheet::SheetKey;
 use crate::sheet::lize::Models;
 use base64::Engine;
@@ -119,15 +119,7 @@ fn count(files: &[std::path::PathBuf], limits: &Limits, out: &Out<impl Write>) -
 
 fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     let Task::Read { file, name, first, last, layouts, policy } = &order.task else { return Ok(()) };
-    let layouts = load(layouts)?;
-    let policy = match policy {
-        None => Policy::default(),
-        Some(json) => Policy::from_json(json.to_string().as_bytes()).map_err(|faults| {
-            let detail = "the policy is not valid".to_owned();
-            said(Event::Refused { code: "not_a_policy".to_owned(), detail, faults })
-        })?,
-    };
-    let reader = Reader { layouts, key: SheetKey::new(&order.sheet_key), policy };
+    let reader = reader(order, layouts, policy.as_ref())?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(order.bounds.threads).build().map_err(failed)?;
     let take = last.saturating_sub(first.saturating_sub(1)) as usize;
     let pages = pages::open(file, &order.limits).enumerate().skip(first.saturating_sub(1) as usize).take(take);
@@ -149,12 +141,20 @@ fn read(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     ordered_parallel(&pool, pages, work, |event| out.say(&event.map_err(failed)?).map_err(Stop::from))
 }
 
-fn load(layouts: &Path) -> Result<Layouts, Stop> {
-    match Layouts::load(layouts) {
+fn reader(order: &Order, layouts: &Path, policy: Option<&serde_json::Value>) -> Result<Reader, Stop> {
+    let layouts = match Layouts::load(layouts) {
         // Lize's sheets need none, and pages of sheets unknown here are told one by one.
-        Err(LayoutsError::Nothing(_)) => Ok(Layouts::default()),
-        layouts => layouts.map_err(failed),
-    }
+        Err(LayoutsError::Nothing(_)) => Layouts::default(),
+        layouts => layouts.map_err(failed)?,
+    };
+    let policy = match policy {
+        None => Policy::default(),
+        Some(json) => Policy::from_json(json.to_string().as_bytes()).map_err(|faults| {
+            let detail = "the policy is not valid".to_owned();
+            said(Event::Refused { code: "not_a_policy".to_owned(), detail, faults })
+        })?,
+    };
+    Ok(Reader { layouts, key: SheetKey::new(&order.sheet_key), policy })
 }
 
 /// The code's place, as OCR is shown it. None where it can't be encoded: then nobody is asked.
@@ -165,11 +165,11 @@ fn png(ask: &Ask) -> Option<String> {
 }
 
 fn resume(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
-    let Task::Resume { file, name, answers, layouts } = &order.task else { return Ok(()) };
-    let reader = Reader { layouts: load(layouts)?, key: SheetKey::new(&order.sheet_key), policy: Policy::default() };
+    let Task::Resume { file, name, answers, by, layouts, policy } = &order.task else { return Ok(()) };
+    let reader = reader(order, layouts, policy.as_ref())?;
     for (number, page) in (1..).zip(pages::open(file, &order.limits)) {
         let Some(answer) = answers.get(&number) else { continue };
-        let mut reading = reader.read_answered(&page, &order.limits, answer, IdentifiedBy::Vision);
+        let mut reading = reader.read_answered(&page, &order.limits, answer, *by).0;
         reading.source = named(reading.source, file, name);
         out.say(&Event::page(number, reading, Observed::default(), None).map_err(failed)?)?;
     }
@@ -185,14 +185,17 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
 }
 
 fn draw(order: &Order) -> Result<(), Stop> {
-    let Task::Draw { file, page, layouts, drawing, out } = &order.task else { return Ok(()) };
+    let Task::Draw { file, page, told, layouts, policy, drawing, out } = &order.task else { return Ok(()) };
     let none = |detail: &str| {
         said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
     };
     let page = pages::open(file, &order.limits).nth(page.saturating_sub(1) as usize);
     let page = page.ok_or_else(|| none("the file has no such page"))?;
-    let reader = Reader { layouts: load(layouts)?, key: SheetKey::new(&order.sheet_key), policy: Policy::default() };
-    let (reading, seen) = reader.read_page(&page, &order.limits);
+    let reader = reader(order, layouts, policy.as_ref())?;
+    let (reading, seen) = match told {
+        Some((code, by)) => reader.read_answered(&page, &order.limits, code, *by),
+        None => reader.read_page(&page, &order.limits),
+    };
     let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
     let drawn = Trace::of(&seen.trace);
     let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;

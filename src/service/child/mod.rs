@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::print::blank_pages::Blank;
 use crate::print::manifest::hex;
 use crate::read::batch::{self, Observed};
-use crate::read::result::{FieldStatus, PageReading};
+use crate::read::result::{FieldStatus, IdentifiedBy, PageReading};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
@@ -47,8 +47,15 @@ pub struct Order {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
-    /// Reads pages once more, with what OCR said of their codes.
-    Resume { file: PathBuf, name: String, answers: BTreeMap<u32, String>, layouts: PathBuf },
+    /// Reads pages once more, with what OCR or a person says of their codes.
+    Resume {
+        file: PathBuf,
+        name: String,
+        answers: BTreeMap<u32, String>,
+        by: IdentifiedBy,
+        layouts: PathBuf,
+        policy: Option<serde_json::Value>,
+    },
     /// Counts the pages of files.
     Count { files: Vec<PathBuf> },
     /// Reads pages `first` to `last` of a file, counted from 1 as they are listed.
@@ -57,8 +64,17 @@ pub enum Task {
     Check { package: PathBuf },
     /// Prints again what a student or a room has, into a file.
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
-    /// Draws a page of a file as a JPEG: the one so far down its list, from 1.
-    Draw { file: PathBuf, page: u32, layouts: PathBuf, drawing: Drawing, out: PathBuf },
+    /// Draws a page of a file as a JPEG: the one so far down its list, from 1. `told` is its printed code, where somebody
+    /// else had to say it.
+    Draw {
+        file: PathBuf,
+        page: u32,
+        told: Option<(String, IdentifiedBy)>,
+        layouts: PathBuf,
+        policy: Option<serde_json::Value>,
+        drawing: Drawing,
+        out: PathBuf,
+    },
     /// Writes a PDF once more, without what is on these pages.
     Erase { file: PathBuf, pages: Vec<u32>, out: PathBuf },
     /// Prints a package into a folder.

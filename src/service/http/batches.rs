@@ -1,6 +1,6 @@
 //! Reading: `/v1/batches`.
 
-use super::extract::{Json, Path, Query};
+use super::extract::{self, Json, Path, Query};
 use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
@@ -66,8 +66,10 @@ pub struct Options {
 #[serde(deny_unknown_fields)]
 pub struct Elsewhere {
     /// Complete uploads that no batch has, in the order in which they are to be read.
+    #[schema(min_items = 1)]
     pub uploads: Option<Vec<Uuid>>,
     /// Where scans are, by https. One that can't be fetched is a page with its reason.
+    #[schema(min_items = 1)]
     pub urls: Option<Vec<String>>,
     /// As in `options`.
     pub application: Option<String>,
@@ -99,7 +101,6 @@ pub struct BatchForm {
 /// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON that names complete
 /// uploads, or the URLs of the scans.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
     request_body(content(
         (BatchForm = "multipart/form-data"),
         (Elsewhere = "application/json"),
@@ -107,7 +108,6 @@ pub struct BatchForm {
     responses(
         (status = 202, description = "They will be read", body = Batch, headers(("Location", description = "Where to follow it"))),
         (status = 400, description = "No form, or no JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "No files, a URL that may not be followed, or options that are not valid", body = Problem, content_type = "application/problem+json"),
@@ -174,11 +174,11 @@ async fn use_uploads(app: &App, tx: &mut Tx, caller: &Caller, batch: Uuid, uploa
 }
 
 async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brought, Problem> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if content_type.starts_with("application/json") {
+    let content_type = extract::content_type(request.headers());
+    if content_type == "application/json" {
         return elsewhere(app, request).await;
     }
-    if !content_type.starts_with("multipart/form-data") {
+    if content_type != "multipart/form-data" {
         return Err(Kind::Unsupported.because("multipart/form-data or application/json is expected"));
     }
     let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
@@ -186,9 +186,10 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brou
     while let Some(field) = incoming::part(&mut form).await? {
         if field.name() == Some("options") {
             let text = incoming::text(field, 1 << 20).await?;
+            extract::is_json(text.as_bytes())?;
             options = serde_json::from_str(&text).map_err(|e| Problem::field("options", e.to_string()))?;
             valid(&options, "options.policy")?;
-        } else if field.file_name().is_some() {
+        } else if field.file_name().is_some() || field.name() == Some("files") {
             let arrived = folder.take(field).await?;
             let name =
                 if arrived.name.is_empty() { format!("{}", files.len() + 1) } else { arrived.name.replace('\0', "") };

@@ -1,9 +1,10 @@
 //! The OpenAPI document: what all operations have in common.
 
 use super::problem::Problem;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa::{OpenApi as _, PartialSchema, ToSchema};
 
 #[derive(utoipa::OpenApi)]
@@ -32,9 +33,11 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
     let paths = std::mem::take(&mut document.paths.paths);
     document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     for item in document.paths.paths.values_mut() {
+        if let Some(post) = item.post.as_mut().filter(|post| !tagged(post, &["oauth"])) {
+            repeatable(post);
+        }
         for operation in operations(item) {
-            let public = operation.tags.iter().flatten().any(|tag| PUBLIC.contains(&tag.as_str()));
-            if !public {
+            if !tagged(operation, &PUBLIC) {
                 operation.security =
                     Some(["bearer", "basic"].map(|scheme| SecurityRequirement::new(scheme, [""; 0])).to_vec());
                 problem(operation, "401", "No credential, or one that is not valid");
@@ -45,6 +48,24 @@ pub fn complete(mut document: OpenApi) -> OpenApi {
         }
     }
     document
+}
+
+fn tagged(operation: &Operation, tags: &[&str]) -> bool {
+    operation.tags.iter().flatten().any(|tag| tags.contains(&tag.as_str()))
+}
+
+/// What `once::layer` does for every POST.
+fn repeatable(post: &mut Operation) {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The same key gives the same answer, for a day"))
+        .schema(Some(text));
+    post.parameters.get_or_insert_default().push(key.build().into());
+    problem(post, "409", "The same request is under way");
+    problem(post, "422", "The Idempotency-Key belongs to another request");
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -1,7 +1,7 @@
 //! Answering with a file, or a part of it (RFC 9110, range requests).
 
 use super::job::time;
-use super::{Kind, Problem};
+use super::{Kind, Problem, etag};
 use crate::service::App;
 use crate::service::store::{Key, ObjectError};
 use axum::body::Body;
@@ -44,7 +44,7 @@ pub async fn link(app: &App, key: &Key, name: &str, here: String) -> Result<Link
 pub async fn file(app: &App, headers: &HeaderMap, file: Described<'_>) -> Result<Response, Problem> {
     let etag = format!("\"{}\"", file.etag);
     let header = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-    if header(header::IF_NONE_MATCH).is_some_and(|said| said == "*" || said.split(',').any(|e| e.trim() == etag)) {
+    if etag::among(headers, header::IF_NONE_MATCH, &etag) == Some(true) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
     // A part of another version of the file would be put together with what the client has of this one.

@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream;
 use serde_json::json;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::convert::Infallible;
 use std::time::Duration;
 use uuid::Uuid;
@@ -21,10 +21,13 @@ use uuid::Uuid;
 const LOOK: Duration = Duration::from_millis(500);
 /// Pages told in one go.
 const AT_ONCE: i64 = 500;
+/// A page is seen at most so long after the time that it bears: of two workers, the first to begin writing may be the last
+/// to end.
+const LATE: i64 = 2000;
 
 /// What a stream has told already: everything up to this change of this page. It is the id of its last event, so a
 /// client that comes back with `Last-Event-ID` misses nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Told {
     updated_at: i64,
     number: i64,
@@ -49,6 +52,10 @@ struct Watch {
     /// The job when pages were last looked for: until it changes there are none, and many who watch ask the cache alone.
     seen: Option<Progress>,
     told: Told,
+    /// After which to look: what is before it comes no more.
+    from: Told,
+    /// What was told of what is after it.
+    recent: BTreeSet<Told>,
     ready: VecDeque<Event>,
     progress: String,
     last: bool,
@@ -71,8 +78,9 @@ pub async fn events(
 ) -> Result<impl IntoResponse, Problem> {
     let job = batches::job_of(&app, &caller, batch).await?;
     let told = headers.get("last-event-id").and_then(|v| v.to_str().ok()).and_then(Told::parse).unwrap_or_default();
-    let (ready, progress) = Default::default();
-    let watch = Watch { app, caller, batch, job, seen: None, told, ready, progress, last: false };
+    let (recent, ready, progress) = (BTreeSet::new(), VecDeque::new(), String::new());
+    let seen = None;
+    let watch = Watch { app, caller, batch, job, seen, told, from: told, recent, ready, progress, last: false };
     let events = stream::unfold(watch, |mut watch| async move {
         loop {
             if let Some(event) = watch.ready.pop_front() {
@@ -107,19 +115,26 @@ impl Watch {
         let text = "SELECT number, updated_at, outcome, file, page FROM pages
                     WHERE batch_id = $1 AND (updated_at > $2 OR (updated_at = $2 AND number > $3))
                     ORDER BY updated_at, number LIMIT $4";
-        let query =
-            self.app.db.query(text).bind(self.batch.to_string()).bind(self.told.updated_at).bind(self.told.number);
+        let Told { updated_at, number } = self.from;
+        let query = self.app.db.query(text).bind(self.batch.to_string()).bind(updated_at).bind(number);
         let rows = query.bind(AT_ONCE).fetch_all(self.app.db.reader(Freshness::Latest)).await?;
         let more = rows.len() as i64 == AT_ONCE;
         for row in rows {
-            self.told = Told { updated_at: row.col("updated_at")?, number: row.col("number")? };
+            let told = Told { updated_at: row.col("updated_at")?, number: row.col("number")? };
+            if !self.recent.insert(told) {
+                continue;
+            }
+            self.told = self.told.max(told);
             let page = json!({
-                "number": self.told.number,
+                "number": told.number,
                 "outcome": row.col::<String>("outcome")?,
                 "source": {"file": row.col::<String>("file")?, "page": row.col::<i64>("page")?},
             });
             self.ready.push_back(Event::default().event("page").id(self.told.id()).data(page.to_string()));
         }
+        let settled = if more { self.told } else { Told { updated_at: self.told.updated_at - LATE, number: i64::MAX } };
+        self.from = self.from.max(settled);
+        self.recent = self.recent.split_off(&self.from);
         let progress =
             json!({"state": batch.job.state, "progress": batch.job.progress, "outcomes": batch.outcomes}).to_string();
         if progress != self.progress {

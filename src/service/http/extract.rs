@@ -1,19 +1,56 @@
 //! axum's extractors, with problems for rejections.
 
-use super::Problem;
+use super::{Kind, Problem};
+use crate::json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use serde::de::DeserializeOwned;
+use axum::http::{HeaderMap, StatusCode, header};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 pub struct Json<T>(pub T);
 pub struct Path<T>(pub T);
 pub struct Query<T>(pub T);
 
+/// The type of a body, without its parameters and in lower case; empty where none is said.
+pub fn content_type(headers: &HeaderMap) -> String {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// That it is JSON at all comes before what it says.
+///
+/// # Errors
+/// It is no JSON: 400. Or a text in it has U+0000, which no database keeps: 422.
+pub fn is_json(bytes: &[u8]) -> Result<(), Problem> {
+    let text = str::from_utf8(bytes).map_err(|_| Kind::Malformed.because("not JSON: it is not in UTF-8"))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|e| Kind::Malformed.because(format!("not JSON: {e}")))?;
+    match json::says_nul(bytes) {
+        false => Ok(()),
+        true => Err(Problem::field("", "a text has the character U+0000, which can't be kept")),
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        Ok(Json(axum::Json::from_request(request, state).await?.0))
+        if content_type(request.headers()) != "application/json" {
+            return Err(Kind::Unsupported.because("Content-Type: application/json is expected"));
+        }
+        let bytes = Bytes::from_request(request, state).await?;
+        is_json(&bytes)?;
+        Ok(Json(axum::Json::from_bytes(&bytes)?.0))
+    }
+}
+
+impl From<BytesRejection> for Problem {
+    fn from(e: BytesRejection) -> Problem {
+        match e.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge.because(e.body_text()),
+            _ => Kind::Malformed.because("the body broke off"),
+        }
     }
 }
 

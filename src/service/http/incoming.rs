@@ -3,11 +3,14 @@
 use super::{Kind, Problem};
 use crate::print::manifest::hex;
 use crate::service::App;
+use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
+use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 /// A folder for what a request brought, gone with it.
@@ -31,6 +34,26 @@ impl Incoming {
 
     pub fn path(&self) -> &Path {
         &self.0
+    }
+
+    /// Takes in a body of at most `most` bytes, for somebody else to read; with its hash.
+    pub async fn pass(&self, body: Body, most: u64) -> Result<(Body, String), Problem> {
+        let path = self.0.join("body");
+        let mut file = File::create(&path).await?;
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        let mut body = body.into_data_stream();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_| Kind::Malformed.because("the body broke off"))?;
+            bytes += chunk.len() as u64;
+            if bytes > most {
+                return Err(Kind::TooLarge.because(format!("the body has more than {} MiB", most >> 20)));
+            }
+            hash.update(&chunk);
+            file.write_all(&chunk).await?;
+        }
+        file.flush().await?;
+        let body = Body::from_stream(ReaderStream::with_capacity(File::open(path).await?, 1 << 16));
+        Ok((body, hex(&hash.finalize())))
     }
 
     /// Takes in one file.

@@ -19,14 +19,19 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     /// Scans as they came.
+    #[schema(maximum = 36500)]
     pub uploads: Option<u32>,
     /// Pictures of pages.
+    #[schema(maximum = 36500)]
     pub images: Option<u32>,
     /// Pictures of fields.
+    #[schema(maximum = 36500)]
     pub crops: Option<u32>,
     /// Batches with all that was read and decided.
+    #[schema(maximum = 36500)]
     pub results: Option<u32>,
     /// Packages with all that was printed.
+    #[schema(maximum = 36500)]
     pub packages: Option<u32>,
 }
 
@@ -94,9 +99,12 @@ pub async fn put(
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
+    #[schema(min_length = 1)]
     pub application: Option<String>,
+    #[schema(min_length = 1)]
     pub student: Option<String>,
     /// For the record; it is shown to nobody but you.
+    #[schema(min_length = 1)]
     pub reason: String,
 }
 

@@ -5,9 +5,11 @@ mod batches;
 pub mod caller;
 mod document;
 mod download;
+mod etag;
 mod events;
 mod extract;
 mod health;
+mod identified;
 mod incoming;
 mod job;
 mod keeping;
@@ -125,6 +127,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(|| async {
             Kind::MethodNotAllowed.because("/openapi.json lists the methods of every route")
         })
+        .layer(middleware::from_fn_with_state(app.clone(), once::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::host))
         .layer(middleware::from_fn_with_state(app.clone(), tasks::tell))
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))

@@ -2,7 +2,7 @@
 
 use super::caller::Print;
 use super::download::{self, Described};
-use super::extract::{Json, Path, Query};
+use super::extract::{self, Json, Path, Query};
 use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
@@ -15,6 +15,7 @@ use crate::service::retention::hold;
 use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness, rows};
 use crate::service::store::objects::is_safe_name;
+use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -55,7 +56,6 @@ const MAX_PACKAGE: usize = 256 << 20;
 /// The body is a PACKAGE.json, or a form with it as the part `package` and the pictures and PDFs that it names as files.
 /// Everything wrong with it is told at once, before anything is printed.
 #[utoipa::path(post, path = "/v1/packages", tag = "print",
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same key gives the same answer")),
     request_body(content(
         (Value = "application/json"),
         (PackageForm = "multipart/form-data"),
@@ -63,7 +63,6 @@ const MAX_PACKAGE: usize = 256 << 20;
     responses(
         (status = 202, description = "It will be printed", body = Package, headers(("Location", description = "Where to follow it"))),
         (status = 400, description = "Not JSON, or no form", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "The same request is under way", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Neither JSON nor a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "It can't be printed; `errors` says why, by path", body = Problem, content_type = "application/problem+json"),
@@ -82,8 +81,9 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
 async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -> Result<Response, Problem> {
     let package = folder.path().join("PACKAGE.json");
     check(app, &package).await?;
-    let json: Value = serde_json::from_slice(&tokio::fs::read(&package).await?).map_err(std::io::Error::from)?;
-    let application = json["application"]["id"].as_str().unwrap_or_default().to_owned();
+    let json = tokio::fs::read(&package).await?;
+    let Known { application: Application { id: application } } =
+        serde_json::from_slice(&json).map_err(std::io::Error::from)?;
     let id = Uuid::now_v7();
     let mut inputs = vec!["PACKAGE.json".to_owned()];
     inputs.extend(files.iter().cloned());
@@ -118,22 +118,21 @@ pub struct PackageForm {
 
 /// Puts the body's files into the folder; gives the names of all but PACKAGE.json, each with its hash.
 async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<(String, String)>, Problem> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    if content_type.starts_with("application/json") {
+    let content_type = extract::content_type(request.headers());
+    if content_type == "application/json" {
         let body = axum::body::to_bytes(request.into_body(), MAX_PACKAGE).await;
         let body = body.map_err(|_| Kind::TooLarge.because("the package has more than 256 MiB"))?;
-        tokio::fs::write(folder.path().join("PACKAGE.json"), body).await?;
+        keep_json(folder, body).await?;
         return Ok(Vec::new());
     }
-    if !content_type.starts_with("multipart/form-data") {
+    if content_type != "multipart/form-data" {
         return Err(Kind::Unsupported.because("application/json or multipart/form-data is expected"));
     }
     let mut form = Multipart::from_request(request, app).await.map_err(|e| Kind::Malformed.because(e.body_text()))?;
     let (mut names, mut package) = (Vec::new(), false);
     while let Some(field) = incoming::part(&mut form).await? {
         if field.name() == Some("package") {
-            let text = incoming::text(field, MAX_PACKAGE).await?;
-            tokio::fs::write(folder.path().join("PACKAGE.json"), text).await?;
+            keep_json(folder, incoming::text(field, MAX_PACKAGE).await?.into()).await?;
             package = true;
             continue;
         }
@@ -154,6 +153,24 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
     } else {
         Err(Problem::field("package", "missing; a part with the PACKAGE.json is expected"))
     }
+}
+
+/// Puts the PACKAGE.json into the folder, if it is JSON; a large one takes a while to look through.
+async fn keep_json(folder: &Incoming, json: Bytes) -> Result<(), Problem> {
+    let looked = json.clone();
+    tokio::task::spawn_blocking(move || extract::is_json(&looked)).await.map_err(std::io::Error::other)??;
+    Ok(tokio::fs::write(folder.path().join("PACKAGE.json"), json).await?)
+}
+
+/// What is taken out of a package that is valid.
+#[derive(Deserialize)]
+struct Known {
+    application: Application,
+}
+
+#[derive(Deserialize)]
+struct Application {
+    id: String,
 }
 
 /// All faults of a package, found in a child: its pictures are foreign.
@@ -292,6 +309,16 @@ pub struct How {
     pub link: Option<bool>,
 }
 
+/// What was printed beside the PDFs, or a link.
+#[derive(Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum FileOrLink {
+    Link(download::Link),
+    #[schema(value_type = Object)]
+    File(Value),
+}
+
 /// A file that was printed, or a part of it; or a link to it.
 ///
 /// With `link=true` the answer is JSON, `{"url", "expires_at"}`. Where the storage signs links, whoever has it may download
@@ -300,8 +327,11 @@ pub struct How {
     params(("id" = Uuid, Path), ("name" = String, Path, description = "As `files` names it; slashes stay as they are"), How),
     responses(
         (status = 200, description = "The file, or a link to it", content(
-            (String = "application/octet-stream"), (download::Link = "application/json"))),
-        (status = 206, description = "The part that was asked for", content_type = "application/octet-stream"),
+            (String = "application/pdf"), (String = "application/zip"), (String = "application/octet-stream"),
+            (FileOrLink = "application/json"))),
+        (status = 206, description = "The part that was asked for", content(
+            (String = "application/pdf"), (String = "application/zip"), (String = "application/octet-stream"),
+            (String = "application/json"))),
         (status = 304, description = "You have it"),
         (status = 404, description = "No such package, or no such file of it", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "It is not kept any more", body = Problem, content_type = "application/problem+json"),

@@ -1,22 +1,22 @@
 //! What was read, page by page: `/v1/batches/{id}/pages`.
 
 use super::extract::{Json, Path, Query};
+use super::identified::{self, Named};
 use super::job::time;
 use super::paging::{Page, Paging};
-use super::{Kind, Problem, batches, caller};
-use crate::print::manifest::hex;
+use super::{Kind, Problem, batches, caller, etag};
 use crate::read::decision::Decision;
-use crate::read::result::{FieldStatus, Outcome, PageReading};
+use crate::read::result::{FieldStatus, Outcome, PageReading, SheetRef};
 use crate::service::App;
 use crate::service::child::Unparsed;
 use crate::service::jobs::JobState;
+use crate::service::store::Folder;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
@@ -37,11 +37,23 @@ impl BatchPage {
     }
 }
 
+#[derive(utoipa::ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[allow(dead_code, reason = "only its schema is used")]
+enum OutcomeName {
+    Read,
+    Review,
+    Unidentified,
+    Blank,
+    Foreign,
+    Error,
+}
+
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Filter {
-    /// `read`, `review`, `unidentified`, `blank`, `foreign` or `error`.
+    #[param(value_type = Option<OutcomeName>, inline)]
     pub outcome: Option<String>,
     /// `next_cursor` of the page before.
     pub cursor: Option<String>,
@@ -82,16 +94,18 @@ pub async fn list(
 
 /// A person decides: whose page it is, what fields say, whether it counts.
 ///
-/// Who decided, when, and the page before and after are kept. With `If-Match` it is refused where somebody else decided
+/// With `code` or `sheet` the page is read again as that sheet's, and `fields` are of what was read then. Who decided, when,
+/// and the page before and after are kept. With `If-Match` it is refused where somebody else decided
 /// in the meantime.
 #[utoipa::path(patch, path = "/v1/batches/{id}/pages/{n}", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path),
         ("If-Match" = Option<String>, Header, description = "The page's ETag")),
     request_body = Decision,
     responses(
-        (status = 200, description = "The page as it stands now", body = BatchPage),
+        (status = 200, description = "The page as it stands now", body = BatchPage, headers(("ETag", description = "Names what it says now"))),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The batch is still being read", body = Problem, content_type = "application/problem+json"),
+        (status = 410, description = "It can't be read again: its scan is not kept any more", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -110,26 +124,35 @@ pub async fn decide(
     if !state.is_some_and(JobState::is_final) {
         return Err(Kind::Conflict.because("the batch is still being read; decide when it is done"));
     }
+    let found = find(&app, id, n).await?;
+    unchanged(&headers, &found)?;
+    let named = Named::of(&app, &caller, &decision).await?;
+    let read = match &named {
+        Some(named) => Some(named.read(&app, &caller, id, n).await?),
+        None => None,
+    };
     let mut tx = app.db.begin().await?;
-    let text =
-        "SELECT number, updated_at, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";
+    let text = "SELECT body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2 {for_update}";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
-    let row = query.fetch_optional(&mut *tx).await?;
-    let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
-    let body: String = row.col("body")?;
-    let said = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
-    if said.is_some_and(|said| said != "*" && said != etag(&body)) {
-        return Err(Kind::Changed.because("the page was changed after it was fetched; fetch it again"));
-    }
-    let before: PageReading = serde_json::from_str(&body).map_err(std::io::Error::from)?;
+    let body: String = query.fetch_optional(&mut *tx).await?.ok_or_else(no_page)?.col("body")?;
+    unchanged(&headers, &body)?;
+    let before: PageReading = match read {
+        // What was decided while it was read would be lost.
+        Some(_) if body != found => return Err(changed()),
+        Some(mut read) => {
+            identified::compare(&app, &mut tx, id, n, &mut read).await?;
+            read
+        }
+        None => serde_json::from_str(&body).map_err(std::io::Error::from)?,
+    };
     let after = decision.apply(&before).map_err(Problem::invalid)?;
     let (change, after_json) = (to_json(&decision)?, to_json(&after)?);
     let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as i64;
-    let text = "UPDATE pages SET reading = COALESCE(reading, body), body = $1{as_json}, outcome = $2, student_id = $3,
-                    doubtful = $4, updated_at = {now}
-                WHERE batch_id = $5 AND number = $6";
-    let student = after.sheet.as_ref().and_then(|s| s.student.clone());
-    let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(student).bind(doubtful);
+    let text = "UPDATE pages SET reading = COALESCE(reading, body), body = $1{as_json}, outcome = $2, sheet_id = $3, sheet_page = $4,
+                    student_id = $5, doubtful = $6, updated_at = {now} WHERE batch_id = $7 AND number = $8";
+    let SheetRef { id: sheet, page, student, .. } = after.sheet.clone().unwrap_or_default();
+    let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(sheet);
+    let query = query.bind(page.map(i64::from)).bind(student).bind(doubtful);
     query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
     let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
                 VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
@@ -137,21 +160,54 @@ pub async fn decide(
     let query = query.bind(i64::from(n)).bind(caller.who.clone()).bind(change).bind(body).bind(after_json);
     query.execute(&mut *tx).await?;
     tx.commit().await?;
-    get(State(app), caller::Read(caller), Path((id, n))).await
+    if named.is_some() {
+        // Pictures of it show nothing of what was read now.
+        let pictures = Folder::PagePictures { tenant: caller.tenant.clone(), batch: id, page: n };
+        app.objects.delete_folder(&pictures).await?;
+    }
+    answer(n, &find(&app, id, n).await?, &HeaderMap::new())
 }
 
 fn to_json(value: &impl Serialize) -> Result<String, Problem> {
     Ok(serde_json::to_string(value).map_err(std::io::Error::from)?)
 }
 
-/// Names a page's content.
-fn etag(body: &str) -> String {
-    format!("\"{}\"", &hex(&Sha256::digest(body))[..24])
+/// A page's JSON.
+async fn find(app: &App, batch: Uuid, n: u32) -> Result<String, Problem> {
+    let text = "SELECT body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2";
+    let query = app.db.query(text).bind(batch.to_string()).bind(i64::from(n));
+    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
+    Ok(row.ok_or_else(no_page)?.col("body")?)
+}
+
+fn no_page() -> Problem {
+    Kind::NotFound.because("the batch has no such page, or it is not read yet")
+}
+
+fn changed() -> Problem {
+    Kind::Changed.because("the page was changed after it was fetched; fetch it again")
+}
+
+fn unchanged(headers: &HeaderMap, body: &str) -> Result<(), Problem> {
+    match etag::among(headers, header::IF_MATCH, &etag::of(body)) {
+        Some(false) => Err(changed()),
+        _ => Ok(()),
+    }
+}
+
+fn answer(n: u32, body: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+    let etag = etag::of(body);
+    if etag::among(headers, header::IF_NONE_MATCH, &etag) == Some(true) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
+    }
+    let reading = serde_json::from_str(body).map_err(std::io::Error::from)?;
+    Ok(([(header::ETAG, etag)], axum::Json(BatchPage { number: n, reading })).into_response())
 }
 
 /// What was decided of a page, the first first.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Decided {
+    pub id: String,
     pub decided_by: String,
     #[schema(format = DateTime)]
     pub decided_at: String,
@@ -165,27 +221,32 @@ pub struct Decided {
     pub after: Value,
 }
 
-/// What people decided of a page: who, when, before and after.
-#[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}/decisions", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path)),
+/// What people decided of a page, the first first: who, when, before and after.
+#[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}/decisions", tag = "read",
+    params(("id" = Uuid, Path), ("n" = u32, Path), Paging),
     responses(
-        (status = 200, description = "All of it, the first first", body = Vec<Decided>),
+        (status = 200, description = "Some of them", body = Page<Decided>),
         (status = 404, description = "No such batch of yours", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn decisions(
     State(app): State<App>,
     caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
-) -> Result<axum::Json<Vec<Decided>>, Problem> {
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Decided>>, Problem> {
+    let limit = paging.limit()?;
     batches::job_of(&app, &caller, id).await?;
-    let text =
-        "SELECT decided_by, decided_at, change{as_text} AS change, before{as_text} AS before, after{as_text} AS after
-                FROM decisions WHERE batch_id = $1 AND number = $2 ORDER BY id";
-    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
+    let text = "SELECT id, decided_by, decided_at, change{as_text} AS change, before{as_text} AS before,
+                    after{as_text} AS after
+                FROM decisions WHERE batch_id = $1 AND number = $2 AND id > $3 ORDER BY id LIMIT $4";
+    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n)).bind(paging.after()?.unwrap_or_default());
     let mut all = Vec::new();
-    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+    for row in query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Latest)).await? {
         let json =
             |column| Ok::<_, Problem>(serde_json::from_str(&row.col::<String>(column)?).map_err(std::io::Error::from)?);
         all.push(Decided {
+            id: row.col("id")?,
             decided_by: row.col("decided_by")?,
             decided_at: time(row.col("decided_at")?),
             change: json("change")?,
@@ -193,24 +254,21 @@ pub async fn decisions(
             after: json("after")?,
         });
     }
-    Ok(axum::Json(all))
+    Ok(axum::Json(Page::of(all, limit, |decided| decided.id.clone())))
 }
 
 /// One page of a batch. Its `ETag` is for `PATCH`.
 #[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path)), responses(
-    (status = 200, description = "It", body = BatchPage),
+    (status = 200, description = "It", body = BatchPage, headers(("ETag", description = "Names what it says now"))),
+    (status = 304, description = "You have it"),
     (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn get(
     State(app): State<App>,
     caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     batches::job_of(&app, &caller, id).await?;
-    let text = "SELECT number, body{as_text} AS body FROM pages WHERE batch_id = $1 AND number = $2";
-    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
-    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
-    let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
-    let etag = etag(&row.col::<String>("body")?);
-    Ok(([(header::ETAG, etag)], axum::Json(BatchPage::of(&row)?)).into_response())
+    answer(n, &find(&app, id, n).await?, &headers)
 }

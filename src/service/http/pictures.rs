@@ -2,14 +2,15 @@
 
 use super::extract::{Path, Query};
 use super::incoming::Incoming;
-use super::{Caller, Kind, Problem, batches, caller};
+use super::{Caller, Kind, Problem, batches, caller, etag, identified};
+use crate::read::result::PageReading;
 use crate::service::App;
 use crate::service::child::{Drawing, Event, Task};
 use crate::service::store::db::{Columns, Freshness};
 use crate::service::store::{Key, ObjectError};
 use crate::service::work;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt;
@@ -27,6 +28,7 @@ pub struct Look {
 #[utoipa::path(get, path = "/v1/batches/{id}/pages/{n}/image", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path), Look),
     responses(
         (status = 200, description = "The page, upright", content_type = "image/jpeg"),
+        (status = 304, description = "You have it"),
         (status = 404, description = "No such page of yours, or one of which there is no picture", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "The scan is not kept any more", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A parameter is not valid", body = Problem, content_type = "application/problem+json"),
@@ -36,9 +38,10 @@ pub async fn image(
     caller::Read(caller): caller::Read,
     Path((id, n)): Path<(Uuid, u32)>,
     Query(look): Query<Look>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let drawing = if look.annotated.unwrap_or(true) { Drawing::Annotated } else { Drawing::Plain };
-    picture(&app, &caller, id, n, drawing).await
+    picture(&app, &caller, id, n, drawing, &headers).await
 }
 
 /// One field of the page, flat and upright, with a little paper around it, as a JPEG.
@@ -46,6 +49,7 @@ pub async fn image(
     params(("id" = Uuid, Path), ("n" = u32, Path), ("field" = String, Path)),
     responses(
         (status = 200, description = "The field", content_type = "image/jpeg"),
+        (status = 304, description = "You have it"),
         (status = 404, description = "No such page or field of yours", body = Problem, content_type = "application/problem+json"),
         (status = 410, description = "The scan is not kept any more", body = Problem, content_type = "application/problem+json"),
     ))]
@@ -53,13 +57,21 @@ pub async fn crop(
     State(app): State<App>,
     caller::Read(caller): caller::Read,
     Path((id, n, field)): Path<(Uuid, u32, String)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    picture(&app, &caller, id, n, Drawing::Field(field)).await
+    picture(&app, &caller, id, n, Drawing::Field(field), &headers).await
 }
 
-async fn picture(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing) -> Result<Response, Problem> {
+async fn picture(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    n: u32,
+    drawing: Drawing,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     batches::job_of(app, caller, id).await?;
-    let text = "SELECT p.file_number AS file_number, f.first_page AS first_page FROM pages p
+    let text = "SELECT p.file_number AS file_number, f.first_page AS first_page, p.body{as_text} AS body FROM pages p
                 JOIN batch_files f ON f.batch_id = p.batch_id AND f.number = p.file_number WHERE p.batch_id = $1 AND p.number = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
@@ -80,7 +92,10 @@ async fn picture(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing)
             let layouts = work::layouts(app, &caller.tenant, &folder.path().join("layouts")).await?;
             let out = folder.path().join("picture");
             let page = u32::try_from(i64::from(n) - first).unwrap_or(1);
-            let child = app.children.start_on(Task::Draw { file, page, layouts, drawing, out: out.clone() }, 1).await?;
+            let read: PageReading = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
+            let (told, policy) = (identified::told(app, &read), work::policy(app, id).await?);
+            let task = Task::Draw { file, page, told, layouts, policy, drawing, out: out.clone() };
+            let child = app.children.start_on(task, 1).await?;
             for event in child.all().await? {
                 match event {
                     Event::Refused { detail, .. } => return Err(Kind::NotFound.because(detail)),
@@ -93,6 +108,11 @@ async fn picture(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing)
         }
         Err(e) => return Err(e.into()),
     };
-    let headers = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, max-age=3600")];
-    Ok((headers, kept).into_response())
+    // It is another picture once a person said which sheet it is.
+    let etag = etag::of(&kept);
+    let cache = (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    if etag::among(headers, header::IF_NONE_MATCH, &etag) == Some(true) {
+        return Ok((StatusCode::NOT_MODIFIED, [cache], [(header::ETAG, etag)]).into_response());
+    }
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], [cache], [(header::ETAG, etag)], kept).into_response())
 }

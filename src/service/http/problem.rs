@@ -218,12 +218,8 @@ impl From<std::io::Error> for Problem {
 impl From<JsonRejection> for Problem {
     fn from(e: JsonRejection) -> Problem {
         match e {
-            JsonRejection::MissingJsonContentType(_) => {
-                Kind::Unsupported.because("Content-Type: application/json is expected")
-            }
             JsonRejection::JsonDataError(e) => data_error(&e.body_text()),
             JsonRejection::JsonSyntaxError(e) => Kind::Malformed.because(e.body_text()),
-            e if e.status() == StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge.because(e.body_text()),
             e => Kind::Malformed.because(e.body_text()),
         }
     }

@@ -24,9 +24,12 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct NewUpload {
     /// As people know it; its ending says nothing.
+    #[schema(min_length = 1, max_length = 255)]
     pub name: String,
+    #[schema(minimum = 1)]
     pub bytes: u64,
     /// In lower-case hexadecimal digits: what arrives is checked against it.
+    #[schema(pattern = "^[0-9a-f]{64}$")]
     pub sha256: Option<String>,
 }
 

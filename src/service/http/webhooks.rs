@@ -19,10 +19,21 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct NewWebhook {
     /// https, and a public address.
+    #[schema(format = "uri")]
     url: String,
-    /// `batch.finished`, `package.finished`; all where it is empty or absent.
+    /// All where it is empty or absent.
     #[serde(default)]
+    #[schema(value_type = Vec<EventName>)]
     events: Vec<String>,
+}
+
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+enum EventName {
+    #[schema(rename = "batch.finished")]
+    BatchFinished,
+    #[schema(rename = "package.finished")]
+    PackageFinished,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -54,7 +65,7 @@ pub struct Message {
 
 /// Be told when batches and packages end.
 #[utoipa::path(post, path = "/v1/webhooks", tag = "webhooks", request_body = NewWebhook, responses(
-    (status = 201, description = "It, with its secret", body = Webhook),
+    (status = 201, description = "It, with its secret", body = Webhook, headers(("Location", description = "Where it is"))),
     (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
     (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
     (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -82,12 +93,22 @@ pub async fn create(
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/v1/webhooks/{id}"))], axum::Json(webhook)).into_response())
 }
 
-/// All webhooks.
-#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", responses((status = 200, description = "They", body = Vec<Webhook>)))]
-pub async fn list(State(app): State<App>, Admin(caller): Admin) -> Result<axum::Json<Vec<Webhook>>, Problem> {
-    let text = "SELECT id, url, events, disabled_at FROM webhooks WHERE tenant_id = $1 ORDER BY id";
+/// Webhooks, the latest first.
+#[utoipa::path(get, path = "/v1/webhooks", tag = "webhooks", params(Paging), responses(
+    (status = 200, description = "Some of them", body = Page<Webhook>),
+    (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn list(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<Webhook>>, Problem> {
+    let limit = paging.limit()?;
+    let text = "SELECT id, url, events, disabled_at FROM webhooks WHERE tenant_id = $1 AND id < $2
+                ORDER BY id DESC LIMIT $3";
+    let query = app.db.query(text).bind(caller.tenant).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
     let mut all = Vec::new();
-    for row in app.db.query(text).bind(caller.tenant).fetch_all(app.db.reader(Freshness::Latest)).await? {
+    for row in query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Latest)).await? {
         all.push(Webhook {
             id: Uuid::parse_str(&row.col::<String>("id")?).map_err(|_| Problem::not_found("webhook"))?,
             url: row.col("url")?,
@@ -96,7 +117,7 @@ pub async fn list(State(app): State<App>, Admin(caller): Admin) -> Result<axum::
             disabled_at: row.col::<Option<i64>>("disabled_at")?.map(time),
         });
     }
-    Ok(axum::Json(all))
+    Ok(axum::Json(Page::of(all, limit, |webhook| webhook.id.to_string())))
 }
 
 async fn owned(app: &App, caller: &Caller, id: Uuid) -> Result<(), Problem> {

@@ -1,9 +1,9 @@
 //! Asking OCR for the codes of pages that nobody here could identify, and reading those pages on with its answers.
 
 use super::scratch::Scratch;
-use super::{WorkError, layouts};
+use super::{WorkError, layouts, policy};
 use crate::print::manifest::hex;
-use crate::read::result::{Issue, Outcome};
+use crate::read::result::{IdentifiedBy, Issue, Outcome};
 use crate::service::App;
 use crate::service::child::{Event, Task, Unparsed};
 use crate::service::cloud::vision::VisionError;
@@ -111,6 +111,7 @@ async fn budget(app: &App, tenant: &str, wanted: u64, daily: u64) -> Result<u64,
 async fn resume(app: &App, item: &Claimed, batch: Uuid, pages: &[Unidentified]) -> Result<(), WorkError> {
     let scratch = Scratch::of(app, item).await?;
     let layouts = layouts(app, &item.tenant, &scratch.path().join("layouts")).await?;
+    let policy = policy(app, batch).await?;
     let mut by_file: BTreeMap<u32, Vec<&Unidentified>> = BTreeMap::new();
     for page in pages {
         by_file.entry(page.file).or_default().push(page);
@@ -125,7 +126,8 @@ async fn resume(app: &App, item: &Claimed, batch: Uuid, pages: &[Unidentified]) 
         let answers: BTreeMap<u32, String> = pages.iter().filter_map(said).collect();
         let mut read = BTreeMap::new();
         if !answers.is_empty() {
-            let task = Task::Resume { file: path, name, answers, layouts: layouts.clone() };
+            let (by, layouts, policy) = (IdentifiedBy::Vision, layouts.clone(), policy.clone());
+            let task = Task::Resume { file: path, name, answers, by, layouts, policy };
             let mut child = app.children.start_on(task, 1).await?;
             while let Some(event) = child.next().await? {
                 if let Event::Page { number, reading, .. } = event {

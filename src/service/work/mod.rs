@@ -8,7 +8,7 @@ mod read;
 mod scratch;
 mod settle;
 
-pub use read::layouts;
+pub use read::{layouts, policy};
 
 use super::App;
 use super::child::ChildError;

@@ -185,11 +185,9 @@ async fn stream(
 impl Part {
     async fn of(app: &App, item: &Claimed) -> Result<Self, WorkError> {
         let (batch, file): (Uuid, u32) = (payload(item, "batch")?, payload(item, "file")?);
-        let text = "SELECT f.name AS name, f.first_page AS first_page, b.options{as_text} AS options
-                    FROM batch_files f JOIN batches b ON b.id = f.batch_id WHERE f.batch_id = $1 AND f.number = $2";
+        let text = "SELECT name, first_page FROM batch_files WHERE batch_id = $1 AND number = $2";
         let query = app.db.query(text).bind(batch.to_string()).bind(i64::from(file));
         let row = query.fetch_one(app.db.writer()).await?;
-        let options: Value = serde_json::from_str(&row.col::<String>("options")?)?;
         Ok(Part {
             batch,
             file,
@@ -197,7 +195,7 @@ impl Part {
             offset: row.col::<i64>("first_page")? as u32,
             first: payload(item, "first")?,
             last: payload(item, "last")?,
-            policy: options.get("policy").filter(|p| !p.is_null()).cloned(),
+            policy: policy(app, batch).await?,
         })
     }
 
@@ -282,6 +280,15 @@ async fn name(app: &App, tx: &mut Tx, tenant: &str, pages: &mut [Read]) -> Resul
         }
     }
     Ok(())
+}
+
+/// What counts as a mark in this batch, where somebody said so.
+pub async fn policy(app: &App, batch: Uuid) -> Result<Option<Value>, DbError> {
+    let text = "SELECT options{as_text} AS options FROM batches WHERE id = $1";
+    let row = app.db.query(text).bind(batch.to_string()).fetch_one(app.db.writer()).await?;
+    let options: Value =
+        serde_json::from_str(&row.col::<String>("options")?).map_err(|e| DbError::Decode(Box::new(e)))?;
+    Ok(options.get("policy").filter(|p| !p.is_null()).cloned())
 }
 
 /// The tenant's layouts, as files.

@@ -24,6 +24,7 @@ pub struct Merge {
     #[serde(default)]
     output_name: String,
     /// Where the PDFs are, in order.
+    #[schema(min_items = 1)]
     urls: Vec<String>,
 }
 
