@@ -1,0 +1,60 @@
+//! Grading many sheets under one key.
+
+use super::answer::Shape;
+use super::graded::{Graded, Sitting};
+use super::key::Key;
+use super::paper::Paper;
+use super::places::Places;
+use super::versions::Versions;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub struct Grader<'k> {
+    key: &'k Key,
+    versions: Option<&'k Versions>,
+    /// By shape and version: sheets of one layout share it.
+    places: HashMap<Arc<Shape>, HashMap<Option<u32>, Places>>,
+}
+
+impl<'k> Grader<'k> {
+    /// `versions`: what `print` left in versions.json, where booklets had versions.
+    pub fn new(key: &'k Key, versions: Option<&'k Versions>) -> Self {
+        Grader { key, versions, places: HashMap::new() }
+    }
+
+    pub fn key(&self) -> &'k Key {
+        self.key
+    }
+
+    /// `absent`: by the attendance list.
+    pub fn grade(&mut self, paper: &Paper, absent: bool) -> Graded {
+        self.with_places(paper, absent, Key::grade)
+    }
+
+    /// The same with a sentence for every question.
+    pub fn explain(&mut self, paper: &Paper, absent: bool) -> Graded {
+        self.with_places(paper, absent, Key::explain)
+    }
+
+    /// How `paper` answers: its places, and with them its grade.
+    fn with_places(&mut self, paper: &Paper, absent: bool, grade: fn(&Key, &Places, Sitting) -> Graded) -> Graded {
+        let version = paper.version();
+        let sitting = Sitting { version, answers: &paper.answers, absent };
+        let (key, versions) = (self.key, self.versions);
+        let make = || {
+            let order = versions.and_then(|v| v.order(paper.sheet.as_deref(), version));
+            let unknown = order.is_none() && versions.is_some() || version.is_none() && key.has_versions();
+            Places::new(key, &paper.shape, version, order).of_unknown_version(unknown)
+        };
+        if versions.is_some_and(Versions::are_of_sheets) {
+            return grade(key, &make(), sitting);
+        }
+        if !self.places.contains_key(&paper.shape) {
+            self.places.insert(paper.shape.clone(), HashMap::new());
+        }
+        match self.places.get_mut(&paper.shape) {
+            Some(of_shape) => grade(key, of_shape.entry(version).or_insert_with(make), sitting),
+            None => grade(key, &make(), sitting),
+        }
+    }
+}
