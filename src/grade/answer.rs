@@ -1,5 +1,6 @@
 //! What a sheet says, as far as a key asks: of every field its status and its text.
 
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +51,8 @@ impl<'a> Answer<'a> {
 }
 
 /// The fields of a sheet in their order: ids and types. Sheets of one layout share it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Shape(pub Vec<(String, String)>);
 
 impl Shape {

@@ -27,10 +27,13 @@ pub enum Standing {
     Provisional,
     Absent,
     Eliminated,
+    /// Nothing was read of this pupil.
+    NotRead,
 }
 
 impl Standing {
-    pub const ALL: [Standing; 4] = [Standing::Graded, Standing::Provisional, Standing::Absent, Standing::Eliminated];
+    pub const ALL: [Standing; 5] =
+        [Standing::Graded, Standing::Provisional, Standing::Absent, Standing::Eliminated, Standing::NotRead];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -38,6 +41,7 @@ impl Standing {
             Standing::Provisional => "provisional",
             Standing::Absent => "absent",
             Standing::Eliminated => "eliminated",
+            Standing::NotRead => "not_read",
         }
     }
 }
@@ -137,6 +141,7 @@ impl Grading<'_> {
         let (standing, points) = match (eliminated, absent && !marked) {
             (true, _) => (Standing::Eliminated, zero(marks.zero_eliminated)),
             (_, true) => (Standing::Absent, zero(marks.zero_absent)),
+            _ if self.sitting.answers.is_empty() => (Standing::NotRead, None),
             _ if waits || absent => (Standing::Provisional, Some(self.final_points(form, total))),
             _ => (Standing::Graded, Some(self.final_points(form, total))),
         };

@@ -36,6 +36,12 @@ impl<'k> Grader<'k> {
         self.with_places(paper, absent, Key::explain)
     }
 
+    /// Whether the key asks for anything that is on such a sheet.
+    pub fn asks(&self, paper: &Paper) -> bool {
+        let order = self.versions.and_then(|v| v.order(paper.sheet.as_deref(), paper.version()));
+        Places::new(self.key, &paper.shape, paper.version(), order).answer_any()
+    }
+
     /// How `paper` answers: its places, and with them its grade.
     fn with_places(&mut self, paper: &Paper, absent: bool, grade: fn(&Key, &Places, Sitting) -> Graded) -> Graded {
         let version = paper.version();

@@ -19,6 +19,7 @@ mod key;
 mod number;
 pub mod paper;
 mod places;
+pub mod roll;
 mod rounding;
 mod rules;
 pub mod versions;

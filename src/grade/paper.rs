@@ -19,10 +19,10 @@ pub struct Page {
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct Field {
-    id: String,
+    pub id: String,
     #[serde(rename = "type")]
     kind: String,
-    status: FieldStatus,
+    pub status: FieldStatus,
     #[serde(default)]
     marked: Vec<String>,
     #[serde(default)]

@@ -58,6 +58,11 @@ impl Places {
         self.questions[question].first()?.field
     }
 
+    /// Whether any question is answered on such a sheet: a list is of none.
+    pub fn answer_any(&self) -> bool {
+        self.questions.iter().flatten().any(|place| place.field.is_some())
+    }
+
     /// What answers a question, in the master's letters.
     pub fn answers<'a>(&self, question: usize, all: &'a [Answer<'a>], into: &mut Vec<Answer<'a>>) {
         into.clear();

@@ -252,6 +252,17 @@ fn all_that_is_wrong_is_said_at_once() {
     assert!(faults(json!({ "questions": too_fine }))[0].contains("too fine parts"));
 }
 
+#[test]
+fn the_documented_key_and_the_samples_are_keys() {
+    let documented = include_str!("../../docs/grading.md").split("## KEY.json").nth(1).unwrap();
+    let example = documented.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    let key = Key::parse(example.as_bytes()).unwrap();
+    assert_eq!((key.questions.len(), key.annulled.len()), (15, 1));
+    for sample in [include_str!("../../samples/escola/KEY.json"), include_str!("../../samples/malote/KEY.json")] {
+        Key::parse(sample.as_bytes()).unwrap();
+    }
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;

@@ -57,6 +57,14 @@ impl Versions {
         Ok(all)
     }
 
+    pub fn add_version(&mut self, version: u64, order: Order) {
+        self.by_version.insert(version, order);
+    }
+
+    pub fn add_sheet(&mut self, sheet: String, order: Order) {
+        self.by_sheet.insert(sheet, order);
+    }
+
     /// None where it is not known which version the sheet is of. A file of one version has no other.
     pub fn order(&self, sheet: Option<&str>, version: Option<u32>) -> Option<&Order> {
         let own = sheet.and_then(|id| self.by_sheet.get(id));

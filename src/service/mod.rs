@@ -8,6 +8,7 @@ pub mod child;
 pub mod chromium;
 pub mod cloud;
 pub mod config;
+pub mod grades;
 pub mod guard;
 pub mod http;
 pub mod jobs;

@@ -11,6 +11,7 @@ mod health;
 mod incoming;
 mod job;
 mod keeping;
+mod key;
 mod monolith;
 mod oauth;
 mod once;
@@ -21,6 +22,7 @@ mod pictures;
 mod pieces;
 pub mod problem;
 mod read;
+mod results;
 mod students;
 mod uploads;
 mod webhooks;
@@ -76,7 +78,14 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
         .routes(routes!(read::read))
-        .routes(routes!(applications::reconciliation));
+        .routes(routes!(applications::reconciliation))
+        .routes(routes!(key::get, key::put))
+        .routes(routes!(key::revisions))
+        .routes(routes!(results::list))
+        .routes(routes!(results::csv))
+        .routes(routes!(results::xlsx))
+        .routes(routes!(results::parquet))
+        .routes(routes!(results::txt));
     let keep = OpenApiRouter::new()
         .routes(routes!(keeping::get, keeping::put))
         .routes(routes!(keeping::hold, keeping::list))

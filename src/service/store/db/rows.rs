@@ -2,6 +2,7 @@
 
 use super::{DbError, Dialect, Tx};
 use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
 use std::fmt::Write;
 
 /// A value of a row.
@@ -39,6 +40,30 @@ impl From<Option<String>> for Cell {
 
 /// Values in one statement: PostgreSQL takes 65,535, SQLite 32,766.
 const MOST: usize = 8_000;
+
+/// Rows for some of many: `{ids}` in `text` stands for a list of `ids`, before which `first` are bound ($1 …).
+///
+/// # Errors
+/// Of the database.
+pub async fn among(
+    tx: &mut Tx,
+    dialect: Dialect,
+    text: &str,
+    first: &[&str],
+    ids: &[String],
+) -> Result<Vec<AnyRow>, DbError> {
+    let mut found = Vec::new();
+    for some in ids.chunks(MOST / 8) {
+        let list: Vec<String> = (0..some.len()).map(|i| format!("${}", first.len() + 1 + i)).collect();
+        let text = dialect.translate(text).replace("{ids}", &list.join(", "));
+        let mut query = sqlx::query(AssertSqlSafe(text));
+        for value in first.iter().copied().chain(some.iter().map(String::as_str)) {
+            query = query.bind(value.to_owned());
+        }
+        found.extend(query.fetch_all(&mut **tx).await?);
+    }
+    Ok(found)
+}
 
 /// Inserts `rows` into `columns` (`"pages (batch_id, number)"`). `conflict` is what follows the values.
 ///
