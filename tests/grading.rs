@@ -56,7 +56,8 @@ fn line(student: &str, page: u16, answers: &[(&str, &str)]) -> String {
     let fields: Vec<Value> = answers.iter().map(field).collect();
     let sheet = json!({"id": format!("S-{student}"), "page": page, "student": student, "version": null});
     let source = json!({"file": "sala.pdf", "page": page});
-    json!({"source": source, "outcome": "read", "sheet": sheet, "identified_by": "qr", "fields": fields, "issues": []}).to_string()
+    json!({"source": source, "outcome": "read", "sheet": sheet, "identified_by": "qr", "fields": fields, "issues": []})
+        .to_string()
 }
 
 const KEY: &str = r#"{"questions": [{"id": "q{n}", "count": 4, "answers": "ABCD"}]}"#;
@@ -78,7 +79,9 @@ fn pages_join_duplicates_count_once_and_bad_lines_are_named() {
     assert_eq!(status, Some(0), "{err}");
     let grades: Vec<Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!((&grades[0]["outcome"], &grades[0]["line"]), (&json!("error"), &json!(3)));
-    let said = |i: usize| (grades[i]["student"].as_str().unwrap(), grades[i]["points"].as_f64(), grades[i]["outcome"].as_str().unwrap());
+    let said = |i: usize| {
+        (grades[i]["student"].as_str().unwrap(), grades[i]["points"].as_f64(), grades[i]["outcome"].as_str().unwrap())
+    };
     assert_eq!((said(1), said(2)), (("ana", Some(3.0), "graded"), ("bia", Some(1.0), "provisional")));
     assert_eq!(grades[1]["pages"].as_array().unwrap().len(), 3);
     assert_eq!(grades[1]["questions"][3]["rule"], "exact/1");
@@ -96,14 +99,20 @@ fn a_bad_key_is_told_whole_with_the_status_of_bad_arguments() {
     let key = folder.write("KEY.json", r#"{"questions": [{"id": "q1"}, {"id": "q2", "answer": "A", "peso": 2}]}"#);
     let (status, _, err) = grade(&results, &key, &[]);
     assert_eq!(status, Some(2));
-    assert!(err.contains("questions[0].answer: the right answer") && err.contains("questions[1].peso: unknown"), "{err}");
+    assert!(
+        err.contains("questions[0].answer: the right answer") && err.contains("questions[1].peso: unknown"),
+        "{err}"
+    );
     assert_eq!(grade(&folder.0.join("none.jsonl"), &folder.write("K.json", KEY), &[]).0, Some(1));
 }
 
 #[test]
 fn versions_lead_back_to_the_masters_order() {
     let folder = Folder::new("versions");
-    let results = folder.write("lidas.jsonl", &(line("ana", 1, &[("q1", "D"), ("q2", "A")]).replace("\"version\":null", "\"version\":2") + "\n"));
+    let results = folder.write(
+        "lidas.jsonl",
+        &(line("ana", 1, &[("q1", "D"), ("q2", "A")]).replace("\"version\":null", "\"version\":2") + "\n"),
+    );
     let key = folder.write("KEY.json", r#"{"questions": [{"id": "m1", "answer": "A"}, {"id": "m2", "answer": "B"}]}"#);
     let map = json!({"versions": [{"version": 2, "questions": [
         {"number": 1, "question": "m2", "options": "ACDB"}, {"number": 2, "question": "m1", "options": "BACD"}]}]});
@@ -125,7 +134,8 @@ fn the_sample_school_is_printed_read_and_graded() {
     let read = gabarito(&["read", &format!("{out}/sheets.pdf"), "--layouts", &out, "--format", "jsonl"]);
     let results = folder.write("lidas.jsonl", &String::from_utf8(read.stdout).unwrap());
     let printed = format!("{out}/manifest.json");
-    let (status, lines, err) = grade(&results, &sample("escola/KEY.json"), &["--printed", &printed, "--format", "jsonl"]);
+    let (status, lines, err) =
+        grade(&results, &sample("escola/KEY.json"), &["--printed", &printed, "--format", "jsonl"]);
     assert_eq!(status, Some(0), "{err}");
     let grades: Vec<Value> = lines.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     // Nobody has filled them in: 24 pupils and spare sheets, whose version nobody knows.

@@ -4,7 +4,7 @@ use super::CliError;
 use super::read::{Format, look_of_stdout};
 use crate::grade::roll::Roll;
 use crate::grade::versions::Versions;
-use crate::grade::{Grader, Joined, Key, KeyError, Owner, Page, Standing};
+use crate::grade::{Detail, Grader, Joined, Key, KeyError, Owner, Page, Standing};
 use crate::output::grades::Row;
 use crate::output::grades::csv::Csv;
 use crate::output::grades::json::Grade;
@@ -67,8 +67,11 @@ pub fn run(args: &GradeArgs) -> Result<ExitCode, CliError> {
     }
     let of_versions: BTreeSet<u32> = handed.owners.iter().filter_map(|j| j.sheet.version).collect();
     if of_versions.len() > 1 && versions.is_none() && !key.has_versions() {
-        said.push("as folhas são de várias versões, e nem o gabarito nem --versions diz a ordem de cada uma: \
-                   todas foram corrigidas na ordem do gabarito".to_owned());
+        said.push(
+            "as folhas são de várias versões, e nem o gabarito nem --versions diz a ordem de cada uma: \
+                   todas foram corrigidas na ordem do gabarito"
+                .to_owned(),
+        );
     }
     let bad = handed.bad.clone();
     let rows = graded(&key, versions.as_ref(), &roll, handed, &mut said);
@@ -152,7 +155,7 @@ fn graded(key: &Key, versions: Option<&Versions>, roll: &Roll, handed: Handed, s
             return;
         }
         let pupil = student.as_ref().and_then(|s| roll.pupils.get(s)).cloned().unwrap_or_default();
-        let graded = grader.explain(&paper, absent);
+        let graded = grader.grade(&paper, absent, Detail::Reasons);
         let mut issues = Vec::new();
         if !differ.is_empty() {
             let detail = format!("duas páginas dizem coisas diferentes: {}", differ.join(", "));
@@ -172,7 +175,8 @@ fn graded(key: &Key, versions: Option<&Versions>, roll: &Roll, handed: Handed, s
         joined.sheet.student = Some(student.clone());
         line(joined, true, true);
     }
-    let missing: Vec<&str> = roll.pupils.keys().map(String::as_str).filter(|s| !seen.contains(*s) && !handed.absent.contains(*s)).collect();
+    let missing: Vec<&str> =
+        roll.pupils.keys().map(String::as_str).filter(|s| !seen.contains(*s) && !handed.absent.contains(*s)).collect();
     if !missing.is_empty() {
         let all = count(missing.len(), "estudante sem folha lida", "estudantes sem folha lida");
         said.push(format!("{all}: {}", missing.join(", ")));

@@ -5,6 +5,7 @@ use super::key::{Annulment, Effect, Group, Key};
 use super::number::Exact;
 use super::rules::Rule;
 use num_integer::Integer;
+use num_traits::{CheckedAdd, CheckedMul, Zero};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form {
@@ -36,9 +37,10 @@ pub enum FormError {
     TooFine,
 }
 
-/// So that no product of two numbers of a form leaves 128 bits, nor a sum of a thousand of them.
-const MOST_UNIT: i128 = 1_000_000_000_000_000;
-const MOST_POINTS: i128 = 1_000_000_000_000_000_000_000_000_000;
+/// Numbers of a form stay so small that whatever is multiplied with them later fits into 128 bits: a thousand questions of
+/// so many units, times a scale of seven digits, times the millionths of a rounding's step.
+const MOST_UNIT: i128 = 10_000_000_000_000;
+const MOST_UNITS: i128 = 1_000_000_000_000_000_000;
 
 impl Form {
     /// Without a language chosen, the questions of the first one are there, and give nothing.
@@ -50,10 +52,10 @@ impl Form {
             key.annulled.iter().position(|a| a.question == question && holds(a))
         };
         let there = |q: &usize| key.questions[*q].language.as_deref().is_none_or(|l| Some(l) == shown);
-        let mut weighed: Vec<Weighed> = (0..key.questions.len())
+        let mut weighed = (0..key.questions.len())
             .filter(there)
-            .map(|q| Weighed { question: q, weight: weight(key, q), annulment: annulment(q) })
-            .collect();
+            .map(|q| Ok(Weighed { question: q, weight: weight(key, q)?, annulment: annulment(q) }))
+            .collect::<Result<Vec<_>, _>>()?;
         redistribute(key, version, &mut weighed)?;
         let mut unit = 1_i128;
         let fine = |unit: i128, d: i128| {
@@ -112,41 +114,44 @@ struct Weighed {
     annulment: Option<usize>,
 }
 
-fn weight(key: &Key, question: usize) -> Exact {
+fn weight(key: &Key, question: usize) -> Result<Exact, FormError> {
     let question = &key.questions[question];
     let of = |groups: &[Group], i: Option<usize>| i.map_or(Exact::from_integer(1), |i| groups[i].weight);
-    question.weight * of(&key.subjects, question.subject) * of(&key.blocks, question.block)
+    product(product(question.weight, of(&key.subjects, question.subject))?, of(&key.blocks, question.block))
 }
 
 /// Gives what annulled questions were worth to those that are left, in proportion. Those in a block first, so that what
 /// the whole exam redistributes finds blocks as they will be.
 fn redistribute(key: &Key, version: Option<u32>, all: &mut [Weighed]) -> Result<(), FormError> {
     let effect = |w: &Weighed| w.annulment.map(|a| key.annulled[a].effect);
-    let worth = |w: &Weighed| key.questions[w.question].rule(version).bounds().1 * w.weight;
     let is_left = |w: &Weighed| matches!(effect(w), None | Some(Effect::GiveAll | Effect::GiveToAnswered));
+    let worth = |w: &Weighed| product(key.questions[w.question].rule(version).bounds().1, w.weight);
     let blocks = all.iter().map(|w| key.questions[w.question].block);
     let mut scopes: Vec<(bool, Option<usize>)> = blocks.map(|b| (true, b)).chain([(false, None)]).collect();
     scopes.sort_by_key(|(within_block, block)| (!within_block, *block));
     scopes.dedup();
     for (within_block, block) in scopes {
-        let inside = |w: &Weighed| !within_block || key.questions[w.question].block == block;
-        let goes = |w: &Weighed| inside(w) && effect(w) == Some(Effect::Redistribute { within_block });
-        let Some(annulment) = all.iter().filter(|w| goes(w)).find_map(|w| w.annulment) else { continue };
-        let given: Exact = all.iter().filter(|w| goes(w)).map(worth).sum();
-        let left: Exact = all.iter().filter(|w| inside(w) && is_left(w)).map(worth).sum();
-        if left <= Exact::from_integer(0) {
+        let inside = |w: &&Weighed| !within_block || key.questions[w.question].block == block;
+        let goes = |w: &&Weighed| inside(w) && effect(w) == Some(Effect::Redistribute { within_block });
+        let Some(annulment) = all.iter().filter(goes).find_map(|w| w.annulment) else { continue };
+        let add = |sum: Exact, w: &Weighed| sum.checked_add(&worth(w)?).ok_or(FormError::TooFine);
+        let given = all.iter().filter(goes).try_fold(Exact::zero(), add)?;
+        let left = all.iter().filter(inside).filter(|w| is_left(w)).try_fold(Exact::zero(), add)?;
+        if left <= Exact::zero() {
             return Err(FormError::NothingLeft(annulment));
         }
-        let grown = Exact::from_integer(1) + given / left;
-        for w in all.iter_mut().filter(|w| inside(w)) {
-            if matches!(w.annulment.map(|a| key.annulled[a].effect), None | Some(Effect::GiveAll | Effect::GiveToAnswered)) {
-                w.weight *= grown;
-            }
+        let grown = product(given.checked_add(&left).ok_or(FormError::TooFine)?, left.recip())?;
+        for w in all.iter_mut().filter(|w| inside(&&**w) && is_left(w)) {
+            w.weight = product(w.weight, grown)?;
         }
     }
     Ok(())
 }
 
+fn product(a: Exact, b: Exact) -> Result<Exact, FormError> {
+    a.checked_mul(&b).ok_or(FormError::TooFine)
+}
+
 fn checked(a: i128, b: i128) -> Result<i128, FormError> {
-    a.checked_mul(b).filter(|n| n.abs() <= MOST_POINTS).ok_or(FormError::TooFine)
+    a.checked_mul(b).filter(|n| n.abs() <= MOST_UNITS).ok_or(FormError::TooFine)
 }

@@ -17,6 +17,8 @@ pub struct Sitting<'a> {
     pub answers: &'a [Answer<'a>],
     /// By the attendance list.
     pub absent: bool,
+    /// A page waits for a person.
+    pub review: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -70,7 +72,7 @@ pub struct Marked {
     pub points: Exact,
     pub max: Exact,
     pub status: Status,
-    /// In the master's letters.
+    /// In the master's letters, where it was asked for.
     pub answer: String,
     /// A sentence in Portuguese, where it was asked for.
     pub why: Option<String>,
@@ -85,15 +87,19 @@ pub struct Part {
     pub max: Exact,
 }
 
-impl Key {
-    /// A grade with every question explained.
-    pub fn explain(&self, places: &Places, sitting: Sitting) -> Graded {
-        Grading { key: self, places, sitting, explain: true }.grade()
-    }
+/// How much is told of every question besides its points. Less is quicker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    Points,
+    /// What the answer was.
+    Answers,
+    /// And why it gave what it gave.
+    Reasons,
+}
 
-    /// The same without sentences, quicker.
-    pub fn grade(&self, places: &Places, sitting: Sitting) -> Graded {
-        Grading { key: self, places, sitting, explain: false }.grade()
+impl Key {
+    pub fn grade(&self, places: &Places, sitting: Sitting, detail: Detail) -> Graded {
+        Grading { key: self, places, sitting, detail }.grade()
     }
 }
 
@@ -101,7 +107,7 @@ struct Grading<'a> {
     key: &'a Key,
     places: &'a Places,
     sitting: Sitting<'a>,
-    explain: bool,
+    detail: Detail,
 }
 
 impl Grading<'_> {
@@ -127,7 +133,7 @@ impl Grading<'_> {
                 points: Exact::new_raw(given, form.unit),
                 max: Exact::new_raw(counted.max, form.unit),
                 status: first.status,
-                answer: first.text.clone().into_owned(),
+                answer: if self.detail >= Detail::Answers { first.text.clone().into_owned() } else { String::new() },
                 why,
             });
         }
@@ -135,7 +141,7 @@ impl Grading<'_> {
         let (flag_absent, eliminated, flag_waits) = self.flags();
         let absent = self.sitting.absent || flag_absent;
         let marked = absent && self.sitting.answers.iter().enumerate().any(|(i, a)| self.is_answer(i) && is_marked(a));
-        let waits = flag_waits || language_waits || questions.iter().any(|q| q.verdict.waits());
+        let waits = self.sitting.review || flag_waits || language_waits || questions.iter().any(|q| q.verdict.waits());
         let zero = |is_zero: bool| if is_zero { Some(Points(0)) } else { None };
         let marks = &self.key.marks;
         let (standing, points) = match (eliminated, absent && !marked) {
@@ -191,7 +197,7 @@ impl Grading<'_> {
         language_waits: bool,
         answers: &[Answer],
     ) -> (Verdict, i128, Option<String>) {
-        let mut why = if self.explain { Why::wanted() } else { Why::unwanted() };
+        let mut why = if self.detail == Detail::Reasons { Why::wanted() } else { Why::unwanted() };
         let first = answers.first().unwrap_or(&Answer::MISSING);
         let given = match counted.annulled {
             Some(effect) => {
@@ -206,9 +212,13 @@ impl Grading<'_> {
                         Effect::GiveAll => "Questão anulada: os pontos são de todos.",
                         Effect::Redistribute { .. } => "Questão anulada: os pontos foram para as demais.",
                         Effect::Drop => "Questão anulada: não conta.",
-                        Effect::GiveToAnswered if waits => "Questão anulada, com pontos para quem respondeu: leitura pendente.",
+                        Effect::GiveToAnswered if waits => {
+                            "Questão anulada, com pontos para quem respondeu: leitura pendente."
+                        }
                         Effect::GiveToAnswered if given > 0 => "Questão anulada: os pontos são de quem respondeu.",
-                        Effect::GiveToAnswered => "Questão anulada, com pontos só para quem respondeu; ficou em branco.",
+                        Effect::GiveToAnswered => {
+                            "Questão anulada, com pontos só para quem respondeu; ficou em branco."
+                        }
                     }
                     .to_owned()
                 });

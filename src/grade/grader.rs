@@ -1,7 +1,7 @@
 //! Grading many sheets under one key.
 
 use super::answer::Shape;
-use super::graded::{Graded, Sitting};
+use super::graded::{Detail, Graded, Sitting};
 use super::key::Key;
 use super::paper::Paper;
 use super::places::Places;
@@ -26,26 +26,16 @@ impl<'k> Grader<'k> {
         self.key
     }
 
-    /// `absent`: by the attendance list.
-    pub fn grade(&mut self, paper: &Paper, absent: bool) -> Graded {
-        self.with_places(paper, absent, Key::grade)
-    }
-
-    /// The same with a sentence for every question.
-    pub fn explain(&mut self, paper: &Paper, absent: bool) -> Graded {
-        self.with_places(paper, absent, Key::explain)
-    }
-
     /// Whether the key asks for anything that is on such a sheet.
     pub fn asks(&self, paper: &Paper) -> bool {
         let order = self.versions.and_then(|v| v.order(paper.sheet.as_deref(), paper.version()));
         Places::new(self.key, &paper.shape, paper.version(), order).answer_any()
     }
 
-    /// How `paper` answers: its places, and with them its grade.
-    fn with_places(&mut self, paper: &Paper, absent: bool, grade: fn(&Key, &Places, Sitting) -> Graded) -> Graded {
+    /// `absent`: by the attendance list.
+    pub fn grade(&mut self, paper: &Paper, absent: bool, detail: Detail) -> Graded {
         let version = paper.version();
-        let sitting = Sitting { version, answers: &paper.answers, absent };
+        let sitting = Sitting { version, answers: &paper.answers, absent, review: paper.review };
         let (key, versions) = (self.key, self.versions);
         let make = || {
             let order = versions.and_then(|v| v.order(paper.sheet.as_deref(), version));
@@ -53,14 +43,14 @@ impl<'k> Grader<'k> {
             Places::new(key, &paper.shape, version, order).of_unknown_version(unknown)
         };
         if versions.is_some_and(Versions::are_of_sheets) {
-            return grade(key, &make(), sitting);
+            return key.grade(&make(), sitting, detail);
         }
         if !self.places.contains_key(&paper.shape) {
             self.places.insert(paper.shape.clone(), HashMap::new());
         }
         match self.places.get_mut(&paper.shape) {
-            Some(of_shape) => grade(key, of_shape.entry(version).or_insert_with(make), sitting),
-            None => grade(key, &make(), sitting),
+            Some(of_shape) => key.grade(of_shape.entry(version).or_insert_with(make), sitting, detail),
+            None => key.grade(&make(), sitting, detail),
         }
     }
 }

@@ -25,14 +25,13 @@ mod rules;
 pub mod versions;
 
 pub use answer::{Answer, Shape, Status};
-pub use graded::{Graded, Marked, Part, Sitting, Standing};
+pub use graded::{Detail, Graded, Marked, Part, Sitting, Standing};
 pub use grader::Grader;
 pub use key::{Annulment, Effect, Group, Key, KeyError, Question};
 pub use number::{Exact, Points};
 pub use paper::{Joined, Owner, Page, Paper};
 pub use places::Places;
 pub use rules::{Verdict, Why};
-
 
 #[cfg(test)]
 mod tests;

@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn decimals_are_read_and_written_as_they_are() {
-        for (text, said) in [("12,50", "12,5"), ("-3", "-3"), ("0.25", "0,25"), ("007", "7"), ("+0,000001", "0,000001")] {
+        for (text, said) in [("12,50", "12,5"), ("-3", "-3"), ("0.25", "0,25"), ("007", "7"), ("+0,000001", "0,000001")]
+        {
             assert_eq!(decimal(text).map(written).as_deref(), Some(said), "{text}");
         }
         for text in ["", ",5", "5,", "1e3", "1,2,3", "--1", "1 000", "0,0000001", "1234567890", "+-1", "٣"] {

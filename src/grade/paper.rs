@@ -62,6 +62,8 @@ pub struct Joined {
     fields: Vec<(u16, String, String, Answer<'static>)>,
     /// Fields that two pages say differently: both are for a person.
     pub differ: Vec<String>,
+    /// A page waits for a person, for whatever reason.
+    review: bool,
 }
 
 impl Joined {
@@ -82,6 +84,7 @@ impl Joined {
                 }
             }
         }
+        self.review |= page.outcome == Outcome::Review;
         self.pages.push(page.source);
         let SheetRef { id, student, version, layout, .. } = sheet;
         let known = &mut self.sheet;
@@ -98,7 +101,8 @@ impl Joined {
             shape.0.push((id, kind));
             answers.push(answer);
         }
-        Paper { sheet: self.sheet.id, version: self.sheet.version, shape: Arc::new(shape), answers }
+        let SheetRef { id, version, .. } = self.sheet;
+        Paper { sheet: id, version, review: self.review, shape: Arc::new(shape), answers }
     }
 }
 
@@ -123,6 +127,8 @@ pub struct Paper<'a> {
     pub sheet: Option<String>,
     /// Of the booklet, where it is known from elsewhere than the sheet's own field.
     pub version: Option<u32>,
+    /// A page waits for a person: the grade is provisional.
+    pub review: bool,
     pub shape: Arc<Shape>,
     pub answers: Vec<Answer<'a>>,
 }

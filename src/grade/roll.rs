@@ -101,10 +101,12 @@ mod tests {
         let roll = Roll::from_json(manifest.to_string().as_bytes()).unwrap();
         assert_eq!(roll.pupils["a"].class.as_deref(), Some("3B"));
         let page = |sheet: &str, status: &str| -> Page {
-            let fields = json!([{"id": "r2", "type": "flag", "status": status, "marked": ["Ausente"], "value": "Ausente"}]);
+            let fields =
+                json!([{"id": "r2", "type": "flag", "status": status, "marked": ["Ausente"], "value": "Ausente"}]);
             let sheet = json!({"id": sheet, "page": 1});
             let source = json!({"file": "x", "page": 1});
-            serde_json::from_value(json!({"source": source, "outcome": "read", "sheet": sheet, "fields": fields})).unwrap()
+            serde_json::from_value(json!({"source": source, "outcome": "read", "sheet": sheet, "fields": fields}))
+                .unwrap()
         };
         assert_eq!(roll.absent(&page("L", "answered")), Some(vec!["b".to_owned()]));
         assert_eq!(roll.absent(&page("L", "doubtful")), Some(Vec::new()));

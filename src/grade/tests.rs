@@ -25,14 +25,14 @@ fn paper(text: &str, version: Option<u32>) -> Paper<'static> {
         };
         answers.push(Answer { status, text: said.to_owned().into() });
     }
-    Paper { sheet: None, version, shape: shape.into(), answers }
+    Paper { sheet: None, version, review: false, shape: shape.into(), answers }
 }
 
 fn grade_as(key: &Key, text: &str, version: Option<u32>, versions: Option<&Versions>) -> Graded {
     let paper = paper(text, version);
     let mut grader = Grader::new(key, versions);
-    let graded = grader.explain(&paper, false);
-    let mute = grader.grade(&paper, false);
+    let graded = grader.grade(&paper, false, Detail::Reasons);
+    let mute = grader.grade(&paper, false, Detail::Points);
     assert_eq!((mute.points, mute.standing, mute.max), (graded.points, graded.standing, graded.max));
     graded
 }
@@ -71,6 +71,10 @@ fn every_question_says_the_rule_its_verdict_and_why() {
             (Doubtful, "Leitura duvidosa (E?): aguarda decisão de uma pessoa."),
         ]
     );
+    let mut whole = paper("q1=A q2=B q3=C q4=D q5=E", None);
+    assert_eq!(Grader::new(&key, None).grade(&whole, false, Detail::Points).standing, Standing::Graded);
+    whole.review = true;
+    assert_eq!(Grader::new(&key, None).grade(&whole, false, Detail::Points).standing, Standing::Provisional);
     let missing = grade(&key, "q1=A");
     assert_eq!((missing.standing, missing.questions[4].verdict), (Standing::Provisional, Waiting));
 }
@@ -192,7 +196,8 @@ fn who_was_absent_or_eliminated_has_no_grade_or_zero() {
 
 #[test]
 fn a_version_may_have_answers_of_its_own() {
-    let key = key(five(json!({"versions": [{"version": 2, "questions": [{"id": "q{n}", "count": 5, "answers": "EDCBA"}]}]})));
+    let key =
+        key(five(json!({"versions": [{"version": 2, "questions": [{"id": "q{n}", "count": 5, "answers": "EDCBA"}]}]})));
     assert_eq!(points(&grade_as(&key, "q1=A q2=B q3=C q4=D q5=E", Some(1), None)).0, "5");
     assert_eq!(points(&grade_as(&key, "q1=A q2=B q3=C q4=D q5=E", Some(2), None)).0, "1");
     // The pupil filled in which version it is.
@@ -238,7 +243,8 @@ fn all_that_is_wrong_is_said_at_once() {
         assert!(paths.contains(&path), "{path} in {said:#?}");
     }
     assert!(matches!(Key::parse(b"{"), Err(e) if e.to_string().starts_with("not JSON")));
-    let nothing_left = json!({"questions": [{"id": "q1", "answer": "A"}], "annulled": [{"question": "q1", "effect": "redistribute"}]});
+    let nothing_left =
+        json!({"questions": [{"id": "q1", "answer": "A"}], "annulled": [{"question": "q1", "effect": "redistribute"}]});
     assert!(faults(nothing_left)[0].starts_with("annulled[0].effect: no question is left"));
     let primes = [65_537, 65_539, 65_543, 65_551, 65_557, 65_563];
     let too_fine: Vec<Value> = primes

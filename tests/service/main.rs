@@ -3,6 +3,7 @@
 
 mod databases;
 mod fake_gcs;
+mod grades;
 mod killed;
 mod lifecycle;
 mod monolith;

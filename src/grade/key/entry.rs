@@ -54,7 +54,8 @@ pub fn questions(list: &[Value], named: &Named, f: &mut Faults) -> Vec<Question>
                 continue;
             }
             if let Some(other) = all.iter().find(|q| q.field == field && together(&q.language, &language)) {
-                let message = format!("“{field}” answers the question “{}” already; a field of its own is expected", other.id);
+                let message =
+                    format!("“{field}” answers the question “{}” already; a field of its own is expected", other.id);
                 f.add(format!("{path}.field"), message);
             }
             let (language, by_version) = (language.clone(), BTreeMap::new());
@@ -173,7 +174,10 @@ fn rule(spec: Option<&Value>, path: &str, n: &str, asked: &Asked, named: &Named,
             None if is_rule(name) => (id(name), path),
             None => {
                 let own: Vec<&str> = named.rules.keys().map(String::as_str).collect();
-                f.add(path, format!("“{name}” is neither a rule of the key ({}) nor one of gabarito's", own.join(", ")));
+                f.add(
+                    path,
+                    format!("“{name}” is neither a rule of the key ({}) nor one of gabarito's", own.join(", ")),
+                );
                 return None;
             }
         },

@@ -163,11 +163,15 @@ impl Key {
                         self.forms.insert((version, language.clone()), form);
                     }
                     Err(FormError::NothingLeft(annulment)) => {
-                        let message = "no question is left for its points; give_all, drop or give_to_answered is expected";
+                        let message =
+                            "no question is left for its points; give_all, drop or give_to_answered is expected";
                         faults.add(format!("annulled[{annulment}].effect"), message);
                     }
                     Err(FormError::TooFine) => {
-                        faults.add("questions", "the points fall into too fine parts; rounder points and weights are expected");
+                        faults.add(
+                            "questions",
+                            "the points fall into too fine parts; rounder points and weights are expected",
+                        );
                     }
                 }
             }

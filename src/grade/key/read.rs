@@ -173,9 +173,9 @@ fn total(o: &mut Object, f: &mut Faults) -> Total {
     let Some(value) = o.get("total") else { return total };
     let mut t = Object::new(value, "total", f);
     total.floor = number(&mut t, "floor", -1_000_000, 1_000_000, f);
-    total.scale = number(&mut t, "scale", 0, 1_000_000, f);
-    if total.scale.is_some_and(|s| s == Exact::from_integer(0)) {
-        f.add("total.scale", "0 is not valid; a number over 0 is expected");
+    total.scale = number(&mut t, "scale", 0, 10_000, f);
+    if total.scale.is_some_and(|s| s == Exact::from_integer(0) || !(s * 100).is_integer()) {
+        f.add("total.scale", "a number over 0 with at most 2 decimals is expected");
     }
     if let Some(rounding) = rounding(&mut t, "rounding", f) {
         total.rounding = rounding;

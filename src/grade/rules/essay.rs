@@ -101,7 +101,8 @@ impl Essay {
 /// None where a reader did not mark it, or not whole.
 fn competences(answer: &Answer) -> Option<Competences> {
     let said = Some(&answer.text).filter(|_| answer.status == Status::Answered)?;
-    let all: Option<Vec<i128>> = said.split(',').map(|c| c.parse().ok().filter(|n| (0..=MOST_EACH).contains(n))).collect();
+    let all: Option<Vec<i128>> =
+        said.split(',').map(|c| c.parse().ok().filter(|n| (0..=MOST_EACH).contains(n))).collect();
     all?.try_into().ok()
 }
 

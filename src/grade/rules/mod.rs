@@ -289,6 +289,5 @@ fn positive(o: &mut Object, key: &'static str, default: Exact, faults: &mut Faul
     found
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -54,8 +54,12 @@ impl Numeric {
             match (is_right, self.tolerance == zero()) {
                 (true, true) => format!("{said}, o valor do gabarito."),
                 (false, true) => format!("{said}; o gabarito é {key}."),
-                (true, false) => format!("{said}, dentro da tolerância de {} em torno de {key}.", written(self.tolerance)),
-                (false, false) => format!("{said}, fora da tolerância de {} em torno de {key}.", written(self.tolerance)),
+                (true, false) => {
+                    format!("{said}, dentro da tolerância de {} em torno de {key}.", written(self.tolerance))
+                }
+                (false, false) => {
+                    format!("{said}, fora da tolerância de {} em torno de {key}.", written(self.tolerance))
+                }
             }
         });
         if is_right { (Verdict::Correct, self.points) } else { (Verdict::Incorrect, zero()) }

@@ -26,7 +26,8 @@ pub(super) fn read(o: &mut Object, asked: &Asked, faults: &mut Faults) -> Option
     asked.none(faults);
     let list = o.list("criteria", faults).unwrap_or_default();
     if list.is_empty() || list.len() > 20 {
-        faults.add(o.path("criteria"), "a list of 1 to 20 criteria is expected: [{\"title\": \"Clareza\", \"max\": 10}]");
+        faults
+            .add(o.path("criteria"), "a list of 1 to 20 criteria is expected: [{\"title\": \"Clareza\", \"max\": 10}]");
         return None;
     }
     let mut criteria = Vec::new();

@@ -79,7 +79,16 @@ fn a_penalty_tells_right_wrong_blank_and_double_apart() {
 fn ufsc_gives_partial_credit() {
     let rule = |key: u32, np: u32| read(json!({"id": "sum.ufsc/2025", "propositions": np}), json!(key), 1);
     // 01, 04 and 08 are right.
-    let rows = [("13", "1"), ("12", "0,8"), ("04", "0,6"), ("15", "0,8"), ("14", "0,6"), ("07", "0,6"), ("03", "0"), ("02", "0")];
+    let rows = [
+        ("13", "1"),
+        ("12", "0,8"),
+        ("04", "0,6"),
+        ("15", "0,8"),
+        ("14", "0,6"),
+        ("07", "0,6"),
+        ("03", "0"),
+        ("02", "0"),
+    ];
     for (answer, points) in rows {
         assert_eq!(gave(&rule(13, 5), answer).1, points, "{answer}");
     }
@@ -173,11 +182,15 @@ fn an_essay_goes_to_a_third_reader_and_to_a_panel() {
 #[test]
 fn faults_name_the_place_and_what_would_be_valid() {
     let faults = |spec, answer| try_read(spec, answer, 1).unwrap_err().join(" | ");
-    assert!(faults(json!({"id": "exact/2"}), json!("A")).contains("q.rule.id: “exact/2” is not a rule; one of exact/1"));
+    assert!(
+        faults(json!({"id": "exact/2"}), json!("A")).contains("q.rule.id: “exact/2” is not a rule; one of exact/1")
+    );
     assert!(faults(json!({"id": "penalty/1"}), json!("A")).contains("q.rule.wrong: missing"));
     assert!(faults(json!({"id": "sum.ufsc/2025", "propositions": 3}), json!(8)).contains("from 0 to 7"));
     assert!(faults(json!({"id": "exact/1", "wrong": 1}), json!("A")).contains("q.rule.wrong: unknown field"));
-    assert!(faults(json!({"id": "numeric/1", "leading_zeros": "required"}), json!(1)).contains("q.rule.digits: missing"));
+    assert!(
+        faults(json!({"id": "numeric/1", "leading_zeros": "required"}), json!(1)).contains("q.rule.digits: missing")
+    );
     assert!(faults(json!({"id": "rubric/1"}), json!("A")).contains("takes no answer"));
     assert!(faults(json!({"id": "exact/1"}), Value::Null).contains("q.answer: the right answer is expected"));
 }

@@ -79,6 +79,7 @@ impl<'k, W: Write> Table<'k, W> {
         let open = graded.questions.iter().filter(|q| graded.standing == Standing::Provisional && q.verdict.waits());
         let ids: Vec<&str> = open.map(|q| self.key.questions[q.question].id.as_str()).collect();
         match ids.len() {
+            0 if graded.standing == Standing::Provisional => Some("uma página aguarda decisão".to_owned()),
             0 => None,
             1..=12 => Some(format!("em aberto: {}", ids.join(", "))),
             n => Some(format!("em aberto: {} e mais {}", ids[..12].join(", "), n - 12)),
@@ -101,7 +102,16 @@ fn plural(standing: Standing) -> &'static str {
 }
 
 #[allow(clippy::too_many_arguments, reason = "the columns of a line")]
-fn line(who: &str, standing: &str, points: &str, max: &str, right: &str, part: &str, wrong: &str, blank: &str) -> String {
+fn line(
+    who: &str,
+    standing: &str,
+    points: &str,
+    max: &str,
+    right: &str,
+    part: &str,
+    wrong: &str,
+    blank: &str,
+) -> String {
     let left = |text: &str, width| pad_str(text, width, Alignment::Left, Some("…")).into_owned();
     let right_of = |text: &str, width| pad_str(text, width, Alignment::Right, None).into_owned();
     [

@@ -1,5 +1,5 @@
 use super::*;
-use crate::grade::{Answer, Grader, Paper, Shape, Status};
+use crate::grade::{Answer, Detail, Grader, Paper, Shape, Status};
 use crate::output::table::Look;
 use serde_json::json;
 
@@ -18,8 +18,8 @@ fn key() -> Key {
 fn row(key: &Key, student: &str, answers: &[(Status, &'static str)]) -> Row {
     let shape = Shape((1..=answers.len()).map(|n| (format!("q{n}"), "choice".to_owned())).collect());
     let answers = answers.iter().map(|(status, text)| Answer::new(*status, text)).collect();
-    let paper = Paper { sheet: None, version: None, shape: shape.into(), answers };
-    let graded = Grader::new(key, None).explain(&paper, false);
+    let paper = Paper { sheet: None, version: None, review: false, shape: shape.into(), answers };
+    let graded = Grader::new(key, None).grade(&paper, false, Detail::Reasons);
     let student = Some(student.to_owned());
     Row { student, sheet: None, unit: None, room: Some("12".into()), class: None, version: None, graded }
 }
@@ -55,7 +55,10 @@ fn json_says_the_rule_and_what_no_decimal_can() {
     let grade = json!(json::Grade::explained(&key, &all[0].graded, None));
     assert_eq!((&grade["points"], &grade["outcome"]), (&json!(0.83), &json!("graded")));
     let third = &grade["questions"][2];
-    assert_eq!((&third["exact"], &third["rule"], &third["verdict"]), (&json!("1/3"), &json!("sum.proportional/1"), &json!("partial")));
+    assert_eq!(
+        (&third["exact"], &third["rule"], &third["verdict"]),
+        (&json!("1/3"), &json!("sum.proportional/1"), &json!("partial"))
+    );
     let waiting = json!(json::Grade::explained(&key, &all[1].graded, None));
     assert_eq!((&waiting["provisional"], &waiting["questions"][1]["points"]), (&json!(true), &json!(null)));
 }
@@ -70,7 +73,8 @@ fn the_table_says_what_is_open() {
     }
     table.finish().unwrap();
     let text = String::from_utf8(out).unwrap();
-    for said in ["=HYPERLINK(1)", "0,83", "    em aberto: q2", "2 folhas · 1 corrigida · 1 provisória", "→ Decida"] {
+    for said in ["=HYPERLINK(1)", "0,83", "    em aberto: q2", "2 folhas · 1 corrigida · 1 provisória", "→ Decida"]
+    {
         assert!(text.contains(said), "{said} in {text}");
     }
 }
@@ -113,9 +117,8 @@ fn parquet_has_exact_decimals_and_nulls() {
     let bytes = bytes::Bytes::from(file.finish().unwrap());
     let reader = SerializedFileReader::new(bytes).unwrap();
     let read: Vec<_> = reader.get_row_iter(None).unwrap().map(Result::unwrap).collect();
-    let field = |row: usize, name: &str| -> Field {
-        read[row].get_column_iter().find(|(n, _)| *n == name).unwrap().1.clone()
-    };
+    let field =
+        |row: usize, name: &str| -> Field { read[row].get_column_iter().find(|(n, _)| *n == name).unwrap().1.clone() };
     assert_eq!(field(0, "student"), Field::Str("=HYPERLINK(1)".into()));
     assert_eq!(field(0, "question.q3").to_string(), "0.333333");
     assert_eq!(field(0, "points").to_string(), "0.830000");

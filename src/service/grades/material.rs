@@ -3,7 +3,7 @@
 use super::GradesError;
 use crate::grade::paper::answers;
 use crate::grade::versions::{Order, Versions};
-use crate::grade::{Graded, Grader, Key, KeyError, Paper, Shape};
+use crate::grade::{Detail, Graded, Grader, Key, KeyError, Paper, Shape};
 use crate::output::grades::Row;
 use crate::service::store::db::{Columns, Freshness, Tx};
 use crate::service::store::{Db, DbError};
@@ -17,7 +17,7 @@ macro_rules! held_columns {
     () => {
         "SELECT p.owner AS owner, p.student_id AS student, p.sheet_id AS sheet, p.package_id AS package, p.unit_id AS unit,
             p.room_id AS room, p.class_id AS class, p.version AS version, p.shape_id AS shape, p.answers AS answers,
-            p.absent AS absent, g.outcome AS outcome, g.points AS points, g.max AS max, o.questions{as_text} AS questions
+            p.absent AS absent, p.review AS review, g.outcome AS outcome, g.points AS points, g.max AS max, o.questions{as_text} AS questions
         FROM papers p
         LEFT JOIN grades g ON g.tenant_id = p.tenant_id AND g.application_id = p.application_id AND g.owner = p.owner
         LEFT JOIN booklet_orders o ON o.tenant_id = p.tenant_id AND o.package_id = p.package_id
@@ -57,6 +57,7 @@ pub struct Held {
     shape: Option<String>,
     answers: String,
     absent: bool,
+    review: bool,
     /// Of the sheet alone.
     order: Option<String>,
 }
@@ -88,6 +89,7 @@ impl Held {
             shape: row.col("shape")?,
             answers: row.col("answers")?,
             absent: row.col::<i64>("absent")? == 1,
+            review: row.col::<i64>("review")? == 1,
             order: row.col("questions")?,
         })
     }
@@ -185,17 +187,13 @@ impl Material {
         Ok(Some(Material { key: Arc::new(key), revision: row.col("revision")?, shapes, orders }))
     }
 
-    /// Grades papers one after another, each with its sentences where `explain` says so.
+    /// Grades papers one after another.
     pub fn grade<'h, T>(
         &self,
         papers: impl IntoIterator<Item = &'h Held>,
-        explain: bool,
+        detail: Detail,
         mut then: impl FnMut(&'h Held, &Paper, Graded) -> T,
     ) -> Vec<T> {
-        let grade = |grader: &mut Grader, paper: &Paper, absent| match explain {
-            true => grader.explain(paper, absent),
-            false => grader.grade(paper, absent),
-        };
         let mut graders: HashMap<Option<&str>, Grader> = HashMap::new();
         let mut all = Vec::new();
         for held in papers {
@@ -205,13 +203,13 @@ impl Material {
                 (Some(order), Some(sheet)) => {
                     let mut versions = Versions::default();
                     versions.add_sheet(sheet.clone(), order);
-                    grade(&mut Grader::new(&self.key, Some(&versions)), &paper, held.absent)
+                    Grader::new(&self.key, Some(&versions)).grade(&paper, held.absent, detail)
                 }
                 _ => {
                     let package = held.package.as_deref().filter(|p| self.orders.contains_key(*p));
                     let versions = package.and_then(|p| self.orders.get(p));
                     let grader = graders.entry(package).or_insert_with(|| Grader::new(&self.key, versions));
-                    grade(grader, &paper, held.absent)
+                    grader.grade(&paper, held.absent, detail)
                 }
             };
             all.push(then(held, &paper, graded));
@@ -224,7 +222,7 @@ impl Material {
     /// # Errors
     /// The first of `then`.
     pub fn rows<E>(&self, papers: &[Held], mut then: impl FnMut(&Row) -> Result<(), E>) -> Result<(), E> {
-        let done = self.grade(papers, false, |held, paper, graded| {
+        let done = self.grade(papers, Detail::Points, |held, paper, graded| {
             then(&Row {
                 student: held.student.clone(),
                 sheet: held.sheet.clone(),
@@ -241,6 +239,12 @@ impl Material {
     fn paper<'h>(&self, held: &'h Held) -> Paper<'h> {
         let shape = held.shape.as_ref().and_then(|s| self.shapes.get(s));
         let answers = if shape.is_some() { answers(&held.answers) } else { Vec::new() };
-        Paper { sheet: held.sheet.clone(), version: held.version, shape: shape.cloned().unwrap_or_default(), answers }
+        Paper {
+            sheet: held.sheet.clone(),
+            version: held.version,
+            review: held.review,
+            shape: shape.cloned().unwrap_or_default(),
+            answers,
+        }
     }
 }

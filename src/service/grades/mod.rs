@@ -98,7 +98,8 @@ impl<'a> Whose<'a> {
 /// [`GradesError`]; the transaction is of no use then.
 pub async fn key_changed(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Regraded, GradesError> {
     papers::expect(db, tx, tenant, application).await?;
-    let text = "SELECT 1 AS there FROM papers WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL LIMIT 1";
+    let text =
+        "SELECT 1 AS there FROM papers WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL LIMIT 1";
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     if query.fetch_optional(&mut **tx).await?.is_none() {
         let owners = papers::of_application(db, tx, tenant, application).await?;

@@ -21,10 +21,10 @@ pub fn owner(student: Option<&str>, sheet: &str) -> String {
 /// A paper for every pupil for whom a sheet was printed, with nothing on it.
 pub async fn expect(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<(), DbError> {
     let text = "INSERT INTO papers (tenant_id, application_id, owner, student_id, sheet_id, package_id, unit_id, room_id, class_id,
-                    version, answers, absent)
+                    version, answers, absent, review)
                 SELECT s.tenant_id, s.application_id, 'student/' || s.student_id, s.student_id, s.id, s.package_id, s.unit_id,
                     s.room_id, (SELECT t.class_id FROM students t WHERE t.tenant_id = s.tenant_id
-                        AND t.application_id = s.application_id AND t.id = s.student_id), s.version, '', 0
+                        AND t.application_id = s.application_id AND t.id = s.student_id), s.version, '', 0, 0
                 FROM sheets s WHERE s.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'
                     AND s.student_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM papers p WHERE p.tenant_id = s.tenant_id
                         AND p.application_id = s.application_id AND p.owner = 'student/' || s.student_id)
@@ -35,7 +35,13 @@ pub async fn expect(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Re
 }
 
 /// Whose pages a batch has, of one exam.
-pub async fn of_batch(db: &Db, tx: &mut Tx, tenant: &str, application: &str, batch: Uuid) -> Result<Vec<String>, DbError> {
+pub async fn of_batch(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    application: &str,
+    batch: Uuid,
+) -> Result<Vec<String>, DbError> {
     let text = "SELECT DISTINCT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
                 FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
                 WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.batch_id = $3";
@@ -65,7 +71,13 @@ struct Gathered {
 }
 
 /// Writes what these owners handed in, as their pages say now.
-pub async fn gather(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owners: &[String]) -> Result<(), GradesError> {
+pub async fn gather(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    application: &str,
+    owners: &[String],
+) -> Result<(), GradesError> {
     let mut shapes: BTreeSet<String> = BTreeSet::new();
     for some in owners.chunks(AT_ONCE) {
         let text = "SELECT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner,
@@ -108,14 +120,15 @@ pub async fn gather(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owner
                 shape.into(),
                 paper.written().into(),
                 0.into(),
+                i64::from(paper.review).into(),
                 batch.into(),
             ]);
         }
         let columns = "papers (tenant_id, application_id, owner, student_id, sheet_id, package_id, unit_id, room_id, version, shape_id,
-            answers, absent, batch_id)";
+            answers, absent, review, batch_id)";
         let latest = "ON CONFLICT (tenant_id, application_id, owner) DO UPDATE SET sheet_id = excluded.sheet_id,
             package_id = excluded.package_id, version = excluded.version, shape_id = excluded.shape_id,
-            answers = excluded.answers, batch_id = excluded.batch_id";
+            answers = excluded.answers, review = excluded.review, batch_id = excluded.batch_id";
         rows::insert(tx, db.dialect(), columns, latest, papers).await?;
     }
     Ok(())
@@ -138,7 +151,9 @@ impl Gathered {
 /// Nothing is read of this owner any more: a pupil is still expected, a sheet of nobody is not.
 async fn forget(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owner: String) -> Result<(), DbError> {
     let text = match owner.starts_with("student/") {
-        true => "UPDATE papers SET shape_id = NULL, answers = '', batch_id = NULL WHERE tenant_id = $1 AND application_id = $2 AND owner = $3",
+        true => {
+            "UPDATE papers SET shape_id = NULL, answers = '', review = 0, batch_id = NULL WHERE tenant_id = $1 AND application_id = $2 AND owner = $3"
+        }
         false => "DELETE FROM papers WHERE tenant_id = $1 AND application_id = $2 AND owner = $3",
     };
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(owner);

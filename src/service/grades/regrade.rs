@@ -1,8 +1,8 @@
 //! Grading anew what was handed in, and telling whose grade moved. Only grades that changed are written.
 
-use super::material::{Held, Material, Stored, held_columns};
 use super::GradesError;
-use crate::grade::Points;
+use super::material::{Held, Material, Stored, held_columns};
+use crate::grade::{Detail, Points};
 use crate::service::store::Db;
 use crate::service::store::db::{Cell, Tx, rows};
 use serde::Serialize;
@@ -51,7 +51,13 @@ pub async fn all(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Resul
 }
 
 /// The papers of these owners.
-pub async fn some(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owners: &[String]) -> Result<Regraded, GradesError> {
+pub async fn some(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    application: &str,
+    owners: &[String],
+) -> Result<Regraded, GradesError> {
     let mut done = Regraded::default();
     let Some(material) = Material::locked(db, tx, tenant, application).await? else { return Ok(done) };
     let material = Arc::new(material);
@@ -76,13 +82,9 @@ async fn grade(
     done.graded += held.len() as u64;
     let material = material.clone();
     let changed = tokio::task::spawn_blocking(move || {
-        let all = material.grade(&held, false, |held, _, graded| {
+        let all = material.grade(&held, Detail::Points, |held, _, graded| {
             let standing = graded.standing.name();
-            let stored = Stored {
-                outcome: standing.to_owned(),
-                points: graded.points.map(|p| p.0),
-                max: graded.max.0,
-            };
+            let stored = Stored { outcome: standing.to_owned(), points: graded.points.map(|p| p.0), max: graded.max.0 };
             (held.grade.as_ref() != Some(&stored)).then(|| (held.clone(), stored, standing))
         });
         all.into_iter().flatten().collect::<Vec<_>>()

@@ -1,8 +1,8 @@
 //! All answers and scores of an exam, a row a student and a column a question: what statistics are made of.
 
-use super::material::{Filter, Material, hold};
 use super::GradesError;
-use crate::grade::{Exact, Key, Standing, Status};
+use super::material::{Filter, Material, hold};
+use crate::grade::{Detail, Exact, Key, Standing, Status};
 use crate::service::store::Db;
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ pub async fn responses(db: &Db, tenant: &str, application: &str) -> Result<Optio
         after.clone_from(&last.owner);
         let of_chunk = material.clone();
         let students = tokio::task::spawn_blocking(move || {
-            of_chunk.grade(&held, false, |held, _, graded| {
+            of_chunk.grade(&held, Detail::Answers, |held, _, graded| {
                 let has_grade = matches!(graded.standing, Standing::Graded | Standing::Provisional);
                 let mut questions = vec![None; of_chunk.key.questions.len()];
                 for marked in graded.questions {

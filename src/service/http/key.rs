@@ -75,6 +75,11 @@ pub async fn put(
         let message = format!("“{other}” is another exam; {id} is expected, or nothing");
         return Err(Problem::invalid(vec![Fault { path: "application".into(), message }]));
     }
+    let body = body.to_string();
+    // PostgreSQL's JSON knows no such character.
+    if body.contains("\\u0000") {
+        return Err(Problem::field("", "the character U+0000 is not valid in a key"));
+    }
     let mut tx = app.db.begin().await?;
     let text = "SELECT revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2 {for_update}";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(id.clone());
@@ -84,7 +89,6 @@ pub async fn put(
         return Err(Kind::Changed.because("the key was changed after it was fetched; fetch it again"));
     }
     let revision = before + 1;
-    let body = body.to_string();
     let text = "INSERT INTO answer_keys (tenant_id, application_id, body, revision, updated_at)
                 VALUES ($1, $2, $3{as_json}, $4, {now}) ON CONFLICT (tenant_id, application_id)
                 DO UPDATE SET body = excluded.body, revision = excluded.revision, updated_at = excluded.updated_at";
@@ -119,7 +123,8 @@ pub async fn get(
     let id = known(&app, &caller.tenant, id).await?;
     let row = match which.revision {
         None => {
-            let text = "SELECT body{as_text} AS body, revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2";
+            let text =
+                "SELECT body{as_text} AS body, revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2";
             let query = app.db.query(text).bind(caller.tenant).bind(id);
             query.fetch_optional(app.db.reader(Freshness::Latest)).await?
         }
@@ -161,10 +166,11 @@ pub async fn revisions(
     Ok(axum::Json(all))
 }
 
-/// The id of an exam of which something was printed for this tenant.
+/// The id of an exam of which this tenant has something: what was printed, or what was handed in.
 pub async fn known(app: &App, tenant: &str, id: String) -> Result<String, Problem> {
     let id = id.replace('\0', "");
-    let text = "SELECT 1 AS there FROM packages WHERE tenant_id = $1 AND application_id = $2 LIMIT 1";
+    let text = "SELECT 1 AS there FROM packages WHERE tenant_id = $1 AND application_id = $2
+                UNION SELECT 1 FROM papers WHERE tenant_id = $1 AND application_id = $2";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(id.clone());
     let found = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
     found.map(|_| id).ok_or_else(|| Problem::not_found("exam"))

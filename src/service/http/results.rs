@@ -3,20 +3,20 @@
 use super::extract::{Path, Query};
 use super::key::{known, no_key};
 use super::paging::{Page, Paging};
-use super::{Problem, caller};
-use crate::grade::Standing;
-use crate::output::grades::json::Grade;
+use super::{Caller, Kind, Problem, caller};
+use crate::grade::{Detail, Standing};
 use crate::output::grades::csv::Csv;
 use crate::output::grades::fixed::Fixed;
+use crate::output::grades::json::Grade;
 use crate::output::grades::parquet::Parquet;
 use crate::output::grades::xlsx::Xlsx;
 use crate::service::App;
 use crate::service::grades::{self, Filter, GradesError, Held, Material};
-use crate::service::http::Kind;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use std::io;
 
 /// A pupil's grade, and where the pupil belongs.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -84,7 +84,8 @@ pub async fn list(
     let material = material(&app, &caller.tenant, &id).await?;
     let held = grades::hold(&app.db, &caller.tenant, &id, &filter, &after, limit + 1).await?;
     let explain = questions.unwrap_or(false);
-    let items = material.grade(&held, explain, |held, paper, graded| {
+    let detail = if explain { Detail::Reasons } else { Detail::Points };
+    let items = material.grade(&held, detail, |held, paper, graded| {
         let mut grade = match explain && !matches!(graded.standing, Standing::Absent | Standing::NotRead) {
             true => Grade::explained(&material.key, &graded, paper.version()),
             false => Grade::new(&material.key, &graded),
@@ -97,60 +98,116 @@ pub async fn list(
     Ok(axum::Json(Page::of(items, limit, |item| item.owner.clone())))
 }
 
-macro_rules! exports {
-    ($($name:ident $path:literal $type:literal $what:literal $write:expr;)*) => {$(
-        #[doc = concat!("The grades of an exam as ", $what, ".")]
-        #[utoipa::path(get, path = $path, tag = "applications", params(("id" = String, Path), Of), responses(
-            (status = 200, description = "All that are asked for", content_type = $type, body = String),
-            (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
-            (status = 422, description = "No such outcome, or an id that does not fit the format", body = Problem, content_type = "application/problem+json"),
-        ))]
-        pub async fn $name(
-            State(app): State<App>,
-            caller::Read(caller): caller::Read,
-            Path(id): Path<String>,
-            Query(of): Query<Of>,
-        ) -> Result<Response, Problem> {
-            let (id, filter) = (known(&app, &caller.tenant, id).await?, filter(of)?);
-            let (material, held) = everything(&app, &caller.tenant, &id, &filter).await?;
-            let write: fn(&Material, &[Held]) -> std::io::Result<Vec<u8>> = $write;
-            let written = tokio::task::spawn_blocking(move || write(&material, &held));
-            let bytes = written.await.map_err(GradesError::from)?.map_err(|e| match e.kind() {
-                std::io::ErrorKind::InvalidData => Kind::Invalid.because(e.to_string()),
-                _ => Problem::from(e),
-            })?;
-            let name = concat!("attachment; filename=\"notas.", stringify!($name), "\"");
-            Ok(([(header::CONTENT_TYPE, $type), (header::CONTENT_DISPOSITION, name)], bytes).into_response())
-        }
-    )*};
-}
-
-exports! {
-    csv "/v1/applications/{id}/results.csv" "text/csv; charset=utf-8" "CSV, for spreadsheets in Brazil" |material, held| {
+/// The grades of an exam as CSV, for spreadsheets in Brazil.
+#[utoipa::path(get, path = "/v1/applications/{id}/results.csv", tag = "applications", params(("id" = String, Path), Of), responses(
+    (status = 200, description = "All that are asked for", content_type = "text/csv; charset=utf-8"),
+    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn csv(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Problem> {
+    let write = |material: &Material, held: &[Held]| -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut csv = Csv::new(&mut out, &material.key)?;
         material.rows(held, |row| csv.row(row))?;
         csv.finish()?;
         Ok(out)
     };
-    xlsx "/v1/applications/{id}/results.xlsx" "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" "a workbook"
-        |material, held| {
-            let mut book = Xlsx::new(&material.key)?;
-            material.rows(held, |row| book.row(row))?;
-            book.finish()
-        };
-    parquet "/v1/applications/{id}/results.parquet" "application/vnd.apache.parquet" "Parquet, points as exact decimals"
-        |material, held| {
-            let mut file = Parquet::new(&material.key)?;
-            material.rows(held, |row| file.row(row))?;
-            file.finish()
-        };
-    txt "/v1/applications/{id}/results.txt" "text/plain; charset=utf-8" "lines of fixed width (docs/grading.md)"
-        |material, held| {
-            let mut lines = Fixed::new(&material.key);
-            material.rows(held, |row| lines.row(row))?;
-            Ok(lines.finish())
-        };
+    export(&app, &caller, id, of, write, ("notas.csv", "text/csv; charset=utf-8")).await
+}
+
+/// The grades of an exam as a workbook.
+#[utoipa::path(get, path = "/v1/applications/{id}/results.xlsx", tag = "applications", params(("id" = String, Path), Of), responses(
+    (status = 200, description = "All that are asked for", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn xlsx(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Problem> {
+    let write = |material: &Material, held: &[Held]| -> io::Result<Vec<u8>> {
+        let mut book = Xlsx::new(&material.key)?;
+        material.rows(held, |row| book.row(row))?;
+        book.finish()
+    };
+    export(
+        &app,
+        &caller,
+        id,
+        of,
+        write,
+        ("notas.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    )
+    .await
+}
+
+/// The grades of an exam as Parquet: points are exact decimals.
+#[utoipa::path(get, path = "/v1/applications/{id}/results.parquet", tag = "applications", params(("id" = String, Path), Of), responses(
+    (status = 200, description = "All that are asked for", content_type = "application/vnd.apache.parquet"),
+    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn parquet(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Problem> {
+    let write = |material: &Material, held: &[Held]| -> io::Result<Vec<u8>> {
+        let mut file = Parquet::new(&material.key)?;
+        material.rows(held, |row| file.row(row))?;
+        file.finish()
+    };
+    export(&app, &caller, id, of, write, ("notas.parquet", "application/vnd.apache.parquet")).await
+}
+
+/// The grades of an exam as lines of fixed width (docs/grading.md).
+#[utoipa::path(get, path = "/v1/applications/{id}/results.txt", tag = "applications", params(("id" = String, Path), Of), responses(
+    (status = 200, description = "All that are asked for", content_type = "text/plain; charset=utf-8"),
+    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "No such outcome, or an id that is too long", body = Problem, content_type = "application/problem+json"),
+))]
+pub async fn txt(
+    State(app): State<App>,
+    caller::Read(caller): caller::Read,
+    Path(id): Path<String>,
+    Query(of): Query<Of>,
+) -> Result<Response, Problem> {
+    let write = |material: &Material, held: &[Held]| -> io::Result<Vec<u8>> {
+        let mut lines = Fixed::new(&material.key);
+        material.rows(held, |row| lines.row(row))?;
+        Ok(lines.finish())
+    };
+    export(&app, &caller, id, of, write, ("notas.txt", "text/plain; charset=utf-8")).await
+}
+
+/// Grades what is asked for and sends it as a file.
+async fn export(
+    app: &App,
+    caller: &Caller,
+    id: String,
+    of: Of,
+    write: impl FnOnce(&Material, &[Held]) -> io::Result<Vec<u8>> + Send + 'static,
+    (name, content_type): (&str, &'static str),
+) -> Result<Response, Problem> {
+    let (id, filter) = (known(app, &caller.tenant, id).await?, filter(of)?);
+    let material = material(app, &caller.tenant, &id).await?;
+    let held = grades::hold(&app.db, &caller.tenant, &id, &filter, "", i64::MAX).await?;
+    let written = tokio::task::spawn_blocking(move || write(&material, &held));
+    let bytes = written.await.map_err(GradesError::from)?.map_err(|e| match e.kind() {
+        io::ErrorKind::InvalidData => Kind::Invalid.because(e.to_string()),
+        _ => Problem::from(e),
+    })?;
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, bytes).into_response())
 }
 
 fn filter(of: Of) -> Result<Filter, Problem> {
@@ -165,9 +222,4 @@ fn filter(of: Of) -> Result<Filter, Problem> {
 
 async fn material(app: &App, tenant: &str, id: &str) -> Result<Material, Problem> {
     Material::of(&app.db, tenant, id).await?.ok_or_else(no_key)
-}
-
-async fn everything(app: &App, tenant: &str, id: &str, filter: &Filter) -> Result<(Material, Vec<Held>), Problem> {
-    let material = material(app, tenant, id).await?;
-    Ok((material, grades::hold(&app.db, tenant, id, filter, "", i64::MAX).await?))
 }

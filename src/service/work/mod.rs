@@ -77,7 +77,9 @@ impl WorkError {
                 Some(Failure::transient("storage", "a file could not be read or written"))
             }
             WorkError::Child(e) => Some(Failure::transient("process_died", e.to_string())),
-            WorkError::Json(_) | WorkError::Grades(_) => Some(Failure::lasting("internal", "what was stored can't be understood")),
+            WorkError::Json(_) | WorkError::Grades(_) => {
+                Some(Failure::lasting("internal", "what was stored can't be understood"))
+            }
         }
     }
 }

@@ -252,9 +252,9 @@ impl Noted {
         let mut students = self.students;
         students.sort_by(|a, b| a.id.cmp(&b.id));
         students.dedup_by(|a, b| a.id == b.id);
-        let students = students.into_iter().map(|s| {
-            vec![tenant(), application.into(), s.id.into(), s.enrollment.into(), s.class.into()]
-        });
+        let students = students
+            .into_iter()
+            .map(|s| vec![tenant(), application.into(), s.id.into(), s.enrollment.into(), s.class.into()]);
         let columns = "students (tenant_id, application_id, id, enrollment, class_id)";
         let latest = "ON CONFLICT (tenant_id, application_id, id)
             DO UPDATE SET enrollment = excluded.enrollment, class_id = excluded.class_id";
@@ -263,8 +263,7 @@ impl Noted {
             vec![tenant(), package.to_string().into(), name.into(), Cell::Json(questions.to_string())]
         });
         let columns = "booklet_orders (tenant_id, package_id, name, questions)";
-        rows::insert(tx, dialect, columns, "ON CONFLICT DO NOTHING", orders.collect())
-            .await?;
+        rows::insert(tx, dialect, columns, "ON CONFLICT DO NOTHING", orders.collect()).await?;
         Ok(())
     }
 }

@@ -38,6 +38,8 @@ CREATE TABLE papers (
     answers TEXT NOT NULL,
     -- 1: by the attendance list.
     absent {int} NOT NULL,
+    -- 1: a page waits for a person.
+    review {int} NOT NULL,
     -- The latest of those that its pages are of.
     batch_id TEXT REFERENCES batches (id) ON DELETE CASCADE,
     PRIMARY KEY (tenant_id, application_id, owner)
