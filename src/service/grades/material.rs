@@ -147,7 +147,7 @@ impl Material {
     /// [`GradesError`]
     pub async fn locked(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Option<Self>, GradesError> {
         let text = concat!(the_key!(), " {for_update}");
-        Self::with_key(db, &mut **tx, text, tenant, application).await
+        Self::with_key(db, tx, text, tenant, application).await
     }
 
     async fn with_key(
