@@ -3,6 +3,7 @@
 //! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
+mod analysis;
 pub mod auth;
 pub mod child;
 pub mod chromium;
@@ -15,6 +16,7 @@ pub mod jobs;
 mod outbox;
 pub mod retention;
 pub mod store;
+pub mod warehouse;
 pub mod watch;
 pub mod webhooks;
 
@@ -32,6 +34,7 @@ use crate::service::config::{Config, Secret};
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Db, Objects};
+use crate::service::warehouse::Warehouse;
 use crate::service::watch::Metrics;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +50,8 @@ pub struct App {
     pub metrics: Metrics,
     /// Where it is configured.
     pub vision: Option<Vision>,
+    /// Where one is configured.
+    pub warehouse: Option<Warehouse>,
     pub children: Children,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,

@@ -11,6 +11,7 @@ use super::http;
 use super::jobs::{Delivery, Queue};
 use super::retention;
 use super::store::{Db, DbError, ObjectError, Objects};
+use super::warehouse::{self, Warehouse};
 use super::watch::Metrics;
 use super::{outbox, webhooks, work};
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ impl App {
             db,
             metrics: Metrics::default(),
             vision: if config.vision.enabled { Some(Vision::new(config.vision.clone())?) } else { None },
+            warehouse: Warehouse::configured(&config.warehouse, &config.data)?,
             objects: Objects::configured(&config.objects, &config.data).await?,
             children: Children::new(
                 config.bounds.child,
@@ -116,6 +118,7 @@ fn beside(app: &App) -> JoinSet<()> {
     tasks.spawn(work::sweep(app.clone()));
     tasks.spawn(outbox::run(app.clone()));
     tasks.spawn(webhooks::run(app.clone()));
+    tasks.spawn(warehouse::run(app.clone()));
     tasks.spawn(retention::run(app.clone()));
     tasks
 }

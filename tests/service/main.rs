@@ -2,6 +2,7 @@
 #![cfg(feature = "service")]
 
 mod databases;
+mod fake_bigquery;
 mod fake_gcs;
 mod grades;
 mod killed;
@@ -15,7 +16,9 @@ mod printed_pages;
 mod reviewing;
 mod server;
 mod site;
+mod statistics;
 mod tenants;
 mod uploads;
 mod vision;
+mod warehouse;
 mod webhooks;

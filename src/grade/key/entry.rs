@@ -1,5 +1,6 @@
 //! An entry of a key's `questions`: one question, or many with `count`.
 
+use super::about::About;
 use super::read::{number, weight};
 use super::{Group, Question};
 use crate::grade::number::Exact;
@@ -40,8 +41,9 @@ pub fn questions(list: &[Value], named: &Named, f: &mut Faults) -> Vec<Question>
         let (weight, one) = (weight(&mut o, f), Exact::from_integer(1));
         let points = number(&mut o, "points", 0, 1_000_000, f).unwrap_or(one);
         let spec = o.get("rule").cloned();
+        let about = About::read(&mut o, value["count"].is_number().then_some(numbered.len()), f);
         o.finish(f);
-        for Numbered { id, n, answer, path, answer_path } in numbered {
+        for (i, Numbered { id, n, answer, path, answer_path }) in numbered.into_iter().enumerate() {
             let asked = Asked { answer: answer.as_ref(), path: answer_path, points };
             let Some(rule) = rule(spec.as_ref(), path, &n, &asked, named, f) else { continue };
             let field = field.as_ref().map_or_else(|| id.clone(), |field| field.replace("{n}", &n));
@@ -59,7 +61,8 @@ pub fn questions(list: &[Value], named: &Named, f: &mut Faults) -> Vec<Question>
                 f.add(format!("{path}.field"), message);
             }
             let (language, by_version) = (language.clone(), BTreeMap::new());
-            all.push(Question { id, field, language, subject, block, weight, rule, by_version });
+            let (skills, irt) = (about.skills.clone(), about.irt(i));
+            all.push(Question { id, field, language, subject, block, weight, rule, by_version, skills, irt });
         }
     }
     all

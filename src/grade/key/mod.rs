@@ -1,5 +1,6 @@
 //! KEY.json, checked whole: what is right, by which rule, and what it is worth (docs/grading.md).
 
+mod about;
 mod entry;
 mod read;
 
@@ -60,6 +61,9 @@ pub struct Question {
     pub rule: Rule,
     /// Where a version has a right answer of its own: as printed in it, at the same field.
     pub by_version: BTreeMap<u32, Rule>,
+    /// For statistics: what it is about (BNCC skills, SAEB descriptors), and a, b, c of the three-parameter model.
+    pub skills: Vec<String>,
+    pub irt: Option<[f64; 3]>,
 }
 
 impl Question {

@@ -16,7 +16,9 @@ use crate::service::cloud::VisionConfig;
 use crate::service::guard::OutboundConfig;
 use crate::service::jobs::JobsConfig;
 use crate::service::retention::RetentionConfig;
+use crate::service::store::objects::ObjectsKind;
 use crate::service::store::{DatabaseConfig, ObjectsConfig};
+use crate::service::warehouse::{WarehouseConfig, WarehouseKind};
 use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,7 @@ pub struct Config {
     pub outbound: OutboundConfig,
     pub print: PrintConfig,
     pub vision: VisionConfig,
+    pub warehouse: WarehouseConfig,
     pub watch: WatchConfig,
 }
 
@@ -84,6 +87,12 @@ impl Config {
         if let Some(data) = &said.data {
             config.data.clone_from(data);
         }
+        if config.warehouse.kind == WarehouseKind::BigQuery && config.objects.kind != ObjectsKind::Cloud {
+            reader.fault(
+                "warehouse.kind",
+                "bigquery loads from a bucket of Cloud Storage; with it, objects.kind = gcs is expected",
+            );
+        }
         let (_, faults) = reader.finish(&OTHERS);
         if faults.is_empty() { Ok(config) } else { Err(faults) }
     }
@@ -106,6 +115,7 @@ impl Config {
             outbound: OutboundConfig::of(reader),
             print: PrintConfig::of(reader),
             vision: VisionConfig::of(reader),
+            warehouse: WarehouseConfig::of(reader),
             watch: WatchConfig::of(reader),
         }
     }

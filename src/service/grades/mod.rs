@@ -1,12 +1,10 @@
-//! Grades in the database: what pupils handed in ([`papers`]), what it is worth under the key that holds ([`regrade`]),
-//! and all answers and scores of an exam for statistics ([`responses`]).
+//! Grades in the database: what pupils handed in ([`papers`]), what it is worth under the key that holds ([`regrade`]).
 //!
 //! Whatever changes a page ends here, in its own transaction: a batch that settles, a person who decides, a new key.
 
 mod material;
 mod papers;
 mod regrade;
-pub mod responses;
 
 pub use material::{Filter, Held, Material, hold};
 pub use regrade::{Moved, Regraded};
@@ -14,6 +12,7 @@ pub use regrade::{Moved, Regraded};
 use crate::read::result::PageReading;
 use crate::service::store::db::{Columns, Tx};
 use crate::service::store::{Db, DbError};
+use crate::service::warehouse;
 use uuid::Uuid;
 
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +43,7 @@ pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> R
         papers::gather(db, tx, tenant, &application, &owners).await?;
         owners.extend(papers::note_absences(db, tx, tenant, &application).await?);
         regrade::some(db, tx, tenant, &application, &owners).await?;
+        warehouse::changed(db, tx, tenant, &application).await?;
     }
     Ok(())
 }
@@ -74,6 +74,7 @@ pub async fn page_decided(db: &Db, tx: &mut Tx, tenant: &str, pages: [Whose<'_>;
         let mut all = owners.clone();
         all.extend(papers::note_absences(db, tx, tenant, &application).await?);
         regrade::some(db, tx, tenant, &application, &all).await?;
+        warehouse::changed(db, tx, tenant, &application).await?;
     }
     Ok(())
 }
@@ -106,5 +107,6 @@ pub async fn key_changed(db: &Db, tx: &mut Tx, tenant: &str, application: &str) 
         papers::gather(db, tx, tenant, application, &owners).await?;
         papers::note_absences(db, tx, tenant, application).await?;
     }
+    warehouse::changed(db, tx, tenant, application).await?;
     regrade::all(db, tx, tenant, application).await
 }

@@ -23,6 +23,7 @@ mod pieces;
 pub mod problem;
 mod read;
 mod results;
+mod statistics;
 mod students;
 mod uploads;
 mod webhooks;
@@ -85,7 +86,11 @@ fn routes(max_body: usize) -> OpenApiRouter<App> {
         .routes(routes!(results::csv))
         .routes(routes!(results::xlsx))
         .routes(routes!(results::parquet))
-        .routes(routes!(results::txt));
+        .routes(routes!(results::txt))
+        .routes(routes!(statistics::statistics))
+        .routes(routes!(statistics::histogram))
+        .routes(routes!(statistics::item))
+        .routes(routes!(statistics::distractors));
     let keep = OpenApiRouter::new()
         .routes(routes!(keeping::get, keeping::put))
         .routes(routes!(keeping::hold, keeping::list))

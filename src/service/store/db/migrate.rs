@@ -9,6 +9,7 @@ use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("migrations/0001_first.sql")),
     (5, "grades", include_str!("migrations/0005_grades.sql")),
+    (6, "warehouse", include_str!("migrations/0006_warehouse.sql")),
 ];
 
 /// Brings the schema up to date.
