@@ -4,7 +4,7 @@ use super::App;
 use super::grades::{Filter, GradesError, Held, Material, hold};
 use super::store::DbError;
 use super::store::db::{Columns, Freshness};
-use crate::grade::{Graded, Key, Paper, Question};
+use crate::grade::{Detail, Graded, Key, Paper, Question};
 use crate::sheet::Layout;
 use crate::sheet::field::FieldKind;
 use crate::statistics::gather::Gathering;
@@ -34,7 +34,7 @@ pub async fn each<S: Send + 'static>(
         after.clone_from(&last.owner);
         let (material, each) = (material.clone(), each.clone());
         made = tokio::task::spawn_blocking(move || {
-            material.grade(&held, false, |held, paper, graded| each(&mut made, held, paper, &graded));
+            material.grade(&held, Detail::Answers, |held, paper, graded| each(&mut made, held, paper, &graded));
             made
         })
         .await?;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::grade::{Grader, Joined, Key, Page};
+use crate::grade::{Detail, Grader, Joined, Key, Page};
 use crate::statistics::gather::Gathering;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ fn graded(key: &Key, student: &str, fields: &[(&str, &str, &str)]) -> crate::gra
     .unwrap();
     let mut joined = Joined::default();
     joined.add(page);
-    Grader::new(key, None).grade(&joined.paper(), false)
+    Grader::new(key, None).grade(&joined.paper(), false, Detail::Answers)
 }
 
 #[test]
