@@ -16,4 +16,5 @@ pub mod read;
 pub mod service;
 pub mod sheet;
 pub mod sim;
+pub mod statistics;
 pub mod units;

@@ -6,6 +6,7 @@ mod bounds;
 pub mod demo;
 mod error;
 pub mod explain;
+pub mod grade;
 mod key;
 #[cfg(feature = "service")]
 pub mod lifecycle;
@@ -43,6 +44,7 @@ pub enum Command {
     Print(print::PrintArgs),
     Merge(merge::MergeArgs),
     Read(read::ReadArgs),
+    Grade(grade::GradeArgs),
     Explain(explain::ExplainArgs),
     Template(template::TemplateArgs),
     Accuracy(accuracy::AccuracyArgs),
@@ -78,6 +80,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Print(args) => print::run(&args),
         Command::Merge(args) => merge::run(&args),
         Command::Read(args) => read::run(&args),
+        Command::Grade(args) => grade::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Template(args) => template::run(&args),
         Command::Accuracy(args) => accuracy::run(&args),

@@ -110,16 +110,7 @@ impl Format {
         if self == Format::Xlsx && out.is_terminal() {
             return Err(CliError::Usage("--format xlsx is for a file: add `> respostas.xlsx`".to_owned()));
         }
-        let look = if out.is_terminal() {
-            // An empty NO_COLOR counts as unset (no-color.org).
-            let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-            let term = console::Term::stdout();
-            let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
-            Look { width: term.size_checked().map(|(_, columns)| columns.into()), color: !no_color && !dumb }
-        } else {
-            Look::default()
-        };
-        Ok(self.on(out, look))
+        Ok(self.on(out, look_of_stdout()))
     }
 
     pub fn on(self, out: impl Write + 'static, look: Look) -> Box<dyn Sink> {
@@ -130,6 +121,18 @@ impl Format {
             Format::Xlsx => Box::new(Xlsx::new(out)),
         }
     }
+}
+
+/// As wide and colourful as the terminal is.
+pub fn look_of_stdout() -> Look {
+    if !io::stdout().is_terminal() {
+        return Look::default();
+    }
+    // An empty NO_COLOR counts as unset (no-color.org).
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+    let term = console::Term::stdout();
+    let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
+    Look { width: term.size_checked().map(|(_, columns)| columns.into()), color: !no_color && !dumb }
 }
 
 pub fn run(args: &ReadArgs) -> Result<ExitCode, CliError> {

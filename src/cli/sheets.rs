@@ -1,7 +1,7 @@
 //! Which sheets a run reads: ours, or those of a template; and what it keeps of a page to draw it.
 
 use super::{CliError, sheet_key};
-use crate::grade::Key;
+use crate::grade::evaluation::Key;
 use crate::limits::Limits;
 use crate::output::{Seen, Trace, trace};
 use crate::print::manifest::hex;

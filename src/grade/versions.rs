@@ -1,6 +1,5 @@
 //! From a version's answers back to the master's: what `print` left in versions.json.
 
-use crate::read::result::{FieldReading, FieldStatus, SheetRef};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,12 +7,18 @@ use std::path::Path;
 /// The order of each version, or of each sheet where every student has one of his own.
 #[derive(Clone, Debug, Default)]
 pub struct Versions {
-    by_version: HashMap<u64, Vec<Mapped>>,
-    by_sheet: HashMap<String, Vec<Mapped>>,
+    by_version: HashMap<u64, Order>,
+    by_sheet: HashMap<String, Order>,
 }
 
+/// The questions of one order, as they are printed.
 #[derive(Clone, Debug, Deserialize)]
-struct Mapped {
+#[serde(transparent)]
+pub struct Order(Vec<Mapped>);
+
+/// A printed question.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Mapped {
     number: u32,
     question: String,
     language: Option<String>,
@@ -30,20 +35,7 @@ struct File {
 struct Version {
     version: Option<u64>,
     sheet_id: Option<String>,
-    questions: Vec<Mapped>,
-}
-
-/// An answer in the master's terms.
-#[derive(Clone, Debug, PartialEq)]
-pub struct MasterAnswer {
-    /// The question's id in the package.
-    pub question: String,
-    /// The id of the field that was read.
-    pub field: String,
-    pub status: FieldStatus,
-    pub marked: Vec<String>,
-    pub value: Option<String>,
-    pub confidence: f64,
+    questions: Order,
 }
 
 impl Versions {
@@ -65,40 +57,59 @@ impl Versions {
         Ok(all)
     }
 
-    /// None where it is not known which version the sheet is of. A field belongs to the question whose number its id ends
-    /// in; of two questions with one number, to that in the language that was marked.
-    pub fn master(&self, sheet: &SheetRef, fields: &[FieldReading]) -> Option<Vec<MasterAnswer>> {
-        let own = sheet.id.as_ref().and_then(|id| self.by_sheet.get(id));
-        let map = own.or_else(|| self.by_version.get(&u64::from(sheet.version?)))?;
-        let language = fields.iter().find(|f| f.kind == "language").and_then(|f| f.value.clone());
-        let answer = |field: &FieldReading| {
-            let number = number_of(&field.id)?;
-            let mut candidates = map.iter().filter(|m| m.number == number);
-            let mapped = candidates.find(|m| m.language.is_none() || m.language == language)?;
-            let back = |label: &String| mapped.back(label, &field.kind);
-            let value =
-                field.value.as_ref().map(|v| v.split('+').map(|l| back(&l.to_owned())).collect::<Vec<_>>().join("+"));
-            Some(MasterAnswer {
-                question: mapped.question.clone(),
-                field: field.id.clone(),
-                status: field.status,
-                marked: field.marked.iter().map(back).collect(),
-                value,
-                confidence: field.confidence,
-            })
-        };
-        Some(fields.iter().filter_map(answer).collect())
+    pub fn add_version(&mut self, version: u64, order: Order) {
+        self.by_version.insert(version, order);
+    }
+
+    pub fn add_sheet(&mut self, sheet: String, order: Order) {
+        self.by_sheet.insert(sheet, order);
+    }
+
+    /// None where it is not known which version the sheet is of. A file of one version has no other.
+    pub fn order(&self, sheet: Option<&str>, version: Option<u32>) -> Option<&Order> {
+        let own = sheet.and_then(|id| self.by_sheet.get(id));
+        own.or_else(|| match version {
+            Some(version) => self.by_version.get(&version.into()),
+            None => self.by_version.values().next().filter(|_| self.by_version.len() == 1 && self.by_sheet.is_empty()),
+        })
+    }
+
+    /// Whether every sheet has an order of its own.
+    pub fn are_of_sheets(&self) -> bool {
+        !self.by_sheet.is_empty()
+    }
+}
+
+impl Order {
+    /// Where a question of the package is printed.
+    pub fn of_question(&self, id: &str) -> Option<&Mapped> {
+        self.0.iter().find(|m| m.question == id)
+    }
+
+    /// The printed questions of a number: several where languages share it.
+    pub fn of_number(&self, number: u32) -> impl Iterator<Item = &Mapped> {
+        self.0.iter().filter(move |m| m.number == number)
     }
 }
 
 impl Mapped {
-    /// Only alternatives change places.
-    fn back(&self, label: &str, kind: &str) -> String {
-        let place = match label.as_bytes() {
-            [letter @ b'A'..=b'Z'] if kind == "choice" => usize::from(letter - b'A'),
-            _ => return label.to_owned(),
-        };
-        self.options.chars().nth(place).map_or_else(|| label.to_owned(), String::from)
+    pub fn question(&self) -> &str {
+        &self.question
+    }
+
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
+    /// The master's letter for each printed one, in order.
+    pub fn letters(&self) -> Vec<char> {
+        self.options.chars().collect()
+    }
+
+    /// A field belongs to the question whose number its id ends in.
+    pub fn is_answered_by(&self, id: &str, kind: &str) -> bool {
+        let about_pupil = matches!(kind, "id_grid" | "version" | "language" | "flag" | "signature");
+        !about_pupil && number_of(id) == Some(self.number)
     }
 }
 
@@ -112,32 +123,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_s_letters_are_led_back_to_the_master_s() {
+    fn a_question_is_found_where_it_is_printed() {
         let file = br#"{"versions": [{"version": 2, "questions": [
-            {"number": 1, "question": "en", "language": "Ingles", "options": "BA"},
+            {"number": 1, "question": "en", "language": "Ingl\u00eas", "options": "BA"},
             {"number": 1, "question": "es", "language": "Espanhol", "options": "AB"},
-            {"number": 2, "question": "m7", "options": "CADB"},
-            {"number": 3, "question": "sum", "options": "AB"}]}]}"#;
+            {"number": 2, "question": "m7", "options": "CADB"}]},
+            {"sheet_id": "S", "questions": [{"number": 9, "question": "m7", "options": "AB"}]}]}"#;
         let versions = Versions::from_json(file).unwrap();
-        let field = |id: &str, kind: &str, value: &str| FieldReading {
-            id: id.into(),
-            kind: kind.into(),
-            status: FieldStatus::Answered,
-            marked: value.split('+').map(str::to_owned).collect(),
-            value: Some(value.into()),
-            confidence: 1.0,
-            marks: Vec::new(),
-        };
-        let fields = [
-            field("lingua", "language", "Espanhol"),
-            field("q1", "choice", "B"),
-            field("q2", "choice", "A+D"),
-            field("q3", "sum", "03"),
-        ];
-        let sheet = SheetRef { version: Some(2), ..SheetRef::default() };
-        let answers = versions.master(&sheet, &fields).unwrap();
-        let said: Vec<_> = answers.iter().map(|a| (a.question.as_str(), a.value.as_deref().unwrap())).collect();
-        assert_eq!(said, [("es", "B"), ("m7", "C+B"), ("sum", "03")]);
-        assert_eq!(versions.master(&SheetRef::default(), &fields), None);
+        let order = versions.order(Some("other"), Some(2)).unwrap();
+        let m7 = order.of_question("m7").unwrap();
+        assert_eq!(m7.letters(), ['C', 'A', 'D', 'B']);
+        assert!(m7.is_answered_by("q2", "choice") && m7.is_answered_by("soma02", "sum"));
+        assert!(!m7.is_answered_by("q12", "choice") && !m7.is_answered_by("tipo2", "version"));
+        let first: Vec<_> = order.of_number(1).map(|m| (m.question(), m.language())).collect();
+        assert_eq!(first, [("en", Some("Ingl\u{ea}s")), ("es", Some("Espanhol"))]);
+        assert!(versions.order(Some("S"), Some(2)).unwrap().of_question("m7").unwrap().is_answered_by("q9", "choice"));
+        assert!(versions.order(None, Some(3)).is_none() && versions.order(None, None).is_none());
     }
 }

@@ -45,7 +45,7 @@ impl<W: Write> Sink for Csv<W> {
 
 /// A cell that no spreadsheet takes for a formula (OWASP, “CSV injection”): an apostrophe goes before what begins like
 /// one, in its full-width and typographic forms too, also behind blanks.
-fn neutral(text: &str) -> Cow<'_, str> {
+pub(super) fn neutral(text: &str) -> Cow<'_, str> {
     let first = text.trim_start_matches(' ').chars().next();
     if first.is_some_and(|c| "=+-@\t\r\n−＝＋－＠".contains(c)) {
         Cow::Owned(format!("'{text}"))

@@ -10,6 +10,7 @@ pub mod check;
 pub mod crop;
 pub mod csv;
 pub mod explain;
+pub mod grades;
 pub mod jsonl;
 #[cfg(test)]
 mod made_up;

@@ -3,18 +3,21 @@
 //! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
+mod analysis;
 pub mod auth;
 pub mod child;
 pub mod chromium;
 pub mod cloud;
 pub mod config;
 pub mod gate;
+pub mod grades;
 pub mod guard;
 pub mod http;
 pub mod jobs;
 mod outbox;
 pub mod retention;
 pub mod store;
+pub mod warehouse;
 pub mod watch;
 pub mod webhooks;
 
@@ -34,6 +37,7 @@ use crate::service::gate::Gate;
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
 use crate::service::store::{Cache, Db, Objects};
+use crate::service::warehouse::Warehouse;
 use crate::service::watch::{Metrics, Watch};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +57,8 @@ pub struct App {
     pub vision: Option<Vision>,
     /// Where Cloud Tasks brings the work.
     pub tasks: Option<Tasks>,
+    /// Where one is configured.
+    pub warehouse: Option<Warehouse>,
     pub children: Children,
     /// Before the children that a request waits for.
     pub gate: Gate,

@@ -4,7 +4,7 @@ use super::App;
 use super::cloud::{TaskError, Tasks};
 use super::store::DbError;
 use super::store::db::Columns;
-use super::webhooks;
+use super::{warehouse, webhooks};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -43,9 +43,10 @@ pub async fn flush(app: &App) {
 
 async fn tell(app: &App) -> Result<usize, DbError> {
     let text = "UPDATE outbox SET run_at = {now} + $1, attempts = attempts + 1
-                WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND run_at <= {now} ORDER BY run_at, id LIMIT 50 {skip_locked})
+                WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND run_at <= {now} AND topic <> $2
+                             ORDER BY run_at, id LIMIT 50 {skip_locked})
                 RETURNING id, tenant_id, topic, payload{as_text} AS payload";
-    let query = app.db.query(text).bind(LEASE.as_millis() as i64);
+    let query = app.db.query(text).bind(LEASE.as_millis() as i64).bind(warehouse::TOPIC);
     let rows = query.fetch_all(app.db.writer()).await?;
     // A call over the network each: all at once.
     let mut tasks = JoinSet::new();

@@ -12,6 +12,7 @@ use super::http;
 use super::jobs::{Delivery, Queue};
 use super::retention;
 use super::store::{Cache, Db, DbError, ObjectError, Objects};
+use super::warehouse::{self, Warehouse};
 use super::watch::Metrics;
 use super::work::{Task, Until};
 use super::{outbox, webhooks, work};
@@ -59,6 +60,7 @@ impl App {
             metrics,
             watch,
             tasks: config.tasks.clone().map(|tasks| Tasks::new(tasks, config.jobs.workers)).transpose()?,
+            warehouse: Warehouse::configured(&config.warehouse, &config.data)?,
             objects: Objects::configured(&config.objects, &config.data).await?,
             children: Children::new(
                 config.bounds.child,
@@ -130,6 +132,7 @@ fn beside(app: &App) -> JoinSet<()> {
     tasks.spawn(work::sweep(app.clone()));
     tasks.spawn(outbox::run(app.clone()));
     tasks.spawn(webhooks::run(app.clone()));
+    tasks.spawn(warehouse::run(app.clone()));
     tasks.spawn(retention::run(app.clone()));
     tasks
 }

@@ -10,7 +10,7 @@ use gabarito::read::Reader;
 use gabarito::read::layouts::Layouts;
 use gabarito::read::pages;
 use gabarito::read::policy::Policy;
-use gabarito::read::result::{FieldReading, FieldStatus, Outcome, PageReading, SheetRef};
+use gabarito::read::result::{FieldStatus, Outcome, PageReading};
 use gabarito::sheet::lize::Models;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -152,34 +152,22 @@ fn what_a_version_prints_is_what_its_map_says() {
             let first = booklet["pdf_page"].as_u64().unwrap();
             let (from, to) = (first.to_string(), (first + booklet["pages"].as_u64().unwrap() - 1).to_string());
             let text = tool("pdftotext", &["-raw", "-f", &from, "-l", &to, &scratch.path("sheets.pdf"), "-"]);
-            let sheet = SheetRef {
-                id: booklet["sheet_id"].as_str().map(str::to_owned),
-                version: booklet["version"].as_u64().map(|v| v as u32),
-                ..SheetRef::default()
-            };
+            let version = booklet["version"].as_u64().map(|v| v as u32);
+            let as_printed = map.order(booklet["sheet_id"].as_str(), version).unwrap();
             let mut order = Vec::new();
             for number in 1..=6 {
                 let begins = text.find(&format!("QUESTÃO {number:02}")).unwrap();
                 let ends = text.find(&format!("QUESTÃO {:02}", number + 1)).unwrap_or(text.len());
                 let printed = &text[begins..ends];
-                // As if the first printed alternative had been marked, and the last.
-                let field = |label: &str| FieldReading {
-                    id: format!("q{number}"),
-                    kind: "choice".into(),
-                    status: FieldStatus::Answered,
-                    marked: vec![label.into()],
-                    value: Some(label.into()),
-                    confidence: 1.0,
-                    marks: Vec::new(),
-                };
-                let answers = map.master(&sheet, &[field("A"), field("E")]).unwrap();
-                assert!(printed.contains(&format!("{}x", answers[0].question)), "{number}: {printed}");
+                let question = as_printed.of_number(number).next().unwrap();
+                assert!(printed.contains(&format!("{}x", question.question())), "{number}: {printed}");
                 let words = ["um", "dois", "três", "quatro"];
-                let master = answers[0].value.as_deref().unwrap().as_bytes()[0] - b'A';
+                let letters = question.letters();
+                let master = letters[0] as u8 - b'A';
                 let first = words.iter().min_by_key(|w| printed.find(&format!("{w} de")).unwrap()).unwrap();
                 assert_eq!(*first, words[usize::from(master)], "{number}: {printed}");
-                assert_eq!(answers[1].value.as_deref(), Some("E"), "“todas as anteriores” stays last");
-                order.push(answers[0].question.clone());
+                assert_eq!(letters.last(), Some(&'E'), "“todas as anteriores” stays last");
+                order.push(question.question().to_owned());
             }
             orders.insert(order);
         }

@@ -79,6 +79,14 @@ impl Fake {
         self.held.lock().unwrap().seen.get(what).copied().unwrap_or(0)
     }
 
+    pub fn bytes(&self, name: &str) -> Option<Bytes> {
+        self.held.lock().unwrap().objects.get(name).map(|o| o.bytes.clone())
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.held.lock().unwrap().objects.keys().cloned().collect()
+    }
+
     fn note(&self, what: &'static str) {
         *self.held.lock().unwrap().seen.entry(what).or_default() += 1;
     }

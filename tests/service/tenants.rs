@@ -33,6 +33,8 @@ fn body(path: &str) -> Value {
         json!({"student": "aluno-1"})
     } else if path.contains("/pages/") {
         json!({"accept": true})
+    } else if path.ends_with("/key") {
+        json!({"questions": [{"id": "q1", "answer": "A"}]})
     } else {
         json!({})
     }

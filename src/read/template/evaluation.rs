@@ -4,7 +4,7 @@
 use super::format::{Template, TemplateError, beside, read_limited};
 use super::omrchecker::texts;
 use super::picture::decoded;
-use crate::grade::{Accepted, Key, Points, Question, Scheme, Streak};
+use crate::grade::evaluation::{Accepted, Key, Points, Question, Scheme, Streak};
 use crate::json::{Faults, Object};
 use crate::read::result::FieldStatus;
 use serde_json::{Map, Value};

@@ -16,7 +16,9 @@ use crate::service::cloud::{TasksConfig, VisionConfig};
 use crate::service::guard::OutboundConfig;
 use crate::service::jobs::{Delivery, JobsConfig};
 use crate::service::retention::RetentionConfig;
+use crate::service::store::objects::ObjectsKind;
 use crate::service::store::{CacheConfig, DatabaseConfig, ObjectsConfig};
+use crate::service::warehouse::{WarehouseConfig, WarehouseKind};
 use crate::service::watch::WatchConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,7 @@ pub struct Config {
     pub outbound: OutboundConfig,
     pub print: PrintConfig,
     pub vision: VisionConfig,
+    pub warehouse: WarehouseConfig,
     pub watch: WatchConfig,
 }
 
@@ -93,6 +96,12 @@ impl Config {
         if let Some(data) = &said.data {
             config.data.clone_from(data);
         }
+        if config.warehouse.kind == WarehouseKind::BigQuery && config.objects.kind != ObjectsKind::Cloud {
+            reader.fault(
+                "warehouse.kind",
+                "bigquery loads from a bucket of Cloud Storage; with it, objects.kind = gcs is expected",
+            );
+        }
         let (_, faults) = reader.finish(&OTHERS);
         if faults.is_empty() { Ok(config) } else { Err(faults) }
     }
@@ -126,6 +135,7 @@ impl Config {
             outbound: OutboundConfig::of(reader),
             print: PrintConfig::of(reader),
             vision: VisionConfig::of(reader),
+            warehouse: WarehouseConfig::of(reader),
             watch: WatchConfig::of(reader),
         }
     }

@@ -292,7 +292,7 @@ pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) ->
 
 /// Those of these batches that are the tenant's, the latest first.
 async fn some(app: &App, connection: &mut AnyConnection, tenant: &str, ids: &[String]) -> Result<Vec<Batch>, Problem> {
-    let among = |text| rows::among(app.db.dialect(), text, tenant, ids);
+    let among = |text| rows::among(app.db.dialect(), text, &[tenant], ids);
     let text = "SELECT f.batch_id AS id, f.number AS number, f.name AS name, f.bytes AS bytes, f.sha256 AS sha256,
                     f.pages AS pages
                 FROM batch_files f JOIN batches b ON b.id = f.batch_id

@@ -13,6 +13,7 @@ mod identified;
 mod incoming;
 mod job;
 mod keeping;
+mod key;
 mod monolith;
 mod oauth;
 mod once;
@@ -24,6 +25,8 @@ mod pieces;
 mod pressure;
 pub mod problem;
 mod read;
+mod results;
+mod statistics;
 mod students;
 mod tasks;
 mod uploads;
@@ -85,7 +88,18 @@ fn routes(max_body: usize, time: Duration) -> OpenApiRouter<App> {
         .routes(routes!(pictures::image))
         .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
-        .routes(routes!(applications::reconciliation));
+        .routes(routes!(applications::reconciliation))
+        .routes(routes!(key::get, key::put))
+        .routes(routes!(key::revisions))
+        .routes(routes!(results::list))
+        .routes(routes!(results::csv))
+        .routes(routes!(results::xlsx))
+        .routes(routes!(results::parquet))
+        .routes(routes!(results::txt))
+        .routes(routes!(statistics::statistics))
+        .routes(routes!(statistics::histogram))
+        .routes(routes!(statistics::item))
+        .routes(routes!(statistics::distractors));
     let keep = OpenApiRouter::new()
         .routes(routes!(keeping::get, keeping::put))
         .routes(routes!(keeping::hold, keeping::list))

@@ -235,7 +235,7 @@ async fn some(
     tenant: &str,
     ids: &[String],
 ) -> Result<Vec<Package>, Problem> {
-    let among = |text| rows::among(app.db.dialect(), text, tenant, ids);
+    let among = |text| rows::among(app.db.dialect(), text, &[tenant], ids);
     let text = "SELECT f.package_id AS id, f.name AS name, f.bytes AS bytes, f.sha256 AS sha256
                 FROM package_files f JOIN packages p ON p.id = f.package_id
                 WHERE p.tenant_id = $1 AND p.id IN ({ids}) ORDER BY f.name";

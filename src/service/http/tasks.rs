@@ -5,7 +5,7 @@ use super::extract::Path;
 use super::{Kind, Problem};
 use crate::service::auth::TokenError;
 use crate::service::cloud::Tasks;
-use crate::service::{App, outbox, retention, webhooks, work};
+use crate::service::{App, outbox, retention, warehouse, webhooks, work};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -58,6 +58,7 @@ async fn sweep(State(app): State<App>, headers: HeaderMap) -> Result<StatusCode,
     app.queue.sweep().await?;
     outbox::flush(&app).await;
     let _ = timeout(DELIVERED, webhooks::flush(&app)).await;
+    warehouse::flush(&app).await;
     retention::hourly(&app).await;
     Ok(StatusCode::NO_CONTENT)
 }

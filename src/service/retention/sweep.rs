@@ -185,6 +185,14 @@ async fn delete(app: &App, tenant: &str, kind: Kind, due: &Due) -> Result<(), St
         let text = "DELETE FROM students WHERE NOT EXISTS (SELECT 1 FROM packages p
                     WHERE p.tenant_id = students.tenant_id AND p.application_id = students.application_id)";
         app.db.query(text).execute(&mut *tx).await?;
+        // So are papers of pupils of whom nothing is there but that they were expected, and orders that no paper is of.
+        let text = "DELETE FROM papers WHERE batch_id IS NULL AND NOT EXISTS (SELECT 1 FROM packages p
+                    WHERE p.tenant_id = papers.tenant_id AND p.application_id = papers.application_id)";
+        app.db.query(text).execute(&mut *tx).await?;
+        let text = "DELETE FROM booklet_orders WHERE NOT EXISTS (SELECT 1 FROM packages p WHERE p.id = booklet_orders.package_id)
+                    AND NOT EXISTS (SELECT 1 FROM papers p
+                        WHERE p.tenant_id = booklet_orders.tenant_id AND p.package_id = booklet_orders.package_id)";
+        app.db.query(text).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -12,6 +12,7 @@ pub use read::{layouts, policy};
 
 use super::App;
 use super::child::ChildError;
+use super::grades::GradesError;
 use super::jobs::{Claimed, Failure, ItemKind, QueueError};
 use super::store::db::Freshness;
 use super::store::{DbError, ObjectError};
@@ -39,11 +40,23 @@ pub enum WorkError {
     Io(#[from] std::io::Error),
     #[error("a row can't be understood: {0}")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Grades(GradesError),
 }
 
 impl From<DbError> for WorkError {
     fn from(e: DbError) -> Self {
         WorkError::Queue(QueueError::Db(e))
+    }
+}
+
+impl From<GradesError> for WorkError {
+    fn from(e: GradesError) -> Self {
+        match e {
+            GradesError::Db(e) => e.into(),
+            GradesError::Json(e) => WorkError::Json(e),
+            e => WorkError::Grades(e),
+        }
     }
 }
 
@@ -67,7 +80,9 @@ impl WorkError {
                 Some(Failure::transient("storage", "a file could not be read or written"))
             }
             WorkError::Child(e) => Some(Failure::transient("process_died", e.to_string())),
-            WorkError::Json(_) => Some(Failure::lasting("internal", "what was stored can't be understood")),
+            WorkError::Json(_) | WorkError::Grades(_) => {
+                Some(Failure::lasting("internal", "what was stored can't be understood"))
+            }
         }
     }
 }

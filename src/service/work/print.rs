@@ -111,11 +111,32 @@ pub(super) fn hash(path: &Path) -> std::io::Result<(u64, String)> {
     }
 }
 
-/// What is noted of a printed package, by ids: its layouts, its sheets, its students.
+/// What is noted of a printed package, by ids: its layouts, its sheets, its students, the orders of its booklets.
 struct Noted {
     layouts: Vec<(String, Value)>,
     sheets: BTreeMap<String, Sheet>,
-    students: Vec<(String, Option<String>)>,
+    students: Vec<Student>,
+    /// Of booklets: `version/2` or `sheet/…`, and the questions as versions.json has them.
+    orders: Vec<(String, Value)>,
+}
+
+struct Student {
+    id: String,
+    enrollment: Option<String>,
+    class: Option<String>,
+}
+
+/// What versions.json says of one order.
+#[derive(Deserialize)]
+struct Order {
+    version: Option<u64>,
+    sheet_id: Option<String>,
+    questions: Value,
+}
+
+#[derive(Default, Deserialize)]
+struct Orders {
+    versions: Vec<Order>,
 }
 
 /// A page of `manifest.json`.
@@ -170,9 +191,22 @@ impl Noted {
         let layouts = geometry.layouts.into_iter().filter_map(|l| Some((id(&l)?, l))).collect();
         let list = |v: &Value, key: &str| v[key].as_array().cloned().unwrap_or_default();
         let rooms = list(&package, "units").into_iter().flat_map(|u| list(&u, "rooms"));
-        let student = |s: Value| Some((id(&s)?, s["enrollment"].as_str().map(str::to_owned)));
+        let text = |s: &Value, key: &str| s[key].as_str().map(str::to_owned);
+        let student =
+            |s: Value| Some(Student { id: id(&s)?, enrollment: text(&s, "enrollment"), class: text(&s, "class") });
         let students = rooms.flat_map(|r| list(&r, "students")).filter_map(student).collect();
-        Ok(Noted { layouts, sheets, students })
+        let orders: Orders = match open(&out.join("versions.json")) {
+            Ok(file) => serde_json::from_reader(file)?,
+            // Without booklets there is none.
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Orders::default(),
+            Err(e) => return Err(e.into()),
+        };
+        let name = |o: &Order| match (&o.sheet_id, o.version) {
+            (Some(sheet), _) => Some(format!("sheet/{sheet}")),
+            (None, version) => version.map(|v| format!("version/{v}")),
+        };
+        let orders = orders.versions.into_iter().filter_map(|o| Some((name(&o)?, o.questions))).collect();
+        Ok(Noted { layouts, sheets, students, orders })
     }
 
     async fn write(
@@ -215,14 +249,21 @@ impl Noted {
             pages = excluded.pages, version = excluded.version, unit_id = excluded.unit_id, room_id = excluded.room_id,
             list_rows = excluded.list_rows";
         rows::insert(tx, dialect, columns, latest, sheets.collect()).await?;
-        let mut students: Vec<_> = self.students;
-        students.sort();
-        students.dedup_by(|a, b| a.0 == b.0);
-        let students =
-            students.into_iter().map(|(id, number)| vec![tenant(), application.into(), id.into(), number.into()]);
-        let latest = "ON CONFLICT (tenant_id, application_id, id) DO UPDATE SET enrollment = excluded.enrollment";
-        rows::insert(tx, dialect, "students (tenant_id, application_id, id, enrollment)", latest, students.collect())
-            .await?;
+        let mut students = self.students;
+        students.sort_by(|a, b| a.id.cmp(&b.id));
+        students.dedup_by(|a, b| a.id == b.id);
+        let students = students
+            .into_iter()
+            .map(|s| vec![tenant(), application.into(), s.id.into(), s.enrollment.into(), s.class.into()]);
+        let columns = "students (tenant_id, application_id, id, enrollment, class_id)";
+        let latest = "ON CONFLICT (tenant_id, application_id, id)
+            DO UPDATE SET enrollment = excluded.enrollment, class_id = excluded.class_id";
+        rows::insert(tx, dialect, columns, latest, students.collect()).await?;
+        let orders = self.orders.into_iter().map(|(name, questions)| {
+            vec![tenant(), package.to_string().into(), name.into(), Cell::Json(questions.to_string())]
+        });
+        let columns = "booklet_orders (tenant_id, package_id, name, questions)";
+        rows::insert(tx, dialect, columns, "ON CONFLICT DO NOTHING", orders.collect()).await?;
         Ok(())
     }
 }

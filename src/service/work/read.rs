@@ -269,7 +269,7 @@ async fn name(app: &App, tx: &mut Tx, tenant: &str, pages: &mut [Read]) -> Resul
     let ids: Vec<String> = ids.into_iter().collect();
     // A spare has no student.
     let mut known: HashMap<String, (Option<String>, Option<i64>)> = HashMap::new();
-    for row in rows::among(app.db.dialect(), text, tenant, &ids).fetch_all(&mut **tx).await? {
+    for row in rows::among(app.db.dialect(), text, &[tenant], &ids).fetch_all(&mut **tx).await? {
         known.insert(row.col("id")?, (row.col("student_id")?, row.col("version")?));
     }
     for sheet in pages.iter_mut().filter_map(|page| page.reading.sheet.as_mut()) {

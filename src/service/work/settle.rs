@@ -6,6 +6,7 @@ use crate::read::layouts::Layouts;
 use crate::read::result::{Issue, Outcome, PageReading, Source};
 use crate::service::App;
 use crate::service::child::Unparsed;
+use crate::service::grades;
 use crate::service::jobs::Claimed;
 use crate::service::store::DbError;
 use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
@@ -30,6 +31,7 @@ pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     for (number, shown) in shown {
         write(app, &mut tx, batch, number, shown).await?;
     }
+    grades::batch_settled(&app.db, &mut tx, &item.tenant, batch).await?;
     let summary = json!(whole.finish(0.0));
     let query = app.db.query("UPDATE batches SET summary = $1{as_json} WHERE id = $2");
     query.bind(summary.to_string()).bind(batch.to_string()).execute(&mut *tx).await?;

@@ -40,6 +40,9 @@ pub struct Erased {
     pub package_files: u64,
     pub sheets: u64,
     pub enrollments: u64,
+    /// What the student handed in, with its grade, by exam.
+    #[serde(default)]
+    pub results: u64,
     /// Places elsewhere that named the student: first readings, decisions, summaries.
     pub mentions: u64,
 }
@@ -195,6 +198,7 @@ async fn rows(app: &App, tx: &mut Tx, tenant: &str, student: &str, erased: &mut 
             (SELECT id FROM sheets WHERE tenant_id = $1 AND student_id = $2))",
     )
     .await?;
+    erased.results += run(tx, "DELETE FROM papers WHERE tenant_id = $1 AND student_id = $2").await?;
     erased.sheets += run(tx, "DELETE FROM sheets WHERE tenant_id = $1 AND student_id = $2").await?;
     erased.enrollments += run(tx, "DELETE FROM students WHERE tenant_id = $1 AND id = $2").await?;
     erased.mentions += mentions::forget(app, tx, tenant, student).await?;

@@ -85,12 +85,18 @@ pub async fn insert(
     Ok(())
 }
 
-/// A query about some things of a tenant: `{ids}` in `text` stands for the list of their ids, at most some thousands, and
-/// `$1` for the tenant.
-pub fn among(dialect: Dialect, text: &'static str, tenant: &str, ids: &[String]) -> Query<'static, Any, AnyArguments> {
-    let places: Vec<String> = (2..ids.len() + 2).map(|n| format!("${n}")).collect();
+/// A query about some of many: `{ids}` in `text` stands for the list of `ids`, at most some thousands, before which `first`
+/// are bound ($1 …).
+pub fn among(
+    dialect: Dialect,
+    text: &'static str,
+    first: &[&str],
+    ids: &[String],
+) -> Query<'static, Any, AnyArguments> {
+    let places: Vec<String> = (0..ids.len()).map(|i| format!("${}", first.len() + 1 + i)).collect();
     // An empty list is none in PostgreSQL.
     let places = if places.is_empty() { "NULL".to_owned() } else { places.join(", ") };
     let query = sqlx::query(AssertSqlSafe(dialect.translate(text).replace("{ids}", &places)));
-    ids.iter().fold(query.bind(tenant.to_owned()), |query, id| query.bind(id.clone()))
+    let values = first.iter().copied().chain(ids.iter().map(String::as_str));
+    values.fold(query, |query, value| query.bind(value.to_owned()))
 }

@@ -17,6 +17,8 @@ pub enum Key {
     Scan { tenant: String, batch: Uuid, number: u32 },
     /// A picture of a page, or of a part of it ([`is_crop`]).
     Picture { tenant: String, batch: Uuid, page: u32, name: String },
+    /// Rows on their way to the warehouse.
+    Rows { tenant: String, name: String },
 }
 
 /// Whether a picture of this name is of a part of a page: those are kept for another time than whole pages.
@@ -33,6 +35,8 @@ impl Key {
             Key::Piece { tenant, upload, piece } => format!("{UPLOADS}{tenant}/{upload}/{piece}"),
             Key::Scan { tenant, batch, number } => format!("batches/{tenant}/{batch}/scans/{number}"),
             Key::Picture { tenant, batch, page, name } => format!("batches/{tenant}/{batch}/pages/{page}/{name}"),
+            // What is left of them after a crash goes with other files that never arrived.
+            Key::Rows { tenant, name } => format!("{UPLOADS}{tenant}/warehouse/{name}"),
         }
     }
 }

@@ -78,6 +78,14 @@ impl Objects {
         format!("{}{}", self.prefix, folder.path())
     }
 
+    /// `gs://bucket/…`, where that is where files are kept.
+    pub fn cloud_uri(&self, key: &Key) -> Option<String> {
+        match &self.backend {
+            Backend::Cloud(cloud) => Some(format!("gs://{}/{}", cloud.bucket(), self.path(key))),
+            _ => None,
+        }
+    }
+
     /// Keeps a file that lies here, under `key`.
     ///
     /// # Errors

@@ -84,6 +84,10 @@ impl CloudStorage {
         })))
     }
 
+    pub fn bucket(&self) -> &str {
+        self.0.rest.bucket()
+    }
+
     pub async fn put(&self, to: &str, body: Reading, bytes: u64) -> Result<(), ObjectError> {
         // The generation that is replaced: a retry can't overwrite what another put there meanwhile, and so is safe.
         let replaced = match self.0.rest.meta(to).await {

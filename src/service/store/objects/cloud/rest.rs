@@ -74,6 +74,10 @@ impl Rest {
         })
     }
 
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
     fn object(&self, name: &str) -> String {
         format!("{}/o/{}", self.base, utf8_percent_encode(name, NAME))
     }

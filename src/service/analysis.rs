@@ -1,0 +1,101 @@
+//! An exam's papers graded one after another, for whoever looks at all of them: statistics, and the warehouse.
+
+use super::App;
+use super::grades::{Filter, GradesError, Held, Material, hold};
+use super::store::DbError;
+use super::store::db::{Columns, Freshness};
+use crate::grade::{Detail, Graded, Key, Paper, Question};
+use crate::sheet::Layout;
+use crate::sheet::field::FieldKind;
+use crate::statistics::gather::Gathering;
+use crate::statistics::{Student, Table};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Papers that are read from the database at once.
+const AT_ONCE: i64 = 5_000;
+
+/// Hands every paper with its grade to `each`, away from the threads that answer requests, and gives back what they made.
+///
+/// # Errors
+/// [`GradesError`]
+pub async fn each<S: Send + 'static>(
+    app: &App,
+    tenant: &str,
+    application: &str,
+    material: &Arc<Material>,
+    mut made: S,
+    each: impl Fn(&mut S, &Held, &Paper, &Graded) + Clone + Send + 'static,
+) -> Result<S, GradesError> {
+    let mut after = String::new();
+    loop {
+        let held = hold(&app.db, tenant, application, &Filter::default(), &after, AT_ONCE).await?;
+        let Some(last) = held.last() else { return Ok(made) };
+        after.clone_from(&last.owner);
+        let (material, each) = (material.clone(), each.clone());
+        made = tokio::task::spawn_blocking(move || {
+            material.grade(&held, Detail::Answers, |held, paper, graded| each(&mut made, held, paper, &graded));
+            made
+        })
+        .await?;
+    }
+}
+
+/// What statistics are made of; None: the exam has no key.
+///
+/// # Errors
+/// [`GradesError`]
+pub async fn table(app: &App, tenant: &str, application: &str) -> Result<Option<Table>, GradesError> {
+    let Some(material) = Material::of(&app.db, tenant, application).await? else { return Ok(None) };
+    let material = Arc::new(material);
+    let gathering = gathering(app, tenant, application, &material.key).await?;
+    let add = |gathering: &mut Gathering, held: &Held, _: &Paper, graded: &Graded| add(gathering, held, graded);
+    Ok(Some(each(app, tenant, application, &material, gathering, add).await?.table()))
+}
+
+/// An empty table of the key's questions.
+///
+/// # Errors
+/// [`GradesError`]
+pub async fn gathering(app: &App, tenant: &str, application: &str, key: &Key) -> Result<Gathering, GradesError> {
+    let labels = labels(app, tenant, application).await?;
+    // Where booklets have versions a question need not name a field of any sheet; most questions are alike.
+    let usual = usual(&labels);
+    let of = |question: &Question| labels.get(&question.field).unwrap_or(&usual).clone();
+    Ok(Gathering::new(key, of))
+}
+
+pub fn add(gathering: &mut Gathering, held: &Held, graded: &Graded) {
+    // A sheet that names nobody answers too.
+    let id = held.student.clone().unwrap_or_else(|| held.owner.clone());
+    let student = Student { id, unit: held.unit.clone(), room: held.room.clone(), class: held.class.clone() };
+    if let Err(e) = gathering.add(student, graded) {
+        tracing::error!(reason = e.reason, "a grade does not fit its key");
+    }
+}
+
+/// The alternatives of every field of the exam's sheets; of one without any an empty list.
+async fn labels(app: &App, tenant: &str, application: &str) -> Result<HashMap<String, Vec<String>>, GradesError> {
+    let text = "SELECT body{as_text} AS body FROM layouts WHERE tenant_id = $1 AND id IN
+                    (SELECT layout_id FROM sheets WHERE tenant_id = $1 AND application_id = $2 AND kind = 'sheet')";
+    let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
+    let mut all = HashMap::new();
+    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+        let body = serde_json::from_str(&row.col::<String>("body")?)?;
+        let layout = Layout::from_json(body).map_err(|e| DbError::Decode(Box::new(e)))?;
+        for field in layout.content.pages.into_iter().flat_map(|p| p.fields) {
+            let labels = match field.kind {
+                FieldKind::Choice { labels, .. } => labels,
+                _ => Vec::new(),
+            };
+            all.insert(field.id, labels);
+        }
+    }
+    Ok(all)
+}
+
+fn usual(labels: &HashMap<String, Vec<String>>) -> Vec<String> {
+    let mut counts: BTreeMap<&Vec<String>, usize> = BTreeMap::new();
+    labels.values().filter(|l| !l.is_empty()).for_each(|l| *counts.entry(l).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(labels, _)| labels.clone()).unwrap_or_default()
+}

@@ -1,0 +1,112 @@
+//! Grades in the database: what pupils handed in ([`papers`]), what it is worth under the key that holds ([`regrade`]).
+//!
+//! Whatever changes a page ends here, in its own transaction: a batch that settles, a person who decides, a new key.
+
+mod material;
+mod papers;
+mod regrade;
+
+pub use material::{Filter, Held, Material, hold};
+pub use regrade::{Moved, Regraded};
+
+use crate::read::result::PageReading;
+use crate::service::store::db::{Columns, Tx};
+use crate::service::store::{Db, DbError};
+use crate::service::warehouse;
+use uuid::Uuid;
+
+#[derive(Debug, thiserror::Error)]
+pub enum GradesError {
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error("what was stored can't be understood: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The key was valid when it was put.
+    #[error("a stored key can't be used: {0}")]
+    Key(String),
+    #[error("grading ended early: {0}")]
+    Ended(#[from] tokio::task::JoinError),
+}
+
+/// A batch has settled: its papers, those that its attendance lists are about, and their grades.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
+    let text = "SELECT DISTINCT s.application_id AS application FROM pages p
+                JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id WHERE p.batch_id = $1";
+    let rows = db.query(text).bind(batch.to_string()).fetch_all(&mut **tx).await?;
+    for row in rows {
+        let application: String = row.col("application")?;
+        papers::expect(db, tx, tenant, &application).await?;
+        let mut owners = papers::of_batch(db, tx, tenant, &application, batch).await?;
+        papers::gather(db, tx, tenant, &application, &owners).await?;
+        owners.extend(papers::note_absences(db, tx, tenant, &application).await?);
+        regrade::some(db, tx, tenant, &application, &owners).await?;
+        warehouse::changed(db, tx, tenant, &application).await?;
+    }
+    Ok(())
+}
+
+/// A person has decided about a page that was `before`'s and is `after`'s, each a sheet and a student.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn page_decided(db: &Db, tx: &mut Tx, tenant: &str, pages: [Whose<'_>; 2]) -> Result<(), GradesError> {
+    let mut owners = Vec::new();
+    let mut applications = Vec::new();
+    for Whose { sheet, student } in pages {
+        let Some(sheet) = sheet else { continue };
+        let text = "SELECT application_id, kind, student_id FROM sheets WHERE tenant_id = $1 AND id = $2";
+        let query = db.query(text).bind(tenant.to_owned()).bind(sheet.to_owned());
+        let Some(row) = query.fetch_optional(&mut **tx).await? else { continue };
+        let application: String = row.col("application_id")?;
+        if !applications.contains(&application) {
+            applications.push(application);
+        }
+        let printed_for: Option<String> = row.col("student_id")?;
+        owners.push(papers::owner(student.map(str::to_owned).or(printed_for).as_deref(), sheet));
+    }
+    owners.dedup();
+    for application in applications {
+        papers::expect(db, tx, tenant, &application).await?;
+        papers::gather(db, tx, tenant, &application, &owners).await?;
+        let mut all = owners.clone();
+        all.extend(papers::note_absences(db, tx, tenant, &application).await?);
+        regrade::some(db, tx, tenant, &application, &all).await?;
+        warehouse::changed(db, tx, tenant, &application).await?;
+    }
+    Ok(())
+}
+
+/// Whose a page is.
+#[derive(Clone, Copy, Debug)]
+pub struct Whose<'a> {
+    sheet: Option<&'a str>,
+    student: Option<&'a str>,
+}
+
+impl<'a> Whose<'a> {
+    pub fn of(page: &'a PageReading) -> Self {
+        let sheet = page.sheet.as_ref();
+        Whose { sheet: sheet.and_then(|s| s.id.as_deref()), student: sheet.and_then(|s| s.student.as_deref()) }
+    }
+}
+
+/// Grades everything of an exam anew. Papers that were read before there were grades are gathered first.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn key_changed(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Regraded, GradesError> {
+    papers::expect(db, tx, tenant, application).await?;
+    let text =
+        "SELECT 1 AS there FROM papers WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL LIMIT 1";
+    let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
+    if query.fetch_optional(&mut **tx).await?.is_none() {
+        let owners = papers::of_application(db, tx, tenant, application).await?;
+        papers::gather(db, tx, tenant, application, &owners).await?;
+        papers::note_absences(db, tx, tenant, application).await?;
+    }
+    warehouse::changed(db, tx, tenant, application).await?;
+    regrade::all(db, tx, tenant, application).await
+}
