@@ -18,3 +18,5 @@ pub mod sheet;
 pub mod sim;
 pub mod statistics;
 pub mod units;
+#[cfg(feature = "service")]
+mod web;

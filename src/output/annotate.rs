@@ -8,11 +8,22 @@ use crate::read::result::{FieldStatus, Outcome};
 
 const HEIGHT_PX: usize = 1600;
 /// Of a page without answers: to see at a glance that nothing is lost.
-const THUMBNAIL_PX: usize = 600;
+const EMPTY_PX: usize = 600;
+/// Of a page among many.
+const THUMBNAIL_PX: usize = 420;
 
 /// The page upright, as it was scanned, at most 1600 pixels high.
 pub fn plain(seen: &Seen<'_>) -> Rgb {
-    let view = View::new(seen.picture, seen.warp, HEIGHT_PX, 1.0);
+    upright(seen, HEIGHT_PX)
+}
+
+/// The page upright, to be known again among others.
+pub fn thumbnail(seen: &Seen<'_>) -> Rgb {
+    upright(seen, THUMBNAIL_PX)
+}
+
+fn upright(seen: &Seen<'_>, height: usize) -> Rgb {
+    let view = View::new(seen.picture, seen.warp, height, 1.0);
     let mut rgb = Rgb::new(view.width, view.height, [0xFF; 3]);
     rgb.put_gray(&view.picture(seen.picture), 0, 0, |v| v);
     rgb
@@ -22,7 +33,7 @@ pub fn plain(seen: &Seen<'_>) -> Rgb {
 /// see, a header with the outcome.
 pub fn annotate(seen: &Seen<'_>) -> Rgb {
     let height = match seen.reading.outcome {
-        Outcome::Blank | Outcome::Foreign => THUMBNAIL_PX,
+        Outcome::Blank | Outcome::Foreign => EMPTY_PX,
         _ => HEIGHT_PX,
     };
     let mut canvas = Canvas::new(seen, height, 1.0, 0.0, 1);

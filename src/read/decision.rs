@@ -45,6 +45,8 @@ pub enum Answer {
     /// It says this.
     Value(String),
     Blank,
+    /// Something is written there, or it is signed. For fields without bubbles.
+    Written,
     /// More is marked than may be.
     Multiple,
     /// What is marked means nothing.
@@ -82,11 +84,15 @@ impl Decision {
         if !faults.0.is_empty() {
             return Err(faults.0);
         }
+        if self.accept && !after.issues.iter().any(|i| i.code == ACCEPTED) {
+            after.issues.push(Issue::new(ACCEPTED, "a person saw what it says, and it stands"));
+        }
         if self.discard {
             after.outcome = Outcome::Foreign;
             after.issues.push(Issue::new("discarded", "a person set the page aside"));
         } else if matches!(after.outcome, Outcome::Review) {
-            let settled = self.accept || !after.issues.iter().any(|i| waits(&i.code));
+            let accepted = after.issues.iter().any(|i| i.code == ACCEPTED);
+            let settled = accepted || !after.issues.iter().any(|i| waits(&i.code));
             let doubtful = after.fields.iter().any(|f| f.status == FieldStatus::Doubtful);
             if settled && !doubtful {
                 after.outcome = Outcome::Read;
@@ -96,9 +102,13 @@ impl Decision {
     }
 }
 
+/// A person has seen what else the page says. It holds while its fields are still being settled.
+pub const ACCEPTED: &str = "accepted";
+
 /// Issues that stay for a person when no field is doubtful any more: all but those that only tell.
-fn waits(code: &str) -> bool {
-    const TELL: [&str; 7] = [
+pub fn waits(code: &str) -> bool {
+    const TELL: [&str; 8] = [
+        ACCEPTED,
         "box_code_unreadable",
         "code_unreadable",
         "doubtful_fields",
@@ -138,6 +148,11 @@ impl Answer {
             }
             Answer::Value(value) => (FieldStatus::Answered, vec![value.clone()], Some(value.clone())),
             Answer::Blank => (FieldStatus::Blank, Vec::new(), None),
+            Answer::Written if !field.marks.is_empty() => {
+                let message = "the field has bubbles; marked, value, blank, multiple or invalid is expected";
+                return faults.add(format!("fields.{}", field.id), message);
+            }
+            Answer::Written => (FieldStatus::Answered, Vec::new(), None),
             Answer::Multiple => (FieldStatus::Multiple, field.marked.clone(), None),
             Answer::Invalid => (FieldStatus::Invalid, field.marked.clone(), None),
         };
@@ -178,6 +193,17 @@ mod tests {
         assert_eq!((named.outcome, named.identified_by), (Outcome::Review, Some(IdentifiedBy::Person)));
         assert_eq!(decided(r#"{"accept": true}"#, &page).unwrap().outcome, Outcome::Read);
         assert_eq!(decided(r#"{"discard": true}"#, &page).unwrap().outcome, Outcome::Foreign);
+    }
+
+    #[test]
+    fn what_was_accepted_stays_so_while_fields_are_settled() {
+        let mut page = samples::page("a.pdf", 1, &["A", "B?"]);
+        page.review(Issue::new("several_sheets", ""));
+        let seen = decided(r#"{"accept": true}"#, &page).unwrap();
+        assert_eq!(seen.outcome, Outcome::Review);
+        assert_eq!(decided(r#"{"fields": {"q2": "blank"}}"#, &seen).unwrap().outcome, Outcome::Read);
+        assert_eq!(decided(r#"{"fields": {"q2": "blank"}}"#, &page).unwrap().outcome, Outcome::Review);
+        assert!(decided(r#"{"fields": {"q2": "written"}}"#, &page).is_err());
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl App {
         let db = Db::open(&config.database, &config.data).await?;
         let cache = Cache::new(&config.cache, sheet_key);
         Ok(App {
-            auth: Auth::new(&config, db.clone(), cache.clone()),
+            auth: Auth::new(&config, db.clone(), cache.clone())?,
             queue: Queue::new(db.clone(), config.jobs.clone()).cached(cache.clone(), config.cache.progress),
             db,
             cache,

@@ -4,6 +4,7 @@ use super::{Scope, is_tenant};
 use crate::service::config::{Reader, Secret};
 use crate::service::http::Caller;
 use serde_json::Value;
+use std::time::Duration;
 
 #[derive(Clone, Debug)]
 pub struct AuthConfig {
@@ -12,6 +13,10 @@ pub struct AuthConfig {
     /// Tenant and key.
     pub keys: Vec<(String, Secret)>,
     pub token_secret: Option<Secret>,
+    /// Under which the monolith hands its users over.
+    pub handover_secret: Option<Secret>,
+    /// How long whoever signed in at the pages need not do so again.
+    pub session: Duration,
     pub oidc: Option<Oidc>,
 }
 
@@ -53,11 +58,21 @@ impl AuthConfig {
         let token_secret: Option<Secret> = r.optional(
             "auth.token_secret",
             "at least 32 characters",
-            "Signs the tokens of POST /oauth/token. The same in all instances.",
+            "Signs the tokens of POST /oauth/token and the sessions of the pages. The same in all instances; without it \
+             sessions end with the process.",
         );
-        if token_secret.as_ref().is_some_and(|s| s.expose().len() < 32) {
-            r.fault("auth.token_secret", "at least 32 characters are expected");
+        let handover_secret: Option<Secret> = r.optional(
+            "auth.handover_secret",
+            "at least 32 characters",
+            "Under it the monolith signs the tokens that it hands its users over to the pages with.",
+        );
+        for (name, secret) in [("auth.token_secret", &token_secret), ("auth.handover_secret", &handover_secret)] {
+            if secret.as_ref().is_some_and(|s| s.expose().len() < 32) {
+                r.fault(name, "at least 32 characters are expected");
+            }
         }
+        let session =
+            r.duration("auth.session", "12h", "How long whoever signed in at the pages need not do so again.");
         let issuer: Option<String> = r.optional("auth.issuer", "an URL", "Tokens of this OIDC issuer are taken.");
         let audience: Option<String> = r.optional("auth.audience", "text", "The audience that its tokens must be for.");
         let jwks_url: Option<String> = r.optional("auth.jwks_url", "an URL", "Where its keys are.");
@@ -70,7 +85,7 @@ impl AuthConfig {
                 None
             }
         };
-        AuthConfig { required, basic, keys, token_secret, oidc }
+        AuthConfig { required, basic, keys, token_secret, handover_secret, session, oidc }
     }
 }
 

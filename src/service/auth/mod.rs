@@ -5,18 +5,21 @@
 //! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
 //! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
 //! | `Basic …` | the laptop's user |
+//! | a cookie | somebody who signed in at the pages: with one of these, or handed over by the monolith |
 //! | none | this machine, where the server listens on loopback and nothing is configured |
 
 mod config;
+mod handover;
 mod jwks;
 pub mod keys;
+pub mod session;
 mod token;
 
 pub use config::{AuthConfig, Oidc};
 pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
-use crate::service::config::Config;
+use crate::service::config::{Config, Secret};
 use crate::service::http::{Caller, Kind, Problem};
 use crate::service::store::{Cache, CacheKey, Db, DbError};
 use axum::http::HeaderMap;
@@ -82,18 +85,38 @@ struct Inner {
     /// How long a key that was looked up is believed.
     believed: Duration,
     oidc: Option<Jwks>,
+    /// Signs sessions.
+    session_secret: Secret,
+    /// Whether browsers reach the pages by TLS.
+    secure: bool,
     /// Tenants that are known to have their row.
     tenants: RwLock<HashSet<String>>,
 }
 
 impl Auth {
-    pub fn new(config: &Config, db: Db, cache: Cache) -> Self {
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn new(config: &Config, db: Db, cache: Cache) -> std::io::Result<Self> {
         let (loopback, believed) = (config.server.listen.ip().is_loopback(), config.cache.keys);
+        let secure = config.server.is_secure();
         let config = config.auth.clone();
-        let configured = config.basic.is_some() || config.oidc.is_some() || !config.keys.is_empty() || config.required;
+        let configured = config.basic.is_some()
+            || config.oidc.is_some()
+            || config.handover_secret.is_some()
+            || !config.keys.is_empty()
+            || config.required;
         let oidc = config.oidc.as_ref().map(|oidc| Jwks::new(oidc.jwks_url.clone()));
-        let tenants = RwLock::default();
-        Auth(Arc::new(Inner { open: loopback && !configured, config, db, cache, believed, oidc, tenants }))
+        let session_secret = config.token_secret.clone().map_or_else(random, Ok)?;
+        let (tenants, open) = (RwLock::default(), loopback && !configured);
+        Ok(Auth(Arc::new(Inner { open, config, db, cache, believed, oidc, session_secret, secure, tenants })))
+    }
+
+    fn config(&self) -> &AuthConfig {
+        &self.0.config
+    }
+
+    fn db(&self) -> &Db {
+        &self.0.db
     }
 
     /// Whether this machine is served without credentials.
@@ -107,7 +130,9 @@ impl Auth {
     /// Nobody who may: 401.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let said = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let session = || session::caller(&self.0.session_secret, headers, self.0.secure);
         let caller = match said.and_then(|said| said.split_once(' ')) {
+            None if said.is_none() && session::is_said(headers) && !self.0.open => session(),
             None if self.0.open => Some(Caller::all(LOCAL, LOCAL)),
             None => None,
             Some((scheme, said)) if scheme.eq_ignore_ascii_case("basic") => self.basic(said.trim()),
@@ -124,10 +149,35 @@ impl Auth {
     }
 
     fn basic(&self, said: &str) -> Option<Caller> {
+        self.user(&STANDARD.decode(said).ok()?)
+    }
+
+    /// The laptop's user, by `user:password`.
+    fn user(&self, said: &[u8]) -> Option<Caller> {
         let configured = self.0.config.basic.as_ref()?;
-        let said = STANDARD.decode(said).ok()?;
-        let same = bool::from(said.as_slice().ct_eq(configured.expose().as_bytes()));
+        let same = bool::from(said.ct_eq(configured.expose().as_bytes()));
         same.then(|| Caller::all(LOCAL, "basic"))
+    }
+
+    /// Who signs in at the pages: the laptop's user, or whoever has an API key, which is then the password.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Option<Caller>, Problem> {
+        if password.starts_with(keys::PREFIX) {
+            return self.key(password).await;
+        }
+        Ok(self.user(format!("{user}:{password}").as_bytes()))
+    }
+
+    /// The cookie by which whoever signed in is known.
+    pub fn session(&self, caller: &Caller) -> String {
+        session::cookie(&self.0.session_secret, caller, self.0.config.session, self.0.secure)
+    }
+
+    /// The cookie that ends it.
+    pub fn no_session(&self) -> String {
+        session::end(self.0.secure)
     }
 
     async fn bearer(&self, said: &str) -> Result<Option<Caller>, Problem> {
@@ -135,7 +185,7 @@ impl Auth {
             return self.key(said).await;
         }
         if let Some(secret) = &self.0.config.token_secret
-            && let Some(caller) = token::verify(secret, said)
+            && let Some(caller) = token::verify(secret, token::ISSUER, said)
         {
             return Ok(Some(caller));
         }
@@ -189,6 +239,12 @@ impl Auth {
         self.0.tenants.write().unwrap_or_else(|e| e.into_inner()).insert(id.to_owned());
         Ok(())
     }
+}
+
+fn random() -> std::io::Result<Secret> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|e| std::io::Error::other(e.to_string()))?;
+    Ok(Secret::new(STANDARD.encode(bytes)))
 }
 
 #[cfg(test)]

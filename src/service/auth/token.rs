@@ -5,9 +5,11 @@ use crate::service::config::Secret;
 use crate::service::http::Caller;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-const ISSUER: &str = "gabarito";
-const SECONDS: u64 = 3600;
+/// Of those that are credentials of the API.
+pub const ISSUER: &str = "gabarito";
+const TIME: Duration = Duration::from_secs(3600);
 
 #[derive(Serialize, Deserialize)]
 struct Claims {
@@ -30,23 +32,31 @@ pub struct Granted {
 }
 
 pub fn grant(secret: &Secret, caller: &Caller) -> Granted {
-    let scope = caller.scopes.iter().map(|s| s.name()).collect::<Vec<_>>().join(" ");
+    let access_token = sign(secret, ISSUER, caller, TIME);
+    Granted { access_token, token_type: "Bearer", expires_in: TIME.as_secs(), scope: words(caller) }
+}
+
+fn words(caller: &Caller) -> String {
+    caller.scopes.iter().map(|s| s.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// Who it is, for so long. `issuer` says what the token is good for.
+pub fn sign(secret: &Secret, issuer: &str, caller: &Caller, time: Duration) -> String {
     let claims = Claims {
-        iss: ISSUER.to_owned(),
+        iss: issuer.to_owned(),
         sub: caller.who.clone(),
         tenant: caller.tenant.clone(),
-        scope: scope.clone(),
-        exp: get_current_timestamp() + SECONDS,
+        scope: words(caller),
+        exp: get_current_timestamp() + time.as_secs(),
     };
     let key = EncodingKey::from_secret(secret.expose().as_bytes());
     // An HMAC of plain text can't fail.
-    let access_token = encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap_or_default();
-    Granted { access_token, token_type: "Bearer", expires_in: SECONDS, scope }
+    encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap_or_default()
 }
 
-pub fn verify(secret: &Secret, token: &str) -> Option<Caller> {
+pub fn verify(secret: &Secret, issuer: &str, token: &str) -> Option<Caller> {
     let mut validation = Validation::new(Algorithm::HS256);
-    validation.set_issuer(&[ISSUER]);
+    validation.set_issuer(&[issuer]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     let key = DecodingKey::from_secret(secret.expose().as_bytes());
     let claims = decode::<Claims>(token, &key, &validation).ok()?.claims;
@@ -63,9 +73,12 @@ mod tests {
         let caller = Caller { tenant: "escola".into(), who: "k1".into(), scopes: vec![Scope::Read] };
         let secret = Secret::new("a secret of more than thirty-two characters");
         let granted = grant(&secret, &caller);
-        assert_eq!(verify(&secret, &granted.access_token), Some(caller));
-        assert_eq!(verify(&Secret::new("another secret of thirty-two characters"), &granted.access_token), None);
+        assert_eq!(verify(&secret, ISSUER, &granted.access_token), Some(caller));
+        assert_eq!(
+            verify(&Secret::new("another secret of thirty-two characters"), ISSUER, &granted.access_token),
+            None
+        );
         let unsigned = granted.access_token.rsplit_once('.').map(|(said, _)| format!("{said}.")).unwrap();
-        assert_eq!(verify(&secret, &unsigned), None);
+        assert_eq!(verify(&secret, ISSUER, &unsigned), None);
     }
 }

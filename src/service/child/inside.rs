@@ -5,7 +5,7 @@ mod pdf;
 use super::blank::blank;
 use super::{Bounds, Drawing, Event, Order, Task};
 use crate::limits::Limits;
-use crate::output::annotate::{annotate, plain};
+use crate::output::annotate::{annotate, plain, thumbnail};
 use crate::output::{Seen, Trace, crop, ordered_parallel, trace};
 use crate::preflight::{self, PreflightError};
 use crate::print::{self, Package, Prepared, PrintError, Reprint, package, rich};
@@ -192,10 +192,12 @@ fn draw(order: &Order) -> Result<(), Stop> {
     let page = pages::open(file, &order.limits).nth(page.saturating_sub(1) as usize);
     let page = page.ok_or_else(|| none("the file has no such page"))?;
     let reader = reader(order, layouts, policy.as_ref())?;
-    let (reading, seen) = match told {
+    let (mut reading, seen) = match told {
         Some((code, by)) => reader.read_answered(&page, &order.limits, code, *by),
         None => reader.read_page(&page, &order.limits),
     };
+    // Where it lies here is nobody's business.
+    reading.source = named(reading.source, file, "digitalização");
     let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
     let drawn = Trace::of(&seen.trace);
     let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;
@@ -203,6 +205,7 @@ fn draw(order: &Order) -> Result<(), Stop> {
         Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
     let rgb = match drawing {
         Drawing::Plain => plain(&seen),
+        Drawing::Thumbnail => thumbnail(&seen),
         Drawing::Annotated => annotate(&seen),
         Drawing::Field(id) => {
             crop::field(&seen, id).ok_or_else(|| none("the page has no such field, or was not registered"))?

@@ -95,6 +95,8 @@ pub enum Drawing {
     Plain,
     /// With what was read on it.
     Annotated,
+    /// The scan, upright and small.
+    Thumbnail,
     /// One field.
     Field(String),
 }
@@ -105,6 +107,7 @@ impl Drawing {
         match self {
             Drawing::Plain => "plain.jpg".to_owned(),
             Drawing::Annotated => "annotated.jpg".to_owned(),
+            Drawing::Thumbnail => "thumbnail.jpg".to_owned(),
             Drawing::Field(id) => format!("field-{}.jpg", &hex(&Sha256::digest(id))[..24]),
         }
     }

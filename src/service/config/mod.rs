@@ -20,6 +20,7 @@ use crate::service::store::objects::ObjectsKind;
 use crate::service::store::{CacheConfig, DatabaseConfig, ObjectsConfig};
 use crate::service::warehouse::{WarehouseConfig, WarehouseKind};
 use crate::service::watch::WatchConfig;
+use crate::web::WebConfig;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +44,7 @@ pub struct Config {
     pub vision: VisionConfig,
     pub warehouse: WarehouseConfig,
     pub watch: WatchConfig,
+    pub web: WebConfig,
 }
 
 #[derive(Clone, Debug)]
@@ -137,6 +139,7 @@ impl Config {
             vision: VisionConfig::of(reader),
             warehouse: WarehouseConfig::of(reader),
             watch: WatchConfig::of(reader),
+            web: WebConfig::of(reader),
         }
     }
 
@@ -156,6 +159,11 @@ pub struct CommandLine {
 }
 
 impl Server {
+    /// Whether browsers reach the service by TLS.
+    pub fn is_secure(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     fn of(r: &mut Reader) -> Self {
         Server {
             listen: r.value(

@@ -284,6 +284,21 @@ pub async fn job_of(app: &App, caller: &Caller, id: Uuid) -> Result<Uuid, Proble
     Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|_| Problem::not_found("batch"))
 }
 
+/// The exam that a batch is of: the one that was named, or that of most of its sheets.
+pub async fn application(app: &App, caller: &Caller, id: Uuid) -> Result<Option<String>, Problem> {
+    let text = "SELECT application_id FROM batches WHERE id = $1 AND tenant_id = $2 AND application_id IS NOT NULL";
+    let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
+    let mut row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
+    if row.is_none() {
+        let text = "SELECT s.application_id AS application_id, COUNT(*) AS sheets FROM pages p
+                    JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
+                    WHERE p.batch_id = $1 AND p.tenant_id = $2 GROUP BY s.application_id ORDER BY sheets DESC LIMIT 1";
+        let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone());
+        row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
+    }
+    Ok(row.map(|r| r.col("application_id")).transpose()?)
+}
+
 pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Batch, Problem> {
     let mut connection = app.db.reader(freshness).connection().await?;
     let found = some(app, &mut connection, &caller.tenant, &[id.to_string()]).await?;

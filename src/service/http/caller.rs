@@ -2,10 +2,11 @@
 
 use super::{Kind, Problem};
 use crate::service::App;
-use crate::service::auth::Scope;
+use crate::service::auth::{Scope, session};
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::{HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -72,7 +73,8 @@ impl FromRequestParts<App> for Caller {
 }
 
 /// Without credentials only this machine is served, and a page of another site in its browser is not this machine: its
-/// name may have been made to lead here (DNS rebinding), or it may post without being asked.
+/// name may have been made to lead here (DNS rebinding), or it may post without being asked. A session goes with whatever
+/// its browser sends, so what changes something must come from our own pages (CSRF).
 pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
     if app.auth.is_open() {
         let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
@@ -82,7 +84,25 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
             return Kind::Forbidden.because("only pages of this machine are served").into_response();
         }
     }
+    let headers = request.headers();
+    let by_session = !headers.contains_key(AUTHORIZATION) && session::is_said(headers);
+    if by_session && !request.method().is_safe() && !is_ours(headers, app.config.server.public_url.as_deref()) {
+        return Kind::Forbidden.because("only our own pages may ask for this in somebody's name").into_response();
+    }
     next.run(request).await
+}
+
+/// Whether a page of ours sent this: the browser says so, and an old one at least says where from.
+fn is_ours(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+    let header = |name: HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+    if let Some(site) = header(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    let host = |url: &str| url.split_once("://").map(|(_, rest)| rest.to_owned());
+    match header(ORIGIN).and_then(host) {
+        Some(origin) => header(HOST) == Some(&origin) || public_url.and_then(host) == Some(origin),
+        None => false,
+    }
 }
 
 fn is_local(authority: &str) -> bool {
@@ -96,6 +116,21 @@ fn is_local(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_another_site_sends_is_not_ours() {
+        let ours = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), v.parse().unwrap()));
+            is_ours(&pairs.collect(), Some("https://gabarito.example"))
+        };
+        assert!(ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(ours(&[("host", "a:1"), ("origin", "http://a:1")]));
+        assert!(ours(&[("host", "10.0.0.1"), ("origin", "https://gabarito.example")]));
+        assert!(!ours(&[("sec-fetch-site", "same-site"), ("host", "a"), ("origin", "http://a")]));
+        assert!(!ours(&[("host", "a"), ("origin", "https://b")]));
+        assert!(!ours(&[("host", "a"), ("origin", "null")]));
+        assert!(!ours(&[("host", "a")]));
+    }
 
     #[test]
     fn only_names_of_this_machine_are_local() {

@@ -1,26 +1,26 @@
 //! HTTP: every route of the service in one place ([`router`]), handlers by noun, errors in [`problem`].
 
-mod applications;
-mod batches;
+pub(crate) mod applications;
+pub(crate) mod batches;
 pub mod caller;
 mod document;
 mod download;
 mod etag;
 mod events;
-mod extract;
+pub(crate) mod extract;
 mod health;
 mod identified;
 mod incoming;
-mod job;
+pub(crate) mod job;
 mod keeping;
 mod key;
 mod monolith;
 mod oauth;
 mod once;
-mod packages;
-mod pages;
-mod paging;
-mod pictures;
+pub(crate) mod packages;
+pub(crate) mod pages;
+pub(crate) mod paging;
+pub(crate) mod pictures;
 mod pieces;
 mod pressure;
 pub mod problem;
@@ -29,6 +29,7 @@ mod results;
 mod statistics;
 mod students;
 mod tasks;
+pub(crate) mod undo;
 mod uploads;
 mod webhooks;
 
@@ -37,6 +38,7 @@ pub use job::time;
 pub use problem::{Kind, Problem};
 
 use crate::service::{App, watch};
+use crate::web;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
@@ -85,6 +87,7 @@ fn routes(max_body: usize, time: Duration) -> OpenApiRouter<App> {
         .routes(routes!(pages::list))
         .routes(routes!(pages::get, pages::decide))
         .routes(routes!(pages::decisions))
+        .routes(routes!(undo::undo))
         .routes(routes!(pictures::image))
         .routes(routes!(pictures::crop))
         .routes(routes!(events::events))
@@ -136,6 +139,7 @@ pub fn router(app: App) -> Router {
         .and(NotForContentType::new("text/event-stream"));
     router
         .merge(tasks::routes())
+        .merge(web::pages())
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
@@ -144,6 +148,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), once::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::host))
         .layer(middleware::from_fn_with_state(app.clone(), tasks::tell))
+        .layer(middleware::from_fn_with_state(app.clone(), web::faults))
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))

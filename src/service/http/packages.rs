@@ -13,7 +13,7 @@ use crate::service::child::{Event, Task};
 use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
 use crate::service::retention::hold;
 use crate::service::store::Key;
-use crate::service::store::db::{Columns, Freshness, rows};
+use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
 use crate::service::store::objects::is_safe_name;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
@@ -96,14 +96,30 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
     let item = NewItem { kind: ItemKind::Print, payload, input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;
-    let text =
-        "INSERT INTO packages (id, tenant_id, job_id, application_id, created_at) VALUES ($1, $2, $3, $4, {now})";
+    let text = "INSERT INTO packages (id, tenant_id, job_id, application_id, title, created_at)
+                VALUES ($1, $2, $3, $4, $5, {now})";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
-    query.bind(application).execute(&mut *tx).await?;
+    let title = json["application"]["title"].as_str().map(str::to_owned);
+    query.bind(application).bind(title).execute(&mut *tx).await?;
+    note_places(app, &mut tx, id, &json).await?;
     tx.commit().await?;
     app.queue.ring();
     let package = find(app, caller, id, Freshness::Latest).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
+}
+
+/// How units and rooms are called.
+async fn note_places(app: &App, tx: &mut Tx, package: Uuid, json: &Value) -> Result<(), Problem> {
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+    let mut rows = Vec::new();
+    for unit in json["units"].as_array().into_iter().flatten() {
+        for room in unit["rooms"].as_array().into_iter().flatten() {
+            let ids = [package.to_string(), text(&unit["id"]), text(&room["id"])];
+            rows.push(ids.into_iter().chain([text(&unit["name"]), text(&room["name"])]).map(Cell::from).collect());
+        }
+    }
+    let columns = "places (package_id, unit_id, room_id, unit_name, room_name)";
+    Ok(rows::insert(tx, app.db.dialect(), columns, "ON CONFLICT DO NOTHING", rows).await?)
 }
 
 #[derive(utoipa::ToSchema)]
@@ -222,7 +238,7 @@ pub async fn get(
     find(&app, &caller, id, Freshness::Latest).await.map(axum::Json)
 }
 
-async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Package, Problem> {
+pub async fn find(app: &App, caller: &Caller, id: Uuid, freshness: Freshness) -> Result<Package, Problem> {
     let mut connection = app.db.reader(freshness).connection().await?;
     let found = some(app, &mut connection, &caller.tenant, &[id.to_string()]).await?;
     found.into_iter().next().ok_or_else(|| Problem::not_found("package"))

@@ -62,7 +62,7 @@ pub async fn crop(
     picture(&app, &caller, id, n, Drawing::Field(field), &headers).await
 }
 
-async fn picture(
+pub async fn picture(
     app: &App,
     caller: &Caller,
     id: Uuid,

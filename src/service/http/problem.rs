@@ -148,6 +148,16 @@ impl Problem {
         self
     }
 
+    /// What is wrong, for people who read English.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Everything wrong with the request.
+    pub fn errors(&self) -> &[Fault] {
+        &self.errors
+    }
+
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -157,7 +167,9 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
         let retry_after = self.retry_after.map(|d| d.as_secs().max(1));
-        let mut response = (status, Json(self)).into_response();
+        let mut response = (status, Json(&self)).into_response();
+        // Pages say it in their own words.
+        response.extensions_mut().insert(self);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = retry_after {

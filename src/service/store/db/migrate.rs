@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "gists", include_str!("migrations/0002_gists.sql")),
     (5, "grades", include_str!("migrations/0005_grades.sql")),
     (6, "warehouse", include_str!("migrations/0006_warehouse.sql")),
+    (7, "pages", include_str!("migrations/0007_pages.sql")),
 ];
 
 /// Brings the schema up to date.

@@ -1,0 +1,382 @@
+//! Everything that the pages say, in both languages. A word that one of them lacks does not compile.
+
+use serde::Serialize;
+use serde_json::json;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lang {
+    Pt,
+    En,
+}
+
+impl Lang {
+    /// As HTML names it.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Lang::Pt => "pt-BR",
+            Lang::En => "en",
+        }
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $pt:literal, $en:literal;)*) => {
+        pub struct Words {
+            $(pub $name: &'static str,)*
+        }
+        pub static PT: Words = Words { $($name: $pt,)* };
+        pub static EN: Words = Words { $($name: $en,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $pt, $en),)*];
+    };
+}
+
+words! {
+    // Around every page.
+    skip: "Ir para o conteúdo", "Skip to the content";
+    nav: "Partes", "Parts";
+    applications: "Aplicações", "Exams";
+    application: "Aplicação", "Exam";
+    batches: "Lotes", "Batches";
+    batch: "Lote", "Batch";
+    packages: "Malotes", "Packages";
+    leave: "Sair", "Sign out";
+    to_start: "Ir para o início", "Go to the start";
+    technical: "Detalhes técnicos", "Technical details";
+    request_id: "Número do pedido", "Request";
+    close: "Fechar", "Close";
+    save: "Guardar", "Save";
+    search: "Procurar", "Search";
+    older: "Mais antigos", "Older";
+    latest: "Última novidade", "Latest";
+    state: "Situação", "State";
+    file: "Arquivo", "File";
+    files: "Arquivos", "Files";
+    size: "Tamanho", "Size";
+    page: "Página", "Page";
+    pages: "Páginas", "Pages";
+    p: "p.", "p.";
+    previous: "Anterior", "Previous";
+    next: "Próxima", "Next";
+    student: "Estudante", "Student";
+    enrollment: "matrícula", "student number";
+    and_others: "e mais {}", "and {} more";
+    pages_of: "{} de {} páginas", "{} of {} pages";
+    progress: "Andamento", "Progress";
+
+    // Signing in.
+    enter: "Entrar", "Sign in";
+    enter_user: "Usuário", "User";
+    enter_password: "Senha ou chave de acesso", "Password or API key";
+    enter_bad: "Usuário ou senha não conferem. Veja se o Caps Lock está ligado.", "User and password do not match. Is Caps Lock on?";
+    enter_token_bad: "Este link de entrada venceu ou já foi usado. Volte ao sistema da escola e abra de novo.", "This link has expired or was used before. Go back to your school's system and open it again.";
+    enter_help: "Se você usa o sistema da escola, entre por lá: não precisa de outra senha.", "If you use your school's system, come from there: you need no other password.";
+
+    // Exams.
+    applications_none: "Nenhuma aplicação ainda. Ela aparece aqui quando um malote é impresso ou um lote é enviado.", "No exams yet. They appear here when a package is printed or a batch is sent.";
+    sheets_printed: "Folhas impressas", "Sheets printed";
+    reconciliation: "Conferência: impressas e lidas", "Printed against read";
+    nothing_printed: "Nada desta aplicação foi impresso aqui; só há o que foi lido.", "Nothing of this exam was printed here; there is only what was read.";
+    c_printed: "impressas", "printed";
+    c_read: "lidas", "read";
+    c_review: "a conferir", "to review";
+    c_absent: "ausentes", "absent";
+    c_missing: "faltando", "missing";
+    one_printed: "{} impressa", "{} printed";
+    many_printed: "{} impressas", "{} printed";
+    one_read: "{} lida", "{} read";
+    many_read: "{} lidas", "{} read";
+    one_to_review: "{} a conferir", "{} to review";
+    many_to_review: "{} a conferir", "{} to review";
+    one_absent: "{} ausente", "{} absent";
+    many_absent: "{} ausentes", "{} absent";
+    one_missing: "{} faltando", "{} missing";
+    many_missing: "{} faltando", "{} missing";
+    one_duplicate: "{} página repetida", "{} page twice";
+    many_duplicate: "{} páginas repetidas", "{} pages twice";
+    one_spare: "{} folha avulsa usada", "{} spare sheet used";
+    many_spare: "{} folhas avulsas usadas", "{} spare sheets used";
+    show_names: "Mostrar nomes", "Show names";
+    missing_do: "Faltam folhas. Procure no envelope da sala e envie o que achar; se o estudante não veio, marque “Ausente” na lista de presença e envie a lista.", "Sheets are missing. Look in the room's envelope and send what you find; if the student was absent, mark “Ausente” on the attendance list and send the list.";
+    absent_but_read_do: "Há estudantes marcados como ausentes com folha lida: confira a lista de presença da sala.", "Some students are marked absent and have a sheet that was read: check the room's attendance list.";
+    all_there: "Tudo o que foi impresso foi lido ou está ausente.", "Everything that was printed was read, or is absent.";
+
+    // Sending scans.
+    send_scans: "Enviar digitalizações", "Send scans";
+    upload_intro: "Escolha os arquivos da copiadora ou fotografe as folhas. A ordem e a posição das páginas não importam, e folhas de várias provas podem ir juntas.", "Choose the copier's files, or photograph the sheets. The order and the position of the pages do not matter, and sheets of several exams may go together.";
+    upload_application: "De qual aplicação?", "Of which exam?";
+    upload_any: "Descobrir pelas folhas", "Find out from the sheets";
+    upload_choose: "Escolha um ou mais arquivos.", "Choose one or more files.";
+    upload_drop: "Arraste os arquivos para cá, ou escolha.", "Drag files here, or choose them.";
+    upload_files: "Arquivos de digitalização", "Scanned files";
+    upload_camera: "Fotografar uma folha", "Photograph a sheet";
+    upload_kinds: "PDF, TIFF, JPEG, PNG, WebP ou ZIP; 200 a 300 dpi, em cinza.", "PDF, TIFF, JPEG, PNG, WebP or ZIP; 200 to 300 dpi, in gray.";
+    upload_go: "Ler estas folhas", "Read these sheets";
+    upload_photo: "foto", "photo";
+    upload_remove: "Tirar", "Remove";
+    upload_not_a_scan: "Isto não é uma digitalização: envie PDF, TIFF, JPEG, PNG, WebP ou ZIP.", "This is no scan: send PDF, TIFF, JPEG, PNG, WebP or ZIP.";
+    upload_empty: "O arquivo está vazio: digitalize ou copie de novo.", "The file is empty: scan or copy it again.";
+    upload_too_large: "O arquivo passa de {}: divida em partes.", "The file has more than {}: split it.";
+    upload_unreadable: "O navegador não conseguiu ler o arquivo: escolha de novo.", "The browser could not read the file: choose it again.";
+    upload_refused: "Não foi aceito: {}", "Not taken: {}";
+    upload_busy: "O serviço está ocupado; tentando de novo em {} s.", "The service is busy; trying again in {} s.";
+    upload_offline: "Sem conexão; tentando de novo em {} s. O que já foi enviado não se perde.", "No connection; trying again in {} s. What was sent is not lost.";
+    upload_so_far: "{}% de {}", "{}% of {}";
+    upload_done: "Enviado ({})", "Sent ({})";
+    upload_ready: "{} de {} arquivos enviados", "{} of {} files sent";
+    upload_then: "A leitura começa quando o último arquivo chegar.", "Reading begins when the last file has arrived.";
+
+    // A batch.
+    batches_none: "Nenhum lote ainda. Envie as folhas digitalizadas para que sejam lidas.", "No batches yet. Send scanned sheets to have them read.";
+    sent_at: "Enviado em", "Sent";
+    to_review: "A conferir", "To review";
+    state_queued: "na fila", "waiting";
+    state_running: "em andamento", "under way";
+    state_done: "pronto", "done";
+    state_failed: "falhou", "failed";
+    state_cancelled: "cancelado", "cancelled";
+    opening_files: "Abrindo os arquivos…", "Opening the files…";
+    batch_failed: "O lote não pôde ser lido. Envie os arquivos de novo.", "The batch could not be read. Send the files again.";
+    by_outcome: "Páginas por resultado", "Pages by outcome";
+    cancel_batch: "Parar a leitura", "Stop reading";
+    one_waits: "{} página espera por você.", "{} page waits for you.";
+    many_wait: "{} páginas esperam por você.", "{} pages wait for you.";
+    review_now: "Conferir agora", "Review now";
+    nothing_waits: "Nada a conferir: todas as páginas foram lidas com segurança.", "Nothing to review: all pages were read safely.";
+    hints: "Conselhos para a copiadora", "Advice for the scanner";
+    on_pages_of: "{} de {} páginas", "{} of {} pages";
+    hint_low_dpi: "A resolução está baixa: digitalize a 200 ou 300 dpi.", "The resolution is low: scan at 200 or 300 dpi.";
+    hint_uneven_dpi: "A resolução difere entre largura e altura: escolha a mesma para as duas.", "The resolution differs between width and height: choose the same for both.";
+    hint_streak: "Há um risco de cima a baixo: limpe o vidro estreito do alimentador.", "A streak runs down the page: clean the feeder's narrow glass.";
+    hint_resized: "As folhas não têm o tamanho certo: imprima e copie em 100%, sem “ajustar à página”.", "The sheets are not in their true size: print and copy at 100%, without “fit to page”.";
+    hint_light: "A digitalização está clara demais: aumente o contraste ou escureça.", "The scan is too light: raise the contrast, or darken it.";
+    hint_bitonal: "A digitalização é só preto e branco: escolha tons de cinza, para que lápis fraco apareça.", "The scan is black and white only: choose gray, so that light pencil shows.";
+    hint_cut: "As margens estão cortadas: digitalize a folha inteira, em A4.", "The margins are cut off: scan the whole sheet, in A4.";
+    not_read: "Folhas impressas que não vieram neste lote", "Printed sheets that were not in this batch";
+    not_read_do: "Podem estar em outro lote. A conferência da aplicação soma todos.", "They may be in another batch. The exam's page adds up all of them.";
+    not_read_of: "{} de {} não vieram", "{} of {} are missing";
+    who: "Quais", "Which";
+    all_pages: "Todas as páginas", "All pages";
+    no_pages: "Nenhuma página aqui.", "No pages here.";
+    more_pages: "Mais páginas", "More pages";
+    outcome_read: "lida", "read";
+    outcome_review: "a conferir", "to review";
+    outcome_unidentified: "sem identificação", "unidentified";
+    outcome_blank: "em branco", "blank";
+    outcome_foreign: "não é nossa", "not ours";
+    outcome_error: "com erro", "error";
+    outcome_discarded: "descartada", "discarded";
+    outcome_duplicate: "repetida", "duplicate";
+    outcomes_read: "lidas", "read";
+    outcomes_review: "a conferir", "to review";
+    outcomes_unidentified: "sem identificação", "unidentified";
+    outcomes_blank: "em branco", "blank";
+    outcomes_foreign: "não são nossas", "not ours";
+    outcomes_error: "com erro", "with errors";
+    one_in_doubt: "{} resposta em dúvida", "{} answer in doubt";
+    many_in_doubt: "{} respostas em dúvida", "{} answers in doubt";
+
+    // A page.
+    identified_by: "Identificada por", "Identified by";
+    by_qr: "QR", "QR code";
+    by_backup: "código reserva", "backup code";
+    by_printed_code: "código impresso", "printed code";
+    by_vision: "código impresso, por OCR", "printed code, by OCR";
+    by_roster: "matrícula preenchida", "number filled in";
+    by_person: "uma pessoa", "a person";
+    resolution: "Resolução", "Resolution";
+    show_overlay: "Mostrar o que foi lido", "Show what was read";
+    hide_overlay: "Mostrar só a folha", "Show the sheet alone";
+    full_size: "Abrir a imagem", "Open the picture";
+    fields: "O que foi lido", "What was read";
+    field: "Campo", "Field";
+    value: "Valor", "Value";
+    sure: "certeza", "certainty";
+    correct: "Corrigir", "Correct";
+    history: "O que pessoas decidiram", "What people decided";
+    undone: "desfez a decisão anterior", "took the last decision back";
+    discard: "Descartar a página", "Discard the page";
+    restore: "Restaurar a página", "Restore the page";
+    identify: "Dizer de quem é", "Say whose it is";
+    answer_blank: "em branco", "blank";
+    answer_multiple: "mais de uma", "more than one";
+    answer_invalid: "não vale", "not valid";
+    answer_written: "há algo escrito", "something is written";
+    mark_empty: "vazia", "empty";
+    mark_filled: "cheia", "filled";
+    mark_faint: "fraca", "faint";
+    mark_erased: "apagada", "erased";
+    mark_crossed: "com X", "crossed";
+    mark_checked: "com tique", "ticked";
+    mark_cancelled: "anulada", "cancelled";
+    mark_outside: "fora da imagem", "outside";
+    mark_ambiguous: "ambígua", "ambiguous";
+    issue_discarded: "descartada por uma pessoa", "discarded by a person";
+    issue_reader_died: "a página não pôde ser aberta: digitalize de novo", "the page could not be opened: scan it again";
+    issue_not_fetched: "o arquivo não pôde ser buscado: envie-o aqui", "the file could not be fetched: send it here";
+    issue_page_gone: "a página não está mais no arquivo", "the page is not in the file any more";
+    issue_unknown_layout: "folha que não foi impressa aqui", "a sheet that was not printed here";
+
+    // Reviewing.
+    review: "Revisão", "Review";
+    kinds: "O que conferir", "What to review";
+    kind_all: "tudo", "all";
+    kind_identity: "de quem é?", "whose?";
+    kind_pair: "repetidas", "twice";
+    kind_page: "outras páginas", "other pages";
+    kind_fields: "respostas", "answers";
+    ask_identity: "De quem é esta página?", "Whose page is this?";
+    ask_pair: "Qual das duas vale?", "Which of the two counts?";
+    ask_page: "Esta página está certa?", "Is this page right?";
+    one_left: "falta {}", "{} left";
+    many_left: "faltam {}", "{} left";
+    crop_of: "Recorte do campo", "Picture of the field";
+    guess: "Parece", "Looks like";
+    printed_options: "Alternativas impressas", "Printed answers";
+    saved: "Guardado.", "Saved.";
+    saving: "Guardando {}…", "Saving {}…";
+    offline: "Sem conexão; tentando de novo. Não feche a página.", "No connection; trying again. Do not close the page.";
+    changed: "Alguém mudou esta página no meio tempo: veja de novo.", "Somebody changed this page in the meantime: look again.";
+    undo: "Desfazer", "Undo";
+    skip_it: "Pular", "Skip";
+    zoom: "Ampliar", "Zoom";
+    whole_page: "Página inteira", "Whole page";
+    this_page: "Esta página", "This page";
+    other_page: "A outra", "The other";
+    this_counts: "Vale esta", "This one counts";
+    other_counts: "Vale a outra", "The other one counts";
+    both_count: "Valem as duas", "Both count";
+    differing: "Campos que diferem", "Fields that differ";
+    whose: "De quem é?", "Whose is it?";
+    printed_code: "Código impresso sob o QR", "Printed code under the QR";
+    printed_code_help: "São 24 letras e números; espaços e minúsculas não importam.", "24 letters and digits; spaces and lower case do not matter.";
+    roster_search: "Nome ou matrícula, ou parte", "Name or student number, or a part";
+    nobody_found: "Ninguém desta aplicação tem este nome ou número.", "Nobody of this exam has this name or number.";
+    it_stands: "Está certa assim", "It is right as it is";
+    review_end: "Nada mais em dúvida", "Nothing is in doubt any more";
+    review_end_do: "O que você decidiu está guardado, com seu nome de usuário e a hora.", "What you decided is kept, with your user name and the time.";
+    back_to_batch: "Voltar ao lote", "Back to the batch";
+    second_blind: "Outra pessoa já decidiu. O que você vê, sem saber o que ela disse?", "Somebody else has decided. What do you see, without knowing what they said?";
+    one_second: "{} decisão espera por uma segunda pessoa.", "{} decision waits for a second person.";
+    many_second: "{} decisões esperam por uma segunda pessoa.", "{} decisions wait for a second person.";
+    second_now: "Ver de novo", "Look again";
+    keys: "Teclas", "Keys";
+    key_answer: "marca esta resposta", "this is the answer";
+    key_enter: "aceita o que parece", "take what it looks like";
+    key_blank: "em branco", "blank";
+    key_multiple: "mais de uma marcada", "more than one is marked";
+    key_skip: "pula", "skip";
+    key_undo: "desfaz a última", "take the last one back";
+    key_zoom: "amplia", "zoom";
+    key_page: "mostra a página inteira", "show the whole page";
+
+    // Packages.
+    packages_none: "Nenhum malote ainda. O sistema da escola os manda imprimir.", "No packages yet. Your school's system has them printed.";
+    ordered_at: "Pedido em", "Ordered";
+    sheets: "Folhas de resposta", "Answer sheets";
+    package_failed: "O malote não pôde ser impresso.", "The package could not be printed.";
+    reprint: "Imprimir de novo", "Print again";
+    reprint_help: "As mesmas páginas, com os mesmos códigos: vale a primeira que for lida.", "The same pages with the same codes.";
+    reprint_student: "Matrícula do estudante", "Student number";
+    reprint_room: "Sala", "Room";
+
+    // What went wrong.
+    fault_401: "É preciso entrar", "Please sign in";
+    fault_401_do: "A sessão terminou, ou você ainda não entrou.", "Your session has ended, or you have not signed in.";
+    fault_403: "Sem permissão", "Not allowed";
+    fault_403_do: "Seu usuário não pode fazer isto. Peça à coordenação.", "Your user may not do this. Ask whoever administrates it.";
+    fault_404: "Não encontramos isto", "There is no such thing";
+    fault_404_do: "O endereço está errado, não é da sua escola, ou já foi apagado.", "The address is wrong, it is another school's, or it was deleted.";
+    fault_409: "Não agora", "Not now";
+    fault_409_do: "Ainda está em andamento, ou alguém mudou no meio tempo. Volte e veja de novo.", "It is still under way, or somebody changed it in the meantime. Go back and look again.";
+    fault_413: "Grande demais", "Too large";
+    fault_413_do: "Divida o arquivo em partes e envie de novo.", "Split the file and send it again.";
+    fault_422: "Falta algo, ou não vale", "Something is missing or not valid";
+    fault_422_do: "Volte, confira o que foi preenchido e tente de novo.", "Go back, check what was filled in, and try again.";
+    fault_500: "Falha nossa", "Our fault";
+    fault_500_do: "Ficou registrada. Tente de novo; se persistir, informe o número do pedido.", "It was logged. Try again; if it persists, tell us the request's number.";
+    fault_501: "Não instalado aqui", "Not installed here";
+    fault_501_do: "Esta instalação não está configurada para isso.", "This installation is not configured for it.";
+    fault_503: "Muita coisa ao mesmo tempo", "Too much at once";
+    fault_503_do: "Espere alguns segundos e tente de novo.", "Wait a few seconds and try again.";
+}
+
+impl Words {
+    pub fn outcomes(&self, name: &str) -> &'static str {
+        match name {
+            "read" => self.outcomes_read,
+            "review" => self.outcomes_review,
+            "unidentified" => self.outcomes_unidentified,
+            "blank" => self.outcomes_blank,
+            "foreign" => self.outcomes_foreign,
+            _ => self.outcomes_error,
+        }
+    }
+
+    /// What a kind of doubt asks.
+    pub fn kind(&self, kind: &str) -> &'static str {
+        match kind {
+            "identidade" => self.ask_identity,
+            "repetida" => self.ask_pair,
+            _ => self.ask_page,
+        }
+    }
+
+    /// What `upload.js` says.
+    pub fn for_upload(&self) -> String {
+        json(&json!({
+            "photo": self.upload_photo,
+            "remove": self.upload_remove,
+            "not_a_scan": self.upload_not_a_scan,
+            "empty": self.upload_empty,
+            "too_large": self.upload_too_large,
+            "unreadable": self.upload_unreadable,
+            "refused": self.upload_refused,
+            "busy": self.upload_busy,
+            "offline": self.upload_offline,
+            "so_far": self.upload_so_far,
+            "done": self.upload_done,
+            "ready": self.upload_ready,
+            "then": self.upload_then,
+            "drop": self.upload_drop,
+        }))
+    }
+
+    /// What `review.js` says.
+    pub fn for_review(&self) -> String {
+        json(&json!({
+            "one_left": self.one_left,
+            "many_left": self.many_left,
+            "saving": self.saving,
+            "saved": self.saved,
+            "offline": self.offline,
+            "changed": self.changed,
+            "refused": self.upload_refused,
+            "whole_page": self.whole_page,
+        }))
+    }
+}
+
+/// JSON inside a page: nothing in it can end the element that it stands in.
+pub fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_languages_say_the_same() {
+        for (name, pt, en) in ALL {
+            assert!(!pt.trim().is_empty() && !en.trim().is_empty(), "{name} is empty");
+            assert_eq!(pt.matches("{}").count(), en.matches("{}").count(), "{name} has other blanks in English");
+        }
+    }
+
+    #[test]
+    fn json_stays_in_its_element() {
+        assert_eq!(json(&"</script>"), "\"\\u003c/script>\"");
+    }
+}

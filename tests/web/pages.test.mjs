@@ -1,0 +1,272 @@
+// The pages for school staff in a real browser: from the scans to the answers, each error, and what axe says.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Server, batch, browser, examDay, token, violations } from "./stage.mjs";
+
+const SECRET = "a secret of more than thirty-two characters";
+let open, closed, chrome, day;
+const pt = { locale: "pt-BR", viewport: { width: 1280, height: 800 } };
+
+before(async () => {
+  [open, closed, chrome] = await Promise.all([
+    Server.start(),
+    Server.start({ GABARITO_AUTH_HANDOVER_SECRET: SECRET, GABARITO_AUTH_BASIC: "maria:segredo da escola" }),
+    browser(),
+  ]);
+  day = await examDay(open);
+}, { timeout: 240_000 });
+after(async () => {
+  await chrome?.close();
+  open?.stop();
+  closed?.stop();
+});
+
+/** A page whose scripts must not fail, and whose policy must forbid nothing that it needs. */
+async function visit(options = {}) {
+  const context = await chrome.newContext({ ...pt, ...options });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (e) => page.faults.push(String(e)));
+  page.on("console", (m) => /Content Security Policy|Refused to/.test(m.text()) && page.faults.push(m.text()));
+  return page;
+}
+async function leave(page) {
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+}
+
+test("the monolith hands somebody over, once", async () => {
+  const page = await visit();
+  await page.goto(`${closed.base}/lotes`);
+  assert.match(page.url(), /\/entrar\?volta=/);
+  const once = token(SECRET, {});
+  await page.goto(`${closed.base}/entrar?volta=%2Flotes&token=${once}`);
+  assert.equal(page.url(), `${closed.base}/lotes`);
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.secure], [true, "Lax", false]);
+  assert.equal(await page.locator(".who").textContent(), "secretaria-1");
+  await page.getByRole("button", { name: "Sair" }).click();
+  assert.match(page.url(), /\/entrar/);
+  for (const bad of [once, token(SECRET, { exp: 1 }), token("another secret of thirty-two characters", {})]) {
+    const answer = await page.goto(`${closed.base}/entrar?token=${bad}`);
+    assert.equal(answer.status(), 401);
+    assert.match(await page.locator("[role=alert]").textContent(), /venceu ou já foi usado/);
+  }
+  assert.ok(!closed.log().includes(once), "a token is not logged");
+  await leave(page);
+});
+
+test("the laptop's own user signs in; another site can't use the session", async () => {
+  const page = await visit();
+  await page.goto(`${closed.base}/lotes/novo`);
+  const fill = async (password) => {
+    await page.getByLabel("Usuário").fill("maria");
+    await page.getByLabel("Senha").fill(password);
+    await page.getByRole("button", { name: "Entrar" }).click();
+  };
+  await fill("errada");
+  assert.match(await page.locator("[role=alert]").textContent(), /não conferem/);
+  await fill("segredo da escola");
+  await page.waitForURL("**/lotes/novo");
+  const [{ name, value }] = await page.context().cookies();
+  const cookie = `${name}=${value}`;
+  const post = (headers) => fetch(`${closed.base}/sair`, { method: "POST", redirect: "manual", headers: { cookie, ...headers } });
+  assert.equal((await post({ origin: "https://evil.example" })).status, 403);
+  assert.equal((await post({ "sec-fetch-site": "cross-site" })).status, 403);
+  assert.equal((await post({})).status, 403);
+  assert.equal((await post({ "sec-fetch-site": "same-origin" })).status, 303);
+  const api = (headers) => fetch(`${closed.base}/v1/batches`, { headers });
+  assert.equal((await api({ cookie })).status, 200);
+  assert.equal((await api({ cookie: `${name}=${value.slice(0, -3)}abc` })).status, 401);
+  await leave(page);
+});
+
+test("scans are sent, with what went wrong in plain words, and a reload loses nothing", async () => {
+  const page = await visit();
+  await page.goto(`${open.base}/`);
+  await page.getByRole("link", { name: "Enviar digitalizações" }).first().click();
+  const letter = join(open.data, "carta.docx"), nothing = join(open.data, "vazio.pdf");
+  writeFileSync(letter, "x");
+  writeFileSync(nothing, "");
+  await page.locator("#files").setInputFiles([letter, nothing]);
+  const row = (name) => page.locator("#list li", { hasText: name });
+  await row("carta.docx").getByText("não é uma digitalização").waitFor();
+  await row("vazio.pdf").getByText("está vazio").waitFor();
+  for (const name of ["carta.docx", "vazio.pdf"]) await row(name).getByRole("button").click();
+  // The connection breaks, the page is loaded again, and the files are still there.
+  await page.context().route("**/pieces*", (route) => route.abort());
+  await page.locator("#files").setInputFiles(day.scans);
+  await page.getByText("Sem conexão").first().waitFor();
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.reload();
+  await row("copiadora.pdf").waitFor();
+  await page.context().unroute("**/pieces*");
+  await page.reload();
+  assert.equal(await page.locator("#list li").count(), day.scans.length);
+  await page.getByRole("button", { name: "Ler estas folhas" }).click();
+  await page.waitForURL(/\/lotes\/[0-9a-f-]{36}/, { timeout: 60_000 });
+  await page.locator(".badge.done").waitFor({ timeout: 120_000 });
+  const id = page.url().split("/").pop().split("?")[0];
+  const { outcomes, files } = await open.json("GET", `/v1/batches/${id}`);
+  assert.equal(files.length, day.scans.length);
+  for (const outcome of ["read", "blank", "foreign"]) {
+    assert.equal(await page.locator(`.counts .${outcome} b`).textContent(), String(outcomes[outcome] ?? 0), outcome);
+  }
+  const thumb = page.locator(".thumbs img").first();
+  await page.waitForFunction((img) => img.complete && img.naturalWidth > 100, await thumb.elementHandle());
+  await page.getByRole("link", { name: "não são nossas" }).click();
+  await page.locator(".thumbs a").first().click();
+  await page.getByRole("button", { name: "Descartar a página" }).click();
+  await page.getByText("descartada", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Restaurar a página" }).click();
+  await page.getByText("não é nossa").first().waitFor();
+  assert.match(await page.locator("ul.card").last().textContent(), /local: .*descartada/);
+  await leave(page);
+});
+
+test("doubtful answers are settled by keyboard, one after another", async (t) => {
+  const { id } = await batch(open, [day.scans[0], day.scans[0], day.scans[0]], { policy: { least_confidence: 0.9999 } });
+  const page = await visit();
+  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
+  const left = () => page.locator("#left").getAttribute("data-left").then(Number);
+  const key = () => page.locator("#item").getAttribute("data-key");
+  const shown = (before) => page.waitForFunction((k) => {
+    const item = document.getElementById("item");
+    return item.dataset.key !== k && [...item.querySelectorAll(".crop img")].every((i) => i.complete && i.naturalWidth);
+  }, before);
+  await page.waitForSelector("#item[data-took]");
+  const all = await left();
+  assert.ok(all > 70, `${all} are in doubt`);
+  // Skipped, decided, and taken back.
+  const typed = () => page.evaluate(() => document.activeElement.tagName === "INPUT");
+  const skip = async () => {
+    const now = await key();
+    if (await typed()) await page.keyboard.press("Escape");
+    await page.keyboard.press("ArrowRight");
+    await shown(now);
+  };
+  do await skip(); while (!(await page.locator("[name=marca][value=C]").count()));
+  const second = await key();
+  await page.keyboard.press("c");
+  await shown(second);
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  const [n, field] = second.split("?campo=");
+  const value = async () => (await open.json("GET", `/v1/batches/${id}/pages/${n}`)).fields.find((f) => f.id === decodeURIComponent(field));
+  assert.deepEqual(await value().then((f) => [f.status, f.value]), ["answered", "C"]);
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction((k) => document.getElementById("item").dataset.key === k, second);
+  assert.equal((await value()).status, "doubtful");
+  assert.equal(await left(), all);
+  const begun = Date.now(), took = [];
+  for (let i = 0; i < 60; i++) {
+    const now = await key();
+    await page.keyboard.press(await typed() ? "Enter" : i % 10 === 9 ? "0" : i % 10 === 8 ? "1" : "Enter");
+    await shown(now);
+    took.push(Number(await page.locator("#item").getAttribute("data-took")));
+  }
+  const seconds = (Date.now() - begun) / 1000;
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  assert.equal(await left(), all - 60);
+  took.sort((a, b) => a - b);
+  t.diagnostic(`${Math.round(60 / seconds * 60)} a minute; the next one after ${took[30]} ms (median), ${took[57]} ms (95 %)`);
+  const left_ = await open.json("GET", `/v1/batches/${id}/pages?outcome=review&limit=1000`);
+  const doubtful = left_.items.flatMap((p) => p.fields).filter((f) => f.status === "doubtful").length;
+  assert.equal(doubtful, all - 60);
+  // Somebody else decides what is shown: it is said, and shown again.
+  const here = await key();
+  const [m, campo] = here.split("?campo=");
+  await open.json("PATCH", `/v1/batches/${id}/pages/${m}`, { fields: { [decodeURIComponent(campo)]: "blank" } });
+  await page.keyboard.press("Enter");
+  await page.getByText("Alguém mudou esta página").waitFor();
+  await page.keyboard.press(".");
+  await page.waitForFunction(() => document.querySelector("#whole img")?.naturalWidth > 500);
+  await leave(page);
+});
+
+test("without scripts a batch is sent and reviewed all the same", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await page.goto(`${open.base}/lotes/novo?aplicacao=${day.application}`);
+  await page.locator("#files").setInputFiles(day.scans.filter((s) => s.endsWith(".jpg")));
+  await page.getByRole("button", { name: "Ler estas folhas" }).click();
+  await page.waitForURL(/\/lotes\/[0-9a-f-]{36}/);
+  const { id } = await batch(open, day.scans.filter((s) => s.endsWith(".jpg")), { policy: { least_confidence: 0.9999 } });
+  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
+  const key = () => page.locator("article").getAttribute("data-key");
+  const first = await key();
+  await page.locator("article [data-guess]").first().click();
+  assert.notEqual(await key(), first);
+  await page.getByRole("button", { name: "Desfazer" }).click();
+  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
+  assert.equal(await key(), first);
+  await leave(page);
+});
+
+test("no page has a fault that axe knows, in any colours and on a phone", async () => {
+  const doubted = await batch(open, day.scans.slice(0, 1), { policy: { least_confidence: 0.9999 } });
+  const foreign = await open.json("GET", `/v1/batches/${doubted.id}/pages?outcome=foreign`);
+  const review = await open.json("GET", `/v1/batches/${doubted.id}/pages?outcome=review`);
+  const paths = [
+    "/aplicacoes", `/aplicacoes/${day.application}`, "/lotes", "/lotes/novo", `/lotes/${doubted.id}`,
+    `/lotes/${doubted.id}?situacao=review`, `/lotes/${doubted.id}/paginas/${review.items[0].number}`,
+    `/lotes/${doubted.id}/paginas/${foreign.items[0].number}`, `/lotes/${doubted.id}/revisao`,
+    `/lotes/${doubted.id}/revisao/${foreign.items[0].number}/unica?caso=identidade`,
+    "/malotes", `/malotes/${day.package}`, "/lotes/00000000-0000-0000-0000-000000000000", "/nada",
+  ];
+  const looks = [
+    { colorScheme: "light" },
+    { colorScheme: "dark", viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+    { colorScheme: "dark", locale: "en-US" },
+  ];
+  const wrong = [];
+  for (const look of looks) {
+    const page = await visit(look);
+    for (const path of paths) {
+      await page.goto(open.base + path);
+      for (const fault of await violations(page)) wrong.push(`${path} ${JSON.stringify(look)}: ${fault}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      if (wide > 0) wrong.push(`${path} ${JSON.stringify(look)}: ${wide} px too wide`);
+    }
+    await page.goto(`${closed.base}/entrar`);
+    for (const fault of await violations(page)) wrong.push(`/entrar ${JSON.stringify(look)}: ${fault}`);
+    await leave(page);
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("the first page is small", async (t) => {
+  const page = await visit();
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", (e) => { bytes += e.encodedDataLength; });
+  await session.send("Network.emulateNetworkConditions", { offline: false, latency: 150, downloadThroughput: 200_000, uploadThroughput: 94_000 });
+  const begun = Date.now();
+  await page.goto(`${open.base}/`, { waitUntil: "load" });
+  t.diagnostic(`${Math.round(bytes / 1000)} kB, ${Date.now() - begun} ms at 1.6 Mbit/s with 150 ms of latency`);
+  assert.ok(bytes > 0 && bytes < 60_000, `${bytes} bytes`);
+  await leave(page);
+});
+
+test("nobody's page is anybody else's, and what is not there is said in words", async () => {
+  const page = await visit();
+  await page.goto(`${closed.base}/entrar?token=${token(SECRET, {})}`);
+  const session = await page.context().cookies();
+  const cookie = session.map((c) => `${c.name}=${c.value}`).join("; ");
+  const form = new FormData();
+  form.append("files", new Blob(["no scan"]), "a.pdf");
+  const made = await fetch(`${closed.base}/v1/batches`, { method: "POST", body: form, headers: { cookie, "sec-fetch-site": "same-origin" } });
+  const { id } = await made.json();
+  assert.equal((await page.goto(`${closed.base}/lotes/${id}`)).status(), 200);
+  await page.goto(`${closed.base}/entrar?token=${token(SECRET, { tenant: "outra" })}`);
+  for (const path of [`/lotes/${id}`, `/lotes/${id}/revisao`, `/lotes/${id}/paginas/1`]) {
+    const answer = await page.goto(closed.base + path);
+    assert.equal(answer.status(), 404, path);
+    assert.match(await page.locator("h1").textContent(), /Não encontramos isto/);
+    assert.match(answer.headers()["content-security-policy"], /default-src 'none'/);
+  }
+  await page.goto(`${closed.base}/entrar?token=${token(SECRET, { scopes: ["read"] })}`);
+  assert.equal((await page.goto(`${closed.base}/malotes`)).status(), 403);
+  await leave(page);
+});
