@@ -3,7 +3,7 @@
 use super::names::{self, Places};
 use super::says::{self, outcome_of};
 use super::shell::{REDIRECT, Shell, Visitor, html, segment};
-use crate::read::result::PageReading;
+use crate::read::result::{FieldReading, FieldStatus};
 use crate::service::App;
 use crate::service::http::batches::{self, Batch};
 use crate::service::http::extract::{Path, Query};
@@ -141,8 +141,9 @@ pub async fn page(
 
 impl Thumb {
     fn of(page: pages::BatchPage) -> Result<Self, Problem> {
-        let reading: PageReading = serde_json::from_value(page.reading).map_err(std::io::Error::from)?;
-        let doubtful = reading.fields.iter().filter(|f| f.status.name() == "doubtful").count();
+        let reading = page.reading;
+        let fields: Vec<FieldReading> = serde_json::from_str(reading.fields.get()).map_err(std::io::Error::from)?;
+        let doubtful = fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count();
         Ok(Thumb {
             number: page.number,
             outcome: outcome_of(reading.outcome, &reading.issues),

@@ -64,7 +64,9 @@ pub async fn page(
 ) -> Result<Response, Problem> {
     let read = v.read()?;
     let (reading, etag) = undo::reading(&app, &v.caller, id, n).await?;
-    let axum::Json(decided) = pages::decisions(State(app.clone()), read, Path((id, n)), Query(Paging { cursor: None, limit: Some(1000) })).await?;
+    let axum::Json(decided) =
+        pages::decisions(State(app.clone()), read, Path((id, n)), Query(Paging { cursor: None, limit: Some(1000) }))
+            .await?;
     let s = v.shell("batches");
     let student = match reading.sheet.as_ref().and_then(|s| s.student.as_ref()) {
         Some(id) => Some(names::number(&app, &v.caller, id).await?),

@@ -5,7 +5,7 @@ use super::incoming::Incoming;
 use super::{Caller, Kind, Problem};
 use crate::read::batch::{Batch, Known, Observed};
 use crate::read::decision::Decision;
-use crate::read::result::{IdentifiedBy, PageReading};
+use crate::read::result::{FieldReading, IdentifiedBy, PageReading};
 use crate::service::App;
 use crate::service::child::{Event, Task};
 use crate::service::store::Key;
@@ -99,7 +99,9 @@ impl Named {
                 _ => {}
             }
         }
-        let mut reading = read.ok_or_else(|| Kind::Gone.because("the scan has no such page any more"))?;
+        let read = read.ok_or_else(|| Kind::Gone.because("the scan has no such page any more"))?;
+        let fields: Vec<FieldReading> = serde_json::from_str(read.fields.get()).map_err(std::io::Error::from)?;
+        let mut reading = read.with_fields(fields);
         if reading.fields.is_empty() {
             let why = reading.issues.first().map_or("nothing of ours is on it", |issue| issue.detail.as_str());
             return Err(Problem::field(self.field, format!("the page can't be read as this sheet's: {why}")));

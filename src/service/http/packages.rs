@@ -82,7 +82,7 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
     let package = folder.path().join("PACKAGE.json");
     check(app, &package).await?;
     let json = tokio::fs::read(&package).await?;
-    let Known { application: Application { id: application } } =
+    let Known { application: Application { id: application, title }, units } =
         serde_json::from_slice(&json).map_err(std::io::Error::from)?;
     let id = Uuid::now_v7();
     let mut inputs = vec!["PACKAGE.json".to_owned()];
@@ -99,9 +99,8 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
     let text = "INSERT INTO packages (id, tenant_id, job_id, application_id, title, created_at)
                 VALUES ($1, $2, $3, $4, $5, {now})";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
-    let title = json["application"]["title"].as_str().map(str::to_owned);
     query.bind(application).bind(title).execute(&mut *tx).await?;
-    note_places(app, &mut tx, id, &json).await?;
+    note_places(app, &mut tx, id, units).await?;
     tx.commit().await?;
     app.queue.ring();
     let package = find(app, caller, id, Freshness::Latest).await?;
@@ -109,13 +108,12 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
 }
 
 /// How units and rooms are called.
-async fn note_places(app: &App, tx: &mut Tx, package: Uuid, json: &Value) -> Result<(), Problem> {
-    let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+async fn note_places(app: &App, tx: &mut Tx, package: Uuid, units: Vec<Place>) -> Result<(), Problem> {
     let mut rows = Vec::new();
-    for unit in json["units"].as_array().into_iter().flatten() {
-        for room in unit["rooms"].as_array().into_iter().flatten() {
-            let ids = [package.to_string(), text(&unit["id"]), text(&room["id"])];
-            rows.push(ids.into_iter().chain([text(&unit["name"]), text(&room["name"])]).map(Cell::from).collect());
+    for unit in units {
+        for room in unit.rooms {
+            let cells = [package.to_string(), unit.id.clone(), room.id, unit.name.clone(), room.name];
+            rows.push(cells.into_iter().map(Cell::from).collect());
         }
     }
     let columns = "places (package_id, unit_id, room_id, unit_name, room_name)";
@@ -182,11 +180,24 @@ async fn keep_json(folder: &Incoming, json: Bytes) -> Result<(), Problem> {
 #[derive(Deserialize)]
 struct Known {
     application: Application,
+    #[serde(default)]
+    units: Vec<Place>,
 }
 
 #[derive(Deserialize)]
 struct Application {
     id: String,
+    title: Option<String>,
+}
+
+/// A unit, or a room of one.
+#[derive(Deserialize)]
+struct Place {
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    rooms: Vec<Place>,
 }
 
 /// All faults of a package, found in a child: its pictures are foreign.
