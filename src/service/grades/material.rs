@@ -136,7 +136,7 @@ impl Material {
     /// # Errors
     /// [`GradesError`]
     pub async fn of(db: &Db, tenant: &str, application: &str) -> Result<Option<Self>, GradesError> {
-        let mut connection = db.reader(Freshness::Latest).acquire().await?;
+        let mut connection = db.reader(Freshness::Latest).connection().await?;
         let text = the_key!();
         Self::with_key(db, &mut connection, text, tenant, application).await
     }
