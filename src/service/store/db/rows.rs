@@ -39,8 +39,14 @@ impl From<Option<String>> for Cell {
     }
 }
 
-/// Values in one statement: PostgreSQL takes 65,535, SQLite 32,766.
-const MOST: usize = 8_000;
+/// Values in one statement. PostgreSQL takes 65,535. SQLite takes 32,766, but finds the name of each by going through all
+/// of them, so that many in one statement cost more than several statements.
+fn most(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sqlite => 600,
+        Dialect::Postgres => 8_000,
+    }
+}
 
 /// Inserts `rows` into `columns` (`"pages (batch_id, number)"`). `conflict` is what follows the values.
 ///
@@ -54,7 +60,7 @@ pub async fn insert(
     mut rows: Vec<Vec<Cell>>,
 ) -> Result<(), DbError> {
     let Some(width) = rows.first().map(Vec::len) else { return Ok(()) };
-    let at_once = (MOST / width).max(1);
+    let at_once = (most(dialect) / width).max(1);
     while !rows.is_empty() {
         let some: Vec<_> = rows.drain(..at_once.min(rows.len())).collect();
         let mut text = format!("INSERT INTO {columns} VALUES ");
