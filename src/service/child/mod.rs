@@ -67,6 +67,7 @@ pub enum Task {
     /// else had to say it.
     Draw {
         file: PathBuf,
+        name: String,
         page: u32,
         told: Option<(String, IdentifiedBy)>,
         layouts: PathBuf,
