@@ -59,6 +59,10 @@ async fn pictures_show_the_page_and_its_fields() {
         let size = image::load_from_memory(&picture.body).unwrap();
         assert!(size.width() > 200 && size.height() > 50, "{path}: {} x {}", size.width(), size.height());
     }
+    // It bears the name of the scan, and no place where it lies here.
+    let other = read(&server, &package(), "sheets.pdf").await;
+    let picture = async |batch: &str| server.get(&format!("{batch}/pages/2/image")).await.body;
+    assert!(picture(&batch).await == picture(&other).await);
     server.get(&format!("{batch}/pages/2/crops/q77")).await.expect(404);
     server.get(&format!("{batch}/pages/9/image")).await.expect(404);
 }

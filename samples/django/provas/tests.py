@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 import time
 from io import StringIO
@@ -16,7 +17,16 @@ from .models import Batch, Delivery, Package
 SAMPLE = Path(__file__).resolve().parents[2] / "malote" / "PACKAGE.json"
 
 
+def package(folder, **changed):
+    """The sample with other words, in a folder with its picture."""
+    shutil.copytree(SAMPLE.parent, folder, dirs_exist_ok=True)
+    path = Path(folder) / "PACKAGE.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    return path
+
+
 class Malote(LiveServerTestCase):
+    host = "127.0.0.1"
     port = int(os.environ.get("WEBHOOK_PORT", "0"))
 
     def told(self, batch):
@@ -32,7 +42,9 @@ class Malote(LiveServerTestCase):
         call_command("register_webhook", f"{self.live_server_url}/gabarito/webhook", stdout=secret)
         secret = secret.getvalue().strip()
         with tempfile.TemporaryDirectory() as folder, override_settings(GABARITO_WEBHOOK_SECRET=secret):
-            call_command("print_package", SAMPLE, to=folder, stdout=StringIO())
+            # Without booklets, which nobody scans, and spares, whose students nobody knows.
+            malote = package(f"{folder}/malote", contents=["attendance", "sheet"])
+            call_command("print_package", malote, to=folder, stdout=StringIO())
             self.assertEqual(Package.objects.get().state, "done")
             printed = json.loads((Path(folder) / "geometry.json").read_text())["sheets"]
             pdfs = sorted({sheet["pdf"] for sheet in printed})
@@ -55,8 +67,7 @@ class Malote(LiveServerTestCase):
 
     def test_what_can_not_be_printed_is_told_with_its_place(self):
         with tempfile.TemporaryDirectory() as folder:
-            wrong = Path(folder) / "PACKAGE.json"
-            wrong.write_text(json.dumps(json.loads(SAMPLE.read_text()) | {"contents": ["cofre"]}))
+            wrong = package(folder, contents=["cofre"])
             with self.assertRaisesRegex(CommandError, r"contents\[0\]"):
                 call_command("print_package", wrong, to=folder)
 

@@ -35,7 +35,8 @@ pub struct Known {
 pub struct Batch {
     known: Known,
     sheets: Sheets,
-    claims: HashMap<String, Claim>,
+    /// By exam and student.
+    claims: HashMap<(Option<String>, String), Claim>,
     rows: usize,
     /// Of these, pages that an earlier run read.
     replayed: usize,
@@ -191,10 +192,11 @@ impl Batch {
         let unnamed = id.as_deref().map(|id| self.sheets.name(id, student, self.rows)).unwrap_or_default();
         let named = |row| Amendment { row, change: Change::Student(student.clone()) };
         let mut amendments: Vec<Amendment> = unnamed.into_iter().map(named).collect();
-        match self.claims.get(student) {
+        let application = id.as_deref().and_then(|id| self.known.printed.as_ref()?.get(id)?.application.clone());
+        match self.claims.get(&(application.clone(), student.clone())) {
             None => {
                 let claim = Claim { sheet: id.clone(), page: reading.source.clone(), row: self.rows };
-                self.claims.insert(student.clone(), claim);
+                self.claims.insert((application, student.clone()), claim);
             }
             Some(first) if first.sheet.is_some() && first.sheet == *id => {}
             Some(first) => {

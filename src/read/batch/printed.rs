@@ -4,7 +4,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// The sheets of one exam, in the order in which they were printed.
+/// The sheets of one exam, or of several, in the order in which they were printed.
 #[derive(Clone, Debug, Default)]
 pub struct Printed {
     pub sheets: Vec<PrintedSheet>,
@@ -14,6 +14,8 @@ pub struct Printed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrintedSheet {
     pub id: String,
+    /// Its exam, where sheets of several are held against what was read.
+    pub application: Option<String>,
     /// None for a spare: nobody misses it.
     pub student: Option<String>,
     /// Where the manifest says it.
@@ -40,6 +42,7 @@ struct File {
 #[derive(Deserialize)]
 struct Page {
     sheet_id: String,
+    application: Option<String>,
     student: Option<String>,
     unit: Option<String>,
     room: Option<String>,
@@ -66,8 +69,8 @@ impl Printed {
             let next = printed.sheets.len();
             let number = *printed.numbers.entry(page.sheet_id.clone()).or_insert(next);
             if number == next {
-                let Page { sheet_id: id, student, unit, room, .. } = page;
-                printed.sheets.push(PrintedSheet { id, student, unit, room, pages: vec![page.page] });
+                let Page { sheet_id: id, application, student, unit, room, .. } = page;
+                printed.sheets.push(PrintedSheet { id, application, student, unit, room, pages: vec![page.page] });
             } else {
                 printed.sheets[number].pages.push(page.page);
             }

@@ -157,7 +157,8 @@ impl Batch {
             }
             rooms[number].printed += 1;
             // Whoever wrote on a spare is not missing either.
-            if !seen.contains(sheet.id.as_str()) && !self.claims.contains_key(student) {
+            let claim = (sheet.application.clone(), student.clone());
+            if !seen.contains(sheet.id.as_str()) && !self.claims.contains_key(&claim) {
                 rooms[number].students.push(student.clone());
             }
         }

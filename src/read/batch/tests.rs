@@ -164,6 +164,21 @@ fn a_sheet_that_says_whose_it_is_is_believed_unless_the_number_is_anothers() {
 }
 
 #[test]
+fn a_student_has_a_sheet_of_each_exam() {
+    let manifest = r#"{"pages": [
+        {"sheet_id": "A", "application": "matematica", "student": "ana", "page": 1},
+        {"sheet_id": "B", "application": "fisica", "student": "ana", "page": 1},
+        {"sheet_id": "C", "application": "fisica", "student": "ana", "page": 1}]}"#;
+    let printed = Printed::from_json(manifest.as_bytes()).unwrap();
+    let mut batch = Batch::new(Known { printed: Some(printed), ..Known::default() });
+    for (n, sheet, outcome) in [(1, "A", Outcome::Read), (2, "B", Outcome::Read), (3, "C", Outcome::Review)] {
+        let mut page = page(n, sheet, 1, Some("ana"), &["A"]);
+        admit(&mut batch, &mut page);
+        assert_eq!(page.outcome, outcome, "{sheet}");
+    }
+}
+
+#[test]
 fn two_sheets_of_one_student_are_both_for_a_person() {
     let mut batch = batch();
     admit(&mut batch, &mut page(1, "C", 1, Some("caio"), &["A"]));

@@ -185,7 +185,7 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
 }
 
 fn draw(order: &Order) -> Result<(), Stop> {
-    let Task::Draw { file, page, told, layouts, policy, drawing, out } = &order.task else { return Ok(()) };
+    let Task::Draw { file, name, page, told, layouts, policy, drawing, out } = &order.task else { return Ok(()) };
     let none = |detail: &str| {
         said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
     };
@@ -196,8 +196,7 @@ fn draw(order: &Order) -> Result<(), Stop> {
         Some((code, by)) => reader.read_answered(&page, &order.limits, code, *by),
         None => reader.read_page(&page, &order.limits),
     };
-    // Where it lies here is nobody's business.
-    reading.source = named(reading.source, file, "digitalização");
+    reading.source = named(reading.source, file, name);
     let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
     let drawn = Trace::of(&seen.trace);
     let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;

@@ -68,6 +68,7 @@ pub enum Task {
     /// else had to say it.
     Draw {
         file: PathBuf,
+        name: String,
         page: u32,
         told: Option<(String, IdentifiedBy)>,
         layouts: PathBuf,

@@ -39,6 +39,7 @@ pub struct Batch {
 
 /// A file of scans.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = ScanFile)]
 pub struct File {
     /// From 0.
     pub number: u32,
@@ -186,7 +187,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Brou
     while let Some(field) = incoming::part(&mut form).await? {
         if field.name() == Some("options") {
             let text = incoming::text(field, 1 << 20).await?;
-            extract::is_json(text.as_bytes())?;
+            extract::is_object(text.as_bytes())?;
             options = serde_json::from_str(&text).map_err(|e| Problem::field("options", e.to_string()))?;
             valid(&options, "options.policy")?;
         } else if field.file_name().is_some() || field.name() == Some("files") {

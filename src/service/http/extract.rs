@@ -22,10 +22,14 @@ pub fn content_type(headers: &HeaderMap) -> String {
 /// That it is JSON at all comes before what it says.
 ///
 /// # Errors
-/// It is no JSON: 400. Or a text in it has U+0000, which no database keeps: 422.
-pub fn is_json(bytes: &[u8]) -> Result<(), Problem> {
+/// It is no JSON: 400. It is no object, for which serde would take a list; or a text in it has U+0000, which no database
+/// keeps: 422.
+pub fn is_object(bytes: &[u8]) -> Result<(), Problem> {
     let text = str::from_utf8(bytes).map_err(|_| Kind::Malformed.because("not JSON: it is not in UTF-8"))?;
     serde_json::from_str::<IgnoredAny>(text).map_err(|e| Kind::Malformed.because(format!("not JSON: {e}")))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(Problem::field("", "an object is expected"));
+    }
     match json::says_nul(bytes) {
         false => Ok(()),
         true => Err(Problem::field("", "a text has the character U+0000, which can't be kept")),
@@ -40,7 +44,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Kind::Unsupported.because("Content-Type: application/json is expected"));
         }
         let bytes = Bytes::from_request(request, state).await?;
-        is_json(&bytes)?;
+        is_object(&bytes)?;
         Ok(Json(axum::Json::from_bytes(&bytes)?.0))
     }
 }

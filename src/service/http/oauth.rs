@@ -4,8 +4,9 @@ use super::{Kind, Problem};
 use crate::service::App;
 use crate::service::auth::Granted;
 use axum::Json;
+use axum::extract::rejection::RawFormRejection;
 use axum::extract::{RawForm, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -32,7 +33,18 @@ pub struct Asked {
         (status = 422, description = "Another grant", body = Problem, content_type = "application/problem+json"),
         (status = 501, description = "No tokens are made here", body = Problem, content_type = "application/problem+json"),
     ))]
-pub async fn token(State(app): State<App>, headers: HeaderMap, form: RawForm) -> Result<Json<Granted>, Problem> {
+pub async fn token(
+    State(app): State<App>,
+    headers: HeaderMap,
+    form: Result<RawForm, RawFormRejection>,
+) -> Result<Json<Granted>, Problem> {
+    let form = form.map_err(|e| match e.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge.because(e.body_text()),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Kind::Unsupported.because("application/x-www-form-urlencoded is expected")
+        }
+        _ => Kind::Malformed.because("the body broke off"),
+    })?;
     let mut asked = Asked { grant_type: String::new(), client_id: None, client_secret: None };
     for (name, value) in url::form_urlencoded::parse(&form.0) {
         match name.as_ref() {

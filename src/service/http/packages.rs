@@ -41,6 +41,7 @@ pub struct Package {
 
 /// A file that was printed.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PrintedFile)]
 pub struct File {
     pub name: String,
     pub bytes: u64,
@@ -172,7 +173,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
 /// Puts the PACKAGE.json into the folder, if it is JSON; a large one takes a while to look through.
 async fn keep_json(folder: &Incoming, json: Bytes) -> Result<(), Problem> {
     let looked = json.clone();
-    tokio::task::spawn_blocking(move || extract::is_json(&looked)).await.map_err(std::io::Error::other)??;
+    tokio::task::spawn_blocking(move || extract::is_object(&looked)).await.map_err(std::io::Error::other)??;
     Ok(tokio::fs::write(folder.path().join("PACKAGE.json"), json).await?)
 }
 

@@ -71,7 +71,8 @@ pub async fn picture(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     batches::job_of(app, caller, id).await?;
-    let text = "SELECT p.file_number AS file_number, f.first_page AS first_page, p.body{as_text} AS body FROM pages p
+    let text = "SELECT p.file_number AS file_number, f.first_page AS first_page, f.name AS name, p.body{as_text} AS body
+                FROM pages p
                 JOIN batch_files f ON f.batch_id = p.batch_id AND f.number = p.file_number WHERE p.batch_id = $1 AND p.number = $2";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
@@ -94,7 +95,8 @@ pub async fn picture(
             let page = u32::try_from(i64::from(n) - first).unwrap_or(1);
             let read: PageReading = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
             let (told, policy) = (identified::told(app, &read), work::policy(app, id).await?);
-            let task = Task::Draw { file, page, told, layouts, policy, drawing, out: out.clone() };
+            let name = row.col("name")?;
+            let task = Task::Draw { file, name, page, told, layouts, policy, drawing, out: out.clone() };
             let child = app.children.start_on(task, 1).await?;
             for event in child.all().await? {
                 match event {

@@ -12,7 +12,7 @@ use crate::service::store::DbError;
 use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
 use crate::sheet::Layout;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Pages that are in memory at once.
@@ -164,7 +164,8 @@ async fn known(app: &App, tenant: &str, batch: Uuid) -> Result<Known, WorkError>
     let (mut pages, mut layouts) = (Vec::new(), Vec::new());
     let mut roster = csv::Writer::from_writer(Vec::new());
     roster.write_record(["matricula", "id"]).map_err(std::io::Error::other)?;
-    let mut numbers = 0;
+    // A student takes several exams under one number.
+    let mut numbers = BTreeSet::new();
     for row in applications {
         let application: String = row.col("application_id")?;
         let text = "SELECT id, pages, student_id, unit_id, room_id FROM sheets
@@ -174,6 +175,7 @@ async fn known(app: &App, tenant: &str, batch: Uuid) -> Result<Known, WorkError>
             for page in sheet.col::<String>("pages")?.split(',').filter_map(|p| p.parse::<u16>().ok()) {
                 pages.push(json!({
                     "sheet_id": sheet.col::<String>("id")?,
+                    "application": application,
                     "student": sheet.col::<Option<String>>("student_id")?,
                     "unit": sheet.col::<Option<String>>("unit_id")?,
                     "room": sheet.col::<Option<String>>("room_id")?,
@@ -192,17 +194,18 @@ async fn known(app: &App, tenant: &str, batch: Uuid) -> Result<Known, WorkError>
                     WHERE tenant_id = $1 AND application_id = $2 AND enrollment IS NOT NULL ORDER BY id";
         let query = app.db.query(text).bind(tenant.to_owned()).bind(application);
         for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
-            let record = [row.col::<String>("enrollment")?, row.col::<String>("id")?];
-            roster.write_record(&record).map_err(std::io::Error::other)?;
-            numbers += 1;
+            numbers.insert([row.col::<String>("enrollment")?, row.col::<String>("id")?]);
         }
+    }
+    for record in &numbers {
+        roster.write_record(record).map_err(std::io::Error::other)?;
     }
     let printed = serde_json::to_vec(&json!({"pages": pages}))?;
     let roster = roster.into_inner().map_err(|e| std::io::Error::other(e.to_string()))?;
     Ok(Known {
         printed: if pages.is_empty() { None } else { Some(Printed::from_json(&printed)?) },
         // Numbers that are no numbers, or are two students', are no roster: pages without a name go to a person.
-        roster: if numbers == 0 { None } else { Roster::parse(&roster).ok() },
+        roster: if numbers.is_empty() { None } else { Roster::parse(&roster).ok() },
         layouts: Layouts::from_layouts(layouts),
     })
 }
