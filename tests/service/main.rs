@@ -9,7 +9,6 @@ mod databases;
 mod django;
 mod fake_bigquery;
 mod fake_gcs;
-mod fake_gcs;
 mod fake_google;
 mod grades;
 mod http2;
