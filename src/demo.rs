@@ -11,7 +11,7 @@ use crate::sim::{Shot, encode, foreign};
 use fastrand::Rng;
 use rayon::prelude::*;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -47,8 +47,9 @@ const PHOTO_EVERY: usize = 9;
 /// Every so many students one does not come.
 const ABSENT_EVERY: usize = 11;
 
-/// Fills and scans what lies printed in `printed`; leaves one PDF and some photos in `scans`.
-pub fn exam_day(printed: &Path, scans: &Path, seed: u64) -> io::Result<Vec<Handed>> {
+/// Fills and scans what lies printed in `printed`; leaves one PDF and some photos in `scans`. `numbers` are the students', by
+/// their ids.
+pub fn exam_day(printed: &Path, scans: &Path, numbers: &BTreeMap<&str, &str>, seed: u64) -> io::Result<Vec<Handed>> {
     let geometry = json(&printed.join("geometry.json"))?;
     let manifest = json(&printed.join("manifest.json"))?;
     let layouts = geometry["layouts"]
@@ -99,7 +100,8 @@ pub fn exam_day(printed: &Path, scans: &Path, seed: u64) -> io::Result<Vec<Hande
                 let rows: Vec<bool> = handed.rows.iter().map(|id| absent.contains(id.as_str())).collect();
                 tick(&mut paper, &master, &rows, set, &mut rng)
             } else {
-                fill_in(&mut paper, &master, set, &mut rng)
+                let number = student.and_then(|id| numbers.get(id).copied());
+                fill_in(&mut paper, &master, set, number, &mut rng)
             };
             let shot = recipe.shoot(&paper, PX_PER_MM, None, &mut rng);
             Ok((handed, Some(shot)))

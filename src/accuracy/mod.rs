@@ -41,7 +41,7 @@ pub fn specimen(set: &Set, masters: &Masters, n: usize, seed: u64) -> Specimen {
     let master = n % masters.pages.len();
     let sheet = &masters.pages[master];
     let mut page = recipe.print(&sheet.picture, PX_PER_MM, &mut rng);
-    let expected = fill_in(&mut page, sheet, set, &mut rng);
+    let expected = fill_in(&mut page, sheet, set, None, &mut rng);
     let back = &masters.pages[(master + 1) % masters.pages.len()].picture;
     let shot = recipe.shoot(&page, PX_PER_MM, Some(back), &mut rng);
     Specimen { bytes: encode::encode(&shot, shot.format), shot, master, expected }

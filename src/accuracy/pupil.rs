@@ -71,17 +71,17 @@ impl Expected {
     }
 }
 
-/// Draws a pupil's marks on a page.
-pub fn fill_in(page: &mut Gray, sheet: &Master, set: &Set, rng: &mut Rng) -> Vec<Expected> {
+/// Draws a pupil's marks on a page. Whoever has a `number` fills it in where one is asked for; others fill in any.
+pub fn fill_in(page: &mut Gray, sheet: &Master, set: &Set, number: Option<&str>, rng: &mut Rng) -> Vec<Expected> {
     let hand = (set.hand)(rng);
-    let expected = sheet.page.fields.iter().map(|f| field(page, f, set, &hand, rng)).collect();
+    let expected = sheet.page.fields.iter().map(|f| field(page, f, set, &hand, number, rng)).collect();
     for _ in 0..rng.usize(..=set.strays) {
         handwriting::stray(page, PX_PER_MM, &hand, rng);
     }
     expected
 }
 
-fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, rng: &mut Rng) -> Expected {
+fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, number: Option<&str>, rng: &mut Rng) -> Expected {
     let mut expected = Expected { id: field.id.clone(), marks: Vec::new(), writing: None };
     if let FieldKind::Region { .. } | FieldKind::Signature {} = field.kind {
         let there = set.name != "all-blank" && rng.bool();
@@ -96,7 +96,7 @@ fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, rng: &mut Rng) 
         expected.writing = Some(there);
         return expected;
     }
-    let wanted = wanted(field, rng);
+    let wanted = number.and_then(|number| digits(field, number)).unwrap_or_else(|| wanted(field, rng));
     // In the order in which the reader lists marks: digit by digit, row by row.
     let mut order: Vec<usize> = (0..field.bubbles.len()).collect();
     if by_column(&field.kind) {
@@ -115,6 +115,18 @@ fn field(page: &mut Gray, field: &Field, set: &Set, hand: &Hand, rng: &mut Rng) 
 
 fn by_column(kind: &FieldKind) -> bool {
     matches!(kind, FieldKind::Numeric { .. } | FieldKind::IdGrid { .. } | FieldKind::Sum { style: SumStyle::Grid, .. })
+}
+
+/// The bubbles of a pupil's number. None where the field asks for something else, or for a longer or a shorter one.
+fn digits(field: &Field, number: &str) -> Option<Vec<usize>> {
+    let FieldKind::IdGrid { digits, .. } = &field.kind else { return None };
+    let number: Vec<String> = number.chars().map(String::from).collect();
+    if number.len() != usize::from(*digits) {
+        return None;
+    }
+    let bubbles = field.bubbles.iter().enumerate();
+    let filled = bubbles.filter(|(_, b)| b.column.and_then(|column| number.get(column)) == Some(&b.label));
+    Some(filled.map(|(i, _)| i).collect())
 }
 
 /// The bubbles that the pupil means: mostly one answer each, some none, few two.

@@ -84,8 +84,10 @@ pub fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     ))?;
 
     say("2. Prova: os alunos preenchem, a escola escaneia e fotografa")?;
-    let handed =
-        pool.install(|| demo::exam_day(&printed, &scans, args.seed)).map_err(|e| CliError::file(&args.out, e))?;
+    let rooms = package.units.iter().flat_map(|unit| &unit.rooms);
+    let numbers = rooms.flat_map(|room| &room.students).map(|s| (s.id.as_str(), s.enrollment.as_str())).collect();
+    let day = || demo::exam_day(&printed, &scans, &numbers, args.seed);
+    let handed = pool.install(day).map_err(|e| CliError::file(&args.out, e))?;
 
     say("3. Leitura\n")?;
     let told = Told { layouts: Some(&printed), ..Told::default() };
