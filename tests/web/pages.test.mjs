@@ -180,6 +180,7 @@ test("doubtful answers are settled by keyboard, one after another", async (t) =>
   await open.json("PATCH", `/v1/batches/${id}/pages/${m}`, { fields: { [decodeURIComponent(campo)]: "blank" } });
   await page.keyboard.press("Enter");
   await page.getByText("Alguém mudou esta página").waitFor();
+  if (await typed()) await page.keyboard.press("Escape");
   await page.keyboard.press(".");
   await page.waitForFunction(() => document.querySelector("#whole img")?.naturalWidth > 500);
   await leave(page);

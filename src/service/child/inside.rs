@@ -185,7 +185,7 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
 }
 
 fn draw(order: &Order) -> Result<(), Stop> {
-    let Task::Draw { file, name, page, told, layouts, policy, drawing, out } = &order.task else { return Ok(()) };
+    let Task::Draw { file, name, page, told, layouts, policy, drawings } = &order.task else { return Ok(()) };
     let none = |detail: &str| {
         said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
     };
@@ -202,15 +202,20 @@ fn draw(order: &Order) -> Result<(), Stop> {
     let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;
     let seen =
         Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
-    let rgb = match drawing {
-        Drawing::Plain => plain(&seen),
-        Drawing::Thumbnail => thumbnail(&seen),
-        Drawing::Annotated => annotate(&seen),
-        Drawing::Field(id) => {
-            crop::field(&seen, id).ok_or_else(|| none("the page has no such field, or was not registered"))?
+    for (nth, (drawing, out)) in drawings.iter().enumerate() {
+        let rgb = match drawing {
+            Drawing::Plain => Some(plain(&seen)),
+            Drawing::Thumbnail => Some(thumbnail(&seen)),
+            Drawing::Annotated => Some(annotate(&seen)),
+            Drawing::Field(id) => crop::field(&seen, id),
+        };
+        match rgb {
+            Some(rgb) => std::fs::write(out, rgb.to_jpeg(85).map_err(failed)?).map_err(failed)?,
+            None if nth == 0 => return Err(none("the page has no such field, or was not registered")),
+            None => {}
         }
-    };
-    std::fs::write(out, rgb.to_jpeg(85).map_err(failed)?).map_err(failed)
+    }
+    Ok(())
 }
 
 /// How often progress is told.

@@ -64,7 +64,7 @@ pub enum Task {
     Check { package: PathBuf },
     /// Prints again what a student or a room has, into a file.
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
-    /// Draws a page of a file as a JPEG: the one so far down its list, from 1. `told` is its printed code, where somebody
+    /// Draws a page of a file, or parts of it, as JPEGs: the one so far down its list, from 1. `told` is its printed code, where somebody
     /// else had to say it.
     Draw {
         file: PathBuf,
@@ -73,8 +73,8 @@ pub enum Task {
         told: Option<(String, IdentifiedBy)>,
         layouts: PathBuf,
         policy: Option<serde_json::Value>,
-        drawing: Drawing,
-        out: PathBuf,
+        /// Each with the file that it goes into. The first must be there; of the others those that the page has.
+        drawings: Vec<(Drawing, PathBuf)>,
     },
     /// Writes a PDF once more, without what is on these pages.
     Erase { file: PathBuf, pages: Vec<u32>, out: PathBuf },

@@ -3,7 +3,7 @@
 use super::extract::{Path, Query};
 use super::incoming::Incoming;
 use super::{Caller, Kind, Problem, batches, caller, etag, identified};
-use crate::read::result::PageReading;
+use crate::read::result::{FieldStatus, PageReading};
 use crate::service::App;
 use crate::service::child::{Drawing, Event, Task};
 use crate::service::store::db::{Columns, Freshness};
@@ -91,12 +91,14 @@ pub async fn picture(
             let scan = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
             let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;
             let layouts = work::layouts(app, &caller.tenant, &folder.path().join("layouts")).await?;
-            let out = folder.path().join("picture");
             let page = u32::try_from(i64::from(n) - first).unwrap_or(1);
             let read: PageReading = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
             let (told, policy) = (identified::told(app, &read), work::policy(app, id).await?);
             let name = row.col("name")?;
-            let task = Task::Draw { file, name, page, told, layouts, policy, drawing, out: out.clone() };
+            let drawings: Vec<Drawing> = together(drawing, &read).collect();
+            let out = |nth: usize| folder.path().join(format!("picture-{nth}"));
+            let to_draw = drawings.iter().cloned().enumerate().map(|(nth, drawing)| (drawing, out(nth))).collect();
+            let task = Task::Draw { file, name, page, told, layouts, policy, drawings: to_draw };
             let child = app.children.start_on(task, 1).await?;
             for event in child.all().await? {
                 match event {
@@ -105,8 +107,15 @@ pub async fn picture(
                     _ => {}
                 }
             }
-            app.objects.put_file(&key, &out).await?;
-            tokio::fs::read(out).await?
+            let asked = tokio::fs::read(out(0)).await?;
+            for (nth, drawing) in drawings.iter().enumerate() {
+                let name = drawing.file_name();
+                let key = Key::Picture { tenant: caller.tenant.clone(), batch: id, page: n, name };
+                if tokio::fs::try_exists(out(nth)).await? {
+                    app.objects.put_file(&key, &out(nth)).await?;
+                }
+            }
+            asked
         }
         Err(e) => return Err(e.into()),
     };
@@ -117,4 +126,17 @@ pub async fn picture(
         return Ok((StatusCode::NOT_MODIFIED, [cache], [(header::ETAG, etag)]).into_response());
     }
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], [cache], [(header::ETAG, etag)], kept).into_response())
+}
+
+/// What is drawn at once: whoever looks at one doubtful field will look at the page's others, and most of the work is to
+/// open the page.
+fn together(asked: Drawing, page: &PageReading) -> impl Iterator<Item = Drawing> {
+    let others: Vec<Drawing> = match &asked {
+        Drawing::Field(id) => {
+            let doubtful = page.fields.iter().filter(|f| f.status == FieldStatus::Doubtful && f.id != *id);
+            doubtful.map(|f| Drawing::Field(f.id.clone())).collect()
+        }
+        _ => Vec::new(),
+    };
+    std::iter::once(asked).chain(others)
 }

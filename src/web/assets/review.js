@@ -7,7 +7,7 @@
   const place = $("item"), batch = place.dataset.batch, single = Boolean(place.dataset.single);
   const fault = $("fault"), saving = $("saving"), left = $("left"), whole = $("whole");
   const fill = (text, ...values) => text.replace(/\{\}/g, () => values.shift());
-  const AHEAD = 6;
+  const AHEAD = 12;
   let queue = JSON.parse($("doubts").textContent);
   const first = place.querySelector("article")?.dataset.key;
   if (first && queue.includes(first)) queue = [...queue.slice(queue.indexOf(first)), ...queue.slice(0, queue.indexOf(first))];

@@ -41,7 +41,7 @@ pub async fn students(
     let mut students = Vec::new();
     if let Some(application) = &application {
         let people = People::of(&app, &v.caller, application).await?;
-        students = people.find(sought, MOST).into_iter().map(Person::clone).collect();
+        students = people.find(sought, MOST).into_iter().cloned().collect();
     }
     if students.is_empty() {
         students = by_number(&app, &v, application.as_deref().unwrap_or_default(), sought).await?;
