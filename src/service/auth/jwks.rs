@@ -23,13 +23,18 @@ pub enum TokenError {
 }
 
 /// Keys, and when they were fetched.
-type Kept = (Instant, Arc<JwkSet>);
+#[derive(Default)]
+struct Kept {
+    keys: Option<(Instant, Arc<JwkSet>)>,
+    /// When they were last asked for in vain: nobody waits for an issuer that is away but once in so long.
+    failed: Option<Instant>,
+}
 
 /// The keys of one issuer.
 #[derive(Clone)]
 pub struct Jwks {
     url: String,
-    kept: Arc<Mutex<Option<Kept>>>,
+    kept: Arc<Mutex<Kept>>,
 }
 
 impl Jwks {
@@ -62,25 +67,27 @@ impl Jwks {
 
     async fn keys(&self, oldest: Duration) -> Result<Arc<JwkSet>, TokenError> {
         let mut kept = self.kept.lock().await;
-        if let Some((at, keys)) = &*kept
-            && at.elapsed() < oldest
+        let away = kept.failed.is_some_and(|at| at.elapsed() < PAUSE);
+        if let Some((at, keys)) = &kept.keys
+            && (away || at.elapsed() < oldest)
         {
             return Ok(keys.clone());
         }
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
         let fetched = async { client.get(&self.url).send().await?.error_for_status()?.json::<JwkSet>().await }.await;
-        match (fetched, &*kept) {
-            (Ok(keys), _) => {
+        match fetched {
+            Ok(keys) => {
                 let keys = Arc::new(keys);
-                *kept = Some((Instant::now(), keys.clone()));
+                *kept = Kept { keys: Some((Instant::now(), keys.clone())), failed: None };
                 Ok(keys)
             }
-            // An issuer that is away for a while does not lock out everybody.
-            (Err(e), Some((_, keys))) => {
+            Err(e) => {
+                kept.failed = Some(Instant::now());
+                // An issuer that is away for a while does not lock out everybody.
+                let Some((_, keys)) = &kept.keys else { return Err(e.into()) };
                 tracing::warn!(error = %e, "the issuer's keys can't be fetched; the last ones hold");
                 Ok(keys.clone())
             }
-            (Err(e), None) => Err(e.into()),
         }
     }
 }

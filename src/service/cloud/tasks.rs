@@ -9,7 +9,7 @@ use crate::service::config::{Reader, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// Who signs the tokens that tasks come with.
@@ -95,7 +95,7 @@ struct Inner {
     tokens: Tokens,
     jwks: Jwks,
     /// For items that are done at once.
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -108,12 +108,12 @@ impl Tasks {
     pub fn new(config: TasksConfig, workers: usize) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
         let (tokens, jwks) = (Tokens::new(config.token.clone()), Jwks::new(config.jwks_url.clone()));
-        Ok(Tasks(Arc::new(Inner { config, client, tokens, jwks, places: Semaphore::new(workers) })))
+        Ok(Tasks(Arc::new(Inner { config, client, tokens, jwks, places: Arc::new(Semaphore::new(workers)) })))
     }
 
     /// A place among the items that this process works on.
-    pub async fn place(&self) -> Option<SemaphorePermit<'_>> {
-        self.0.places.acquire().await.ok()
+    pub async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.places.clone().acquire_owned().await.ok()
     }
 
     /// Makes the task of an item, if it is not there yet.

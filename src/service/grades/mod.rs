@@ -1,6 +1,8 @@
 //! Grades in the database: what pupils handed in ([`papers`]), what it is worth under the key that holds ([`regrade`]).
 //!
-//! Whatever changes a page ends here, in its own transaction: a batch that settles, a person who decides, a new key.
+//! Whatever changes a page ends here, in its own transaction: a batch that settles, a person who decides, a new key. Each
+//! takes the exam first ([`take`]): what two of them gather at once would be lost
+//! for one of them.
 
 mod material;
 mod papers;
@@ -34,16 +36,17 @@ pub enum GradesError {
 /// [`GradesError`]; the transaction is of no use then.
 pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
     let text = "SELECT DISTINCT s.application_id AS application FROM pages p
-                JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id WHERE p.batch_id = $1";
+                JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id WHERE p.batch_id = $1
+                ORDER BY application";
     let rows = db.query(text).bind(batch.to_string()).fetch_all(&mut **tx).await?;
     for row in rows {
         let application: String = row.col("application")?;
+        take(db, tx, tenant, &application).await?;
         papers::expect(db, tx, tenant, &application).await?;
         let mut owners = papers::of_batch(db, tx, tenant, &application, batch).await?;
         papers::gather(db, tx, tenant, &application, &owners).await?;
         owners.extend(papers::note_absences(db, tx, tenant, &application).await?);
         regrade::some(db, tx, tenant, &application, &owners).await?;
-        warehouse::changed(db, tx, tenant, &application).await?;
     }
     Ok(())
 }
@@ -68,13 +71,15 @@ pub async fn page_decided(db: &Db, tx: &mut Tx, tenant: &str, pages: [Whose<'_>;
         owners.push(papers::owner(student.map(str::to_owned).or(printed_for).as_deref(), sheet));
     }
     owners.dedup();
+    // In one order, or two that decide would wait for each other.
+    applications.sort();
     for application in applications {
+        take(db, tx, tenant, &application).await?;
         papers::expect(db, tx, tenant, &application).await?;
         papers::gather(db, tx, tenant, &application, &owners).await?;
         let mut all = owners.clone();
         all.extend(papers::note_absences(db, tx, tenant, &application).await?);
         regrade::some(db, tx, tenant, &application, &all).await?;
-        warehouse::changed(db, tx, tenant, &application).await?;
     }
     Ok(())
 }
@@ -93,20 +98,26 @@ impl<'a> Whose<'a> {
     }
 }
 
-/// Grades everything of an exam anew. Papers that were read before there were grades are gathered first.
+/// Takes an exam until the transaction ends: nobody else gathers or grades its papers meanwhile. Its row in the outbox, which is
+/// written by every change, is the lock.
+///
+/// # Errors
+/// Of the database.
+pub async fn take(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<(), DbError> {
+    warehouse::changed(db, tx, tenant, application).await
+}
+
+/// Grades everything of an exam that was [taken](take) anew. Papers that were read and never gathered are gathered first: those
+/// of a batch that did not settle.
 ///
 /// # Errors
 /// [`GradesError`]; the transaction is of no use then.
 pub async fn key_changed(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Regraded, GradesError> {
     papers::expect(db, tx, tenant, application).await?;
-    let text =
-        "SELECT 1 AS there FROM papers WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL LIMIT 1";
-    let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
-    if query.fetch_optional(&mut **tx).await?.is_none() {
-        let owners = papers::of_application(db, tx, tenant, application).await?;
+    let owners = papers::not_gathered(db, tx, tenant, application).await?;
+    if !owners.is_empty() {
         papers::gather(db, tx, tenant, application, &owners).await?;
         papers::note_absences(db, tx, tenant, application).await?;
     }
-    warehouse::changed(db, tx, tenant, application).await?;
     regrade::all(db, tx, tenant, application).await
 }

@@ -49,11 +49,13 @@ pub async fn of_batch(
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }
 
-/// Whose pages were read, of one exam.
-pub async fn of_application(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, DbError> {
+/// Whose pages were read, of one exam, and have no paper yet.
+pub async fn not_gathered(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, DbError> {
     let text = "SELECT DISTINCT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
                 FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-                WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'";
+                WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.outcome IN ('read', 'review')
+                EXCEPT SELECT owner FROM papers
+                WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL";
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }

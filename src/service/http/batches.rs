@@ -9,10 +9,11 @@ use super::{Caller, Kind, Problem, caller};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
+use crate::service::grades;
 use crate::service::guard::Denied;
 use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
-use crate::service::store::Key;
 use crate::service::store::db::{Columns, Freshness, Tx, rows};
+use crate::service::store::{Folder, Key};
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -125,13 +126,41 @@ pub async fn create(
     said.extend(brought.uploads.iter().map(Uuid::to_string).chain(brought.urls.iter().cloned()));
     said.push(json!(brought.options).to_string());
     let said: Vec<&[u8]> = said.iter().map(|s| s.as_bytes()).collect();
-    once.run(&app, &said, make(&app, &caller, brought)).await
+    let work = {
+        let app = app.clone();
+        async move {
+            // On its own: what the caller's patience cut off half-way would be in the storage and in no batch.
+            let made = tokio::spawn(async move {
+                let _folder = folder;
+                make(&app, &caller, brought).await
+            });
+            made.await.map_err(std::io::Error::other)?
+        }
+    };
+    once.run(&app, &said, work).await
 }
 
-/// Keeps what came and makes the job.
+/// Keeps what came and makes the job; what fails leaves nothing.
 async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, Problem> {
-    let Brought { files, uploads, urls, options } = brought;
     let id = Uuid::now_v7();
+    if let Err(problem) = begin(app, caller, id, brought).await {
+        // A database that breaks off may have kept it all the same.
+        let query = app.db.query("SELECT id FROM batches WHERE id = $1").bind(id.to_string());
+        if matches!(query.fetch_optional(app.db.writer()).await, Ok(None)) {
+            let folder = Folder::Batch { tenant: caller.tenant.clone(), batch: id };
+            if let Err(e) = app.objects.delete_folder(&folder).await {
+                tracing::error!(error = %e, batch = %id, "scans of no batch could not be deleted");
+            }
+        }
+        return Err(problem);
+    }
+    app.queue.ring();
+    let batch = find(app, caller, id, Freshness::Latest).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
+}
+
+async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result<(), Problem> {
+    let Brought { files, uploads, urls, options } = brought;
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
         app.objects.put_file(&key, &file.path).await?;
@@ -150,10 +179,7 @@ async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, 
         query.bind(sha256).execute(&mut *tx).await?;
     }
     use_uploads(app, &mut tx, caller, id, uploads).await?;
-    tx.commit().await?;
-    app.queue.ring();
-    let batch = find(app, caller, id, Freshness::Latest).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
+    Ok(tx.commit().await?)
 }
 
 /// Gives the batch these uploads. A worker brings them to the other scans.
@@ -361,6 +387,12 @@ pub async fn delete(
     Path(id): Path<Uuid>,
 ) -> Result<StatusCode, Problem> {
     let job = job_of(&app, &caller, id).await?;
-    app.queue.cancel(job, &caller.tenant).await?;
+    if app.queue.cancel(job, &caller.tenant).await? {
+        // It will not be settled; what was read of it counts all the same.
+        let mut tx = app.db.begin().await?;
+        grades::batch_settled(&app.db, &mut tx, &caller.tenant, id).await?;
+        app.db.query("DELETE FROM page_gists WHERE batch_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -74,7 +74,8 @@ impl FromRequestParts<App> for Caller {
 
 /// Without credentials only this machine is served, and a page of another site in its browser is not this machine: its
 /// name may have been made to lead here (DNS rebinding), or it may post without being asked. A session goes with whatever
-/// its browser sends, so what changes something must come from our own pages (CSRF).
+/// its browser sends, and so does a password that it was once asked for (Basic): what changes something must come from our
+/// own pages then (CSRF).
 pub async fn host(State(app): State<App>, request: Request, next: Next) -> Response {
     if app.auth.is_open() {
         let header = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
@@ -85,11 +86,23 @@ pub async fn host(State(app): State<App>, request: Request, next: Next) -> Respo
         }
     }
     let headers = request.headers();
-    let by_session = !headers.contains_key(AUTHORIZATION) && session::is_said(headers);
-    if by_session && !request.method().is_safe() && !is_ours(headers, app.config.server.public_url.as_deref()) {
+    let by_itself = match headers.get(AUTHORIZATION) {
+        None => session::is_said(headers),
+        Some(said) => is_basic(said.as_bytes()) && is_of_a_page(headers),
+    };
+    if by_itself && !request.method().is_safe() && !is_ours(headers, app.config.server.public_url.as_deref()) {
         return Kind::Forbidden.because("only our own pages may ask for this in somebody's name").into_response();
     }
     next.run(request).await
+}
+
+fn is_basic(said: &[u8]) -> bool {
+    said.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic "))
+}
+
+/// Whether a browser sent this for a page: it says so itself, and a program has no reason to.
+fn is_of_a_page(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-site") || headers.contains_key(ORIGIN)
 }
 
 /// Whether a page of ours sent this: the browser says so, and an old one at least says where from.

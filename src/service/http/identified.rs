@@ -91,6 +91,7 @@ impl Named {
             layouts: work::layouts(app, &caller.tenant, &folder.path().join("layouts")).await?,
             policy: work::policy(app, batch).await?,
         };
+        let _turn = app.gate.turn().await?;
         let mut read = None;
         for event in app.children.start_on(task, 1).await?.all().await? {
             match event {

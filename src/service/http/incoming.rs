@@ -8,8 +8,10 @@ use axum::extract::multipart::{Field, Multipart, MultipartError};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
+use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
@@ -37,12 +39,15 @@ impl Incoming {
     }
 
     /// Takes in a body of at most `most` bytes, for somebody else to read; with its hash.
-    pub async fn pass(&self, body: Body, most: u64) -> Result<(Body, String), Problem> {
+    /// `time` is the longest without a byte.
+    pub async fn pass(&self, body: Body, most: u64, time: Duration) -> Result<(Body, String), Problem> {
         let path = self.0.join("body");
         let mut file = File::create(&path).await?;
         let (mut hash, mut bytes) = (Sha256::new(), 0);
         let mut body = body.into_data_stream();
-        while let Some(chunk) = body.next().await {
+        while let Some(chunk) =
+            timeout(time, body.next()).await.map_err(|_| Kind::TooSlow.because("the body stopped coming"))?
+        {
             let chunk = chunk.map_err(|_| Kind::Malformed.because("the body broke off"))?;
             bytes += chunk.len() as u64;
             if bytes > most {

@@ -2,7 +2,7 @@
 
 use super::extract::{Json, Path, Query};
 use super::job::time;
-use super::{Kind, Problem, caller};
+use super::{Kind, Problem, caller, etag};
 use crate::grade::Key;
 use crate::json::Fault;
 use crate::service::App;
@@ -81,11 +81,12 @@ pub async fn put(
         return Err(Problem::field("", "the character U+0000 is not valid in a key"));
     }
     let mut tx = app.db.begin().await?;
+    grades::take(&app.db, &mut tx, &caller.tenant, &id).await?;
     let text = "SELECT revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2 {for_update}";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(id.clone());
     let before: i64 = query.fetch_optional(&mut *tx).await?.map_or(Ok(0), |row| row.col("revision"))?;
-    let said = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
-    if said.is_some_and(|said| said != etag(before) && !(said == "*" && before > 0)) {
+    let held = etag::among(&headers, header::IF_MATCH, &revision_tag(before));
+    if held == Some(false) || (held.is_some() && before == 0) {
         return Err(Kind::Changed.because("the key was changed after it was fetched; fetch it again"));
     }
     let revision = before + 1;
@@ -105,7 +106,7 @@ pub async fn put(
     }
     tx.commit().await?;
     let answer = KeyPut { revision, graded: done.graded, moved: done.moved };
-    Ok(([(header::ETAG, etag(revision))], axum::Json(answer)).into_response())
+    Ok(([(header::ETAG, revision_tag(revision))], axum::Json(answer)).into_response())
 }
 
 /// The key of an exam. Its `ETag` is for `PUT`.
@@ -137,7 +138,7 @@ pub async fn get(
     };
     let row = row.ok_or_else(no_key)?;
     let body: Value = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
-    Ok(([(header::ETAG, etag(row.col("revision")?))], axum::Json(body)).into_response())
+    Ok(([(header::ETAG, revision_tag(row.col("revision")?))], axum::Json(body)).into_response())
 }
 
 /// The revisions of a key, the first first.
@@ -180,7 +181,7 @@ pub fn no_key() -> Problem {
     Kind::NotFound.because("the exam has no such key; PUT …/key gives it one")
 }
 
-fn etag(revision: i64) -> String {
+fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
 

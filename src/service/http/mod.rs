@@ -139,7 +139,12 @@ pub fn router(app: App) -> Router {
         .and(NotForContentType::new("text/event-stream"));
     router
         .merge(tasks::routes())
-        .merge(web::pages())
+        .merge(
+            web::pages().layer(middleware::from_fn_with_state(
+                Patience::Files(app.config.server.request_time),
+                pressure::bounded,
+            )),
+        )
         .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
         .fallback(|| async { Kind::NotFound.because("there is no such route; /openapi.json lists all") })
         .method_not_allowed_fallback(|| async {

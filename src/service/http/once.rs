@@ -71,7 +71,7 @@ async fn repeatable(app: &App, request: Request, next: Next) -> Result<Response,
     let once = Once::of(&caller, request.headers(), &asked)?;
     let folder = Incoming::new(app).await?;
     let (head, body) = request.into_parts();
-    let (body, hash) = folder.pass(body, app.config.server.max_body).await?;
+    let (body, hash) = folder.pass(body, app.config.server.max_body, app.config.server.request_time).await?;
     let work = async move { Ok(next.run(Request::from_parts(head, body)).await) };
     once.run(app, &[hash.as_bytes()], work).await
 }

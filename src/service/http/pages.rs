@@ -137,14 +137,15 @@ pub async fn decide(
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
     let body: String = query.fetch_optional(&mut *tx).await?.ok_or_else(no_page)?.col("body")?;
     unchanged(&headers, &body)?;
-    let before: PageReading = match read {
+    let stood: PageReading = serde_json::from_str(&body).map_err(std::io::Error::from)?;
+    let before = match read {
         // What was decided while it was read would be lost.
         Some(_) if body != found => return Err(changed()),
         Some(mut read) => {
             identified::compare(&app, &mut tx, id, n, &mut read).await?;
             read
         }
-        None => serde_json::from_str(&body).map_err(std::io::Error::from)?,
+        None => stood.clone(),
     };
     let after = decision.apply(&before).map_err(Problem::invalid)?;
     let (change, after_json) = (to_json(&decision)?, to_json(&after)?);
@@ -155,7 +156,7 @@ pub async fn decide(
     let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(sheet);
     let query = query.bind(page.map(i64::from)).bind(student).bind(doubtful);
     query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
-    grades::page_decided(&app.db, &mut tx, &caller.tenant, [Whose::of(&before), Whose::of(&after)]).await?;
+    grades::page_decided(&app.db, &mut tx, &caller.tenant, [Whose::of(&stood), Whose::of(&after)]).await?;
     let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
                 VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
     let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());

@@ -34,14 +34,19 @@ async fn task(
 ) -> Result<StatusCode, Problem> {
     let tasks = admit(&app, &headers).await?;
     let id = id?.0;
-    let Ok(Some(_place)) = timeout(PLACE, tasks.place()).await else {
+    let Ok(Some(place)) = timeout(PLACE, tasks.place()).await else {
         return Err(Kind::Busy.because("as many items as jobs.workers are under way"));
     };
     if !app.stopping.is_cancelled()
         && let Some(item) = app.queue.claim_one(&work::worker(), id).await?
     {
-        // It goes on to its end where Cloud Tasks does not wait for it.
-        let done = tokio::spawn(work::work(app.clone(), item).in_current_span()).await;
+        // It goes on to its end where Cloud Tasks does not wait for it, and keeps its place so long.
+        let worked = work::work(app.clone(), item).in_current_span();
+        let done = tokio::spawn(async move {
+            let _place = place;
+            worked.await;
+        })
+        .await;
         done.map_err(|_| Kind::Internal.because("it has been logged, under this request's id"))?;
         outbox::flush(&app).await;
         let _ = timeout(DELIVERED, webhooks::flush(&app)).await;

@@ -222,7 +222,8 @@ impl Part {
         for page in &pages {
             app.metrics.page(page.reading.outcome.name(), page.observed.stage.as_deref());
         }
-        let now = jiff::Timestamp::now().as_millisecond();
+        // The database's clock: of two workers' the slower one's pages would come too late for who watches.
+        let now: i64 = app.db.query("SELECT {now} AS now").fetch_one(&mut *tx).await?.col("now")?;
         let (mut bodies, mut gists) = (Vec::new(), Vec::new());
         for Read { number, reading, doubtful, gist, observed, ask } in pages {
             let number = i64::from(self.offset + number);

@@ -121,6 +121,7 @@ async fn account(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError
         let query = app.db.query(text).bind(batch.to_string()).bind(first).bind(last);
         let there = query.fetch_all(&mut *tx).await?;
         let there = there.iter().map(|r| r.col::<i64>("number")).collect::<Result<Vec<_>, _>>()?;
+        let now: i64 = app.db.query("SELECT {now} AS now").fetch_one(&mut *tx).await?.col("now")?;
         let (mut bodies, mut gists) = (Vec::new(), Vec::new());
         for n in (first..=last).filter(|n| !there.contains(n)) {
             let source = Source { file: name.clone(), page: (n - offset) as u32 };
@@ -141,7 +142,7 @@ async fn account(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError
                 Cell::Json(text),
                 0.into(),
                 0.into(),
-                jiff::Timestamp::now().as_millisecond().into(),
+                now.into(),
             ]);
         }
         app.queue.advance(&mut tx, item.job, bodies.len() as u64).await?;

@@ -5,6 +5,7 @@ use super::EraseError;
 use crate::service::App;
 use crate::service::store::db::{Columns, Tx};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Documents that may name a student who is not theirs (any more), and how to put them back.
 const MENTIONS: [[&str; 2]; 6] = [
@@ -36,7 +37,7 @@ const MENTIONS: [[&str; 2]; 6] = [
 
 /// Puts null wherever the student's id stands; gives in how many documents it did.
 pub async fn forget(app: &App, tx: &mut Tx, tenant: &str, student: &str) -> Result<u64, EraseError> {
-    let mut found = 0;
+    let mut found = forget_rows(app, tx, tenant, student).await?;
     for [find, put] in MENTIONS {
         let query = app.db.query(find).bind(tenant.to_owned()).bind(format!("%{}%", escaped(student)));
         for row in query.fetch_all(&mut **tx).await? {
@@ -47,6 +48,27 @@ pub async fn forget(app: &App, tx: &mut Tx, tenant: &str, student: &str) -> Resu
                 found += 1;
             }
         }
+    }
+    Ok(found)
+}
+
+/// Leaves the student's row of attendance lists to nobody: the others keep their places.
+async fn forget_rows(app: &App, tx: &mut Tx, tenant: &str, student: &str) -> Result<u64, EraseError> {
+    let text = "SELECT list_rows{as_text} AS json, id FROM sheets
+                WHERE tenant_id = $1 AND list_rows{as_text} LIKE $2 ESCAPE '!'";
+    let query = app.db.query(text).bind(tenant.to_owned()).bind(format!("%{}%", escaped(student)));
+    let mut found = 0;
+    for row in query.fetch_all(&mut **tx).await? {
+        let mut rows: BTreeMap<String, Vec<String>> = serde_json::from_str(&row.col::<String>("json")?)?;
+        let mut here = 0;
+        for id in rows.values_mut().flatten().filter(|id| *id == student) {
+            id.clear();
+            here = 1;
+        }
+        let text = "UPDATE sheets SET list_rows = $1{as_json} WHERE tenant_id = $2 AND id = $3";
+        let query = app.db.query(text).bind(serde_json::to_string(&rows)?).bind(tenant.to_owned());
+        query.bind(row.col::<String>("id")?).execute(&mut **tx).await?;
+        found += here;
     }
     Ok(found)
 }
