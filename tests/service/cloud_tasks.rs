@@ -33,6 +33,14 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     panic!("{what}");
 }
 
+/// A package that takes some seconds to print.
+fn large() -> Value {
+    let mut large = package();
+    let students = (0..3000).map(|n| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}")}));
+    large["units"][0]["rooms"][0]["students"] = students.collect();
+    large
+}
+
 #[tokio::test]
 async fn a_package_is_printed_and_a_batch_is_read_by_pushed_tasks_alone() {
     let (google, server) = service(&[]).await;
@@ -103,12 +111,9 @@ async fn what_a_lost_instance_had_is_told_again_by_the_sweep() {
         s.service = first.base.clone();
         s.held = Some(Vec::new());
     });
-    let mut large = package();
-    let students = (0..3000).map(|n| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}")}));
-    large["units"][0]["rooms"][0]["students"] = students.collect();
-    let location = first.post_json("/v1/packages", &large).await.header("location").to_owned();
+    let location = first.post_json("/v1/packages", &large()).await.header("location").to_owned();
     let task = google.seen(|s| s.held.take().unwrap().remove(0));
-    google.deliver(task.clone());
+    google.deliver(task);
     while first.get(&location).await.expect(200)["state"] == "queued" {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
@@ -127,16 +132,15 @@ async fn what_a_lost_instance_had_is_told_again_by_the_sweep() {
     }
     let printed = second.finished(&location).await;
     assert_eq!((&printed["state"], &printed["progress"]["done"]), (&json!("done"), &json!(3000)), "{printed}");
-    // The task that came twice to it is told that nothing is left to do.
-    google.deliver(task);
+    // The first task, which comes to the second instance now, is told that nothing is left to do.
     until("every task ends with 204", || google.seen(|s| s.tasks.values().all(|t| t.last() == Some(&204)))).await;
 }
 
 #[tokio::test]
 async fn an_item_that_fails_is_asked_for_again_and_given_up_at_last() {
-    let (google, server) = service(&[("GABARITO_JOBS_MAX_ATTEMPTS", "3"), ("GABARITO_BOUNDS_PATIENCE", "1ms")]).await;
-    // The process that prints says nothing for too long, every time.
-    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    let (google, server) = service(&[("GABARITO_JOBS_MAX_ATTEMPTS", "3"), ("GABARITO_BOUNDS_CPU", "1s")]).await;
+    // The process that prints so many is ended every time.
+    let location = server.post_json("/v1/packages", &large()).await.header("location").to_owned();
     let failed = server.finished(&location).await;
     assert_eq!((&failed["state"], &failed["error"]["code"]), (&json!("failed"), &json!("process_died")), "{failed}");
     until("its task ends", || google.seen(|s| s.tasks.values().all(|t| t.last() == Some(&204)))).await;

@@ -105,8 +105,9 @@ impl FakeGoogle {
             let name = task["name"].as_str().unwrap().to_owned();
             let request = &task["httpRequest"];
             let path = request["url"].as_str().unwrap().strip_prefix(AUDIENCE).unwrap();
-            let url = format!("{}{path}", fake.seen(|s| s.service.clone()));
             for _ in 0..600 {
+                // Another instance may have taken the service's place.
+                let url = format!("{}{path}", fake.seen(|s| s.service.clone()));
                 let token = fake.token(|claims| claims["aud"] = request["oidcToken"]["audience"].clone());
                 // A service that is not there refuses the connection.
                 let sent = reqwest::Client::new().post(&url).bearer_auth(token).send().await;

@@ -15,7 +15,10 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use said::Keep;
 use sentry::{Report, SentryConfig};
 use std::io::{self, IsTerminal};
-use std::{fmt, panic};
+use std::time::Duration;
+use std::{fmt, panic, thread};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use traces::TracesConfig;
 use tracing::Level;
 use tracing::field::Field;
@@ -23,6 +26,8 @@ use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{self, Writer};
 use tracing_subscriber::prelude::*;
+
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 #[derive(Clone, Debug)]
 pub struct WatchConfig {
@@ -126,16 +131,19 @@ fn for_people() -> impl for<'a> FormatFields<'a> + 'static {
 }
 
 impl Watch {
-    /// Tells what is still to be told.
+    /// Tells what is still to be told, for a while: who does not answer does not keep the process.
     pub async fn end(self) {
-        let telling = tokio::task::spawn_blocking(move || {
+        let (done, told) = oneshot::channel();
+        // Not one of the runtime's threads: it would wait for that when it ends.
+        thread::spawn(move || {
             if let Some(Err(error)) = self.traces.map(|traces| traces.shutdown()) {
                 tracing::warn!(%error, "the last spans could not be told");
             }
             if let Some(report) = self.report {
                 report.end();
             }
+            let _ = done.send(());
         });
-        let _ = telling.await;
+        let _ = timeout(LAST_WORDS, told).await;
     }
 }
