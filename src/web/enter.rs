@@ -69,7 +69,9 @@ pub async fn enter(State(app): State<App>, headers: HeaderMap, form: Form) -> Re
 }
 
 pub async fn leave(State(app): State<App>) -> Result<Response, Problem> {
-    with_cookie(Redirect::to("/entrar").into_response(), &app.auth.no_session())
+    // Scans that wait to be sent are kept in the browser, which may be everybody's.
+    let clear = [("clear-site-data", "\"cache\", \"storage\"")];
+    with_cookie((clear, Redirect::to("/entrar")).into_response(), &app.auth.no_session())
 }
 
 /// From now on in this language; back to where it was asked for.

@@ -113,7 +113,10 @@ impl People {
         let text = "SELECT id FROM packages WHERE tenant_id = $1 AND application_id = $2 ORDER BY id DESC LIMIT $3";
         let query = app.db.query(text).bind(caller.tenant.clone()).bind(application.to_owned()).bind(PACKAGES);
         let mut people = BTreeMap::new();
-        for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+        let rows = query.fetch_all(app.db.reader(Freshness::Latest)).await?;
+        // Packages are large: so many at once, and no more.
+        let _turn = app.gate.turn().await?;
+        for row in rows {
             let Ok(package) = Uuid::parse_str(&row.col::<String>("id")?) else { continue };
             let key = Key::PackageInput { tenant: caller.tenant.clone(), package, name: "PACKAGE.json".to_owned() };
             let mut opened = match app.objects.open(&key, None).await {
@@ -124,7 +127,8 @@ impl People {
             };
             let mut json = Vec::new();
             opened.body.read_to_end(&mut json).await?;
-            let package: Package = serde_json::from_slice(&json).map_err(std::io::Error::from)?;
+            let parsed = tokio::task::spawn_blocking(move || serde_json::from_slice::<Package>(&json));
+            let package = parsed.await.map_err(std::io::Error::from)?.map_err(std::io::Error::from)?;
             let rooms = package.units.into_iter().flat_map(|u| u.rooms);
             for Student { id, name, enrollment } in rooms.flat_map(|r| r.students) {
                 people.entry(id.clone()).or_insert(Person { id, name, number: enrollment });

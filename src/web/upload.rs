@@ -2,6 +2,7 @@
 
 use super::applications::{self, Application};
 use super::shell::{Shell, Visitor, html};
+use crate::print::manifest::hex;
 use crate::service::App;
 use crate::service::http::extract::Query;
 use crate::service::http::{Kind, Problem, batches};
@@ -11,6 +12,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 #[derive(Template)]
 #[template(path = "upload.html")]
@@ -21,6 +23,8 @@ struct UploadPage {
     chosen: Option<String>,
     /// Largest file.
     most_bytes: u64,
+    /// Under which the browser keeps what is not sent yet: whoever else signs in there has no part in it.
+    kept_under: String,
     /// What the script says.
     words: String,
 }
@@ -53,6 +57,7 @@ pub async fn form(
         applications: applications::all(&app, &v.caller).await?,
         chosen: aplicacao,
         most_bytes: app.config.bounds.limits.max_file_bytes,
+        kept_under: hex(&Sha256::digest(json!([v.caller.tenant, v.caller.who]).to_string())),
         words,
         s,
     })

@@ -123,6 +123,7 @@ words! {
     upload_busy: "O serviço está ocupado; tentando de novo em {} s.", "The service is busy; trying again in {} s.";
     upload_offline: "Sem conexão; tentando de novo em {} s. O que já foi enviado não se perde.", "No connection; trying again in {} s. What was sent is not lost.";
     upload_so_far: "{}% de {}", "{}% of {}";
+    upload_kept: "Ainda não foi enviado inteiro. Continua quando você tocar em “{}”", "Not all of it was sent. Goes on when you press “{}”";
     upload_done: "Enviado ({})", "Sent ({})";
     upload_ready: "{} de {} arquivos enviados", "{} of {} files sent";
     upload_then: "A leitura começa quando o último arquivo chegar.", "Reading begins when the last file has arrived.";
@@ -336,6 +337,7 @@ impl Words {
             "busy": self.upload_busy,
             "offline": self.upload_offline,
             "so_far": self.upload_so_far,
+            "kept": super::says::fill(self.upload_kept, &[self.upload_go]),
             "done": self.upload_done,
             "ready": self.upload_ready,
             "then": self.upload_then,

@@ -1,7 +1,7 @@
 //! What a person does with what was read: looks, decides, compares with what was printed.
 
 use crate::print_and_read::package;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, gabarito};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
@@ -118,4 +118,76 @@ async fn one_picture_is_read_at_once() {
     let line = server.send(server.client().post(server.url("/v1/read")).body("no picture")).await.expect(200);
     assert_eq!(line["outcome"], "error");
     server.send(server.client().post(server.url("/v1/read"))).await.expect(422);
+}
+
+/// What the pages' script sends: a form, answered with the page.
+fn form(server: &Server, path: &str, said: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    let said = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+    let request = server.client().post(server.url(path)).body(said).header("accept", "application/json");
+    request.header("content-type", "application/x-www-form-urlencoded")
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_what_was_meant() {
+    let server = Server::start();
+    let batch = read(&server, &package(), "sheets.pdf").await;
+    let etag = async |n: u32| server.get(&format!("{batch}/pages/{n}")).await.header("etag").to_owned();
+    let path = format!("{batch}/pages/1");
+    let decide = async |q: &str| {
+        patch(&server, &path, &json!({"fields": {q: {"marked": ["C"]}}}), None).await.header("etag").to_owned()
+    };
+    let undo = async |etag: &str| {
+        server.send(server.client().post(server.url(&format!("{path}/undo"))).header("if-match", etag)).await
+    };
+    let (ana, bia) = (decide("q1").await, decide("q2").await);
+    undo(&ana).await.expect(412);
+    assert_eq!(etag(1).await, bia);
+    let undone = undo(&bia).await;
+    assert_eq!((undone.status, undone.header("etag")), (200, ana.as_str()));
+    // Sent again, because no answer came: nothing more is taken back.
+    undo(&bia).await.expect(412);
+    assert_eq!(etag(1).await, ana);
+
+    // Of two pages one counts: both are decided, and both are taken back.
+    let page = format!("{}/paginas/1", batch.replace("/v1/batches", "/lotes"));
+    let (decide, undo) = (format!("{page}/decidir"), format!("{page}/desfazer"));
+    let other = etag(2).await;
+    let counts = |other| [("acao", "aceitar"), ("contra", "2"), ("etag", ana.as_str()), ("etag_outra", other)];
+    server.send(form(&server, &decide, &counts(&ana))).await.expect(412);
+    assert_eq!(etag(1).await, ana);
+    let decided = server.send(form(&server, &decide, &counts(&other))).await;
+    let (one, two) = (decided.header("etag").to_owned(), decided.header("other-etag").to_owned());
+    assert_eq!((decided.status, etag(1).await, etag(2).await), (200, one.clone(), two.clone()));
+    let back = |one, two| [("etag", one), ("outra", "2"), ("etag_outra", two)];
+    for stale in [back(&ana, &two), back(&one, &other)] {
+        server.send(form(&server, &undo, &stale)).await.expect(412);
+        assert_eq!((etag(1).await, etag(2).await), (one.clone(), two.clone()));
+    }
+    server.send(form(&server, &undo, &back(&one, &two))).await.expect(200);
+    assert_eq!((etag(1).await, etag(2).await), (ana, other));
+}
+
+#[tokio::test]
+async fn a_second_look_that_was_refused_can_be_said_again() {
+    let server = Server::start();
+    let batch = read(&server, &package(), "sheets.pdf").await;
+    let path = format!("{batch}/pages/1");
+    patch(&server, &path, &json!({"fields": {"q1": {"marked": ["C"]}}}), None).await.expect(200);
+    let mut add = gabarito();
+    add.args(["key", "--data"]).arg(&server.data).args(["add", "--tenant", "local", "--name", "bia"]);
+    let said = String::from_utf8(add.output().unwrap().stdout).unwrap();
+    let key = said.split_whitespace().find(|word| word.starts_with("gab_")).unwrap_or_else(|| panic!("{said}"));
+    let seen = server.get(&path).await.header("etag").to_owned();
+    patch(&server, &path, &json!({"fields": {"q2": {"marked": ["A"]}}}), None).await.expect(200);
+    let look = async |etag: &str| {
+        let decide = format!("{}/paginas/1/decidir", batch.replace("/v1/batches", "/lotes"));
+        let said = [("campo", "q1"), ("marca", "D"), ("segunda", "1"), ("etag", etag)];
+        server.send(form(&server, &decide, &said).bearer_auth(key)).await
+    };
+    look(&seen).await.expect(412);
+    let now = server.get(&path).await.header("etag").to_owned();
+    assert_eq!(look(&now).await.expect(200)["fields"][0]["value"], "D");
+    // What they say now is their own: for somebody else to look at.
+    let now = server.get(&path).await.header("etag").to_owned();
+    look(&now).await.expect(409);
 }

@@ -76,7 +76,8 @@ test("the laptop's own user signs in; another site can't use the session", async
   assert.equal((await post({ origin: "https://evil.example" })).status, 403);
   assert.equal((await post({ "sec-fetch-site": "cross-site" })).status, 403);
   assert.equal((await post({})).status, 403);
-  assert.equal((await post({ "sec-fetch-site": "same-origin" })).status, 303);
+  const left = await post({ "sec-fetch-site": "same-origin" });
+  assert.deepEqual([left.status, left.headers.get("clear-site-data")], [303, '"cache", "storage"']);
   const api = (headers) => fetch(`${closed.base}/v1/batches`, { headers });
   assert.equal((await api({ cookie })).status, 200);
   assert.equal((await api({ cookie: `${name}=${value.slice(0, -3)}abc` })).status, 401);
@@ -103,10 +104,19 @@ test("scans are sent, with what went wrong in plain words, and a reload loses no
   await page.reload();
   await row("copiadora.pdf").waitFor();
   await page.context().unroute("**/pieces*");
+  let sent = 0;
+  page.on("request", (request) => { if (request.url().includes("/v1/uploads")) sent++; });
   await page.reload();
-  assert.equal(await page.locator("#list li").count(), day.scans.length);
+  // They wait for whoever chose them.
+  await row("copiadora.pdf").getByText("Ainda não foi enviado inteiro").waitFor();
+  assert.deepEqual([await page.locator("#list li").count(), sent], [day.scans.length, 0]);
+  // No answer comes, and it is asked again: one batch.
+  const batches = async () => (await open.json("GET", "/v1/batches?limit=1000")).items.length;
+  const before = await batches();
+  await page.context().route("**/v1/batches", async (route) => { await route.fetch(); await route.abort(); }, { times: 1 });
   await page.getByRole("button", { name: "Ler estas folhas" }).click();
   await page.waitForURL(/\/lotes\/[0-9a-f-]{36}/, { timeout: 60_000 });
+  assert.equal(await batches(), before + 1);
   await page.locator(".badge.done").waitFor({ timeout: 120_000 });
   const id = page.url().split("/").pop().split("?")[0];
   const { outcomes, files } = await open.json("GET", `/v1/batches/${id}`);
@@ -186,6 +196,48 @@ test("doubtful answers are settled by keyboard, one after another", async (t) =>
   await leave(page);
 });
 
+test("what somebody else decided is not taken back; of two pages both are", async () => {
+  const { id } = await batch(open, [day.scans[0]], { policy: { least_confidence: 0.9999 } });
+  const page = await visit();
+  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
+  await page.waitForSelector("#item[data-took]");
+  const first = await page.locator("#item").getAttribute("data-key"), n = parseInt(first, 10);
+  const other = n === 1 ? 2 : 1;
+  const shown = (key) => page.waitForFunction((k) => document.querySelector("#item article")?.dataset.key === k, key);
+  const gone = (key) => page.waitForFunction((k) => document.querySelector("#item article")?.dataset.key !== k, key);
+  const saved = () => page.waitForSelector('#saving[data-waiting="0"]');
+  const etag = async (m) => (await fetch(`${open.base}/v1/batches/${id}/pages/${m}`)).headers.get("etag");
+  const both = async () => [await etag(n), await etag(other)];
+  const was = await both();
+  // The form of two pages that contradict each other.
+  await page.evaluate(({ contra, etag_outra }) => {
+    const form = document.querySelector("#item [data-answer]");
+    form.querySelector("[name=campo]").remove();
+    for (const [name, value] of Object.entries({ acao: "aceitar", contra, etag_outra })) {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    }
+    form.requestSubmit();
+  }, { contra: String(other), etag_outra: was[1] });
+  await gone(first);
+  await saved();
+  const decided = await both();
+  assert.ok(decided[0] !== was[0] && decided[1] !== was[1], String(decided));
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowLeft");
+  await shown(first);
+  assert.deepEqual(await both(), was);
+  await page.keyboard.press("Enter");
+  await gone(first);
+  await saved();
+  await open.json("PATCH", `/v1/batches/${id}/pages/${n}`, { discard: true });
+  const theirs = await etag(n);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("ArrowLeft");
+  await page.getByText("Alguém mudou esta página").waitFor();
+  assert.equal(await etag(n), theirs);
+  await leave(page);
+});
+
 test("without scripts a batch is sent and reviewed all the same", async () => {
   const page = await visit({ javaScriptEnabled: false });
   await page.goto(`${open.base}/lotes/novo?aplicacao=${day.application}`);
@@ -260,7 +312,15 @@ test("nobody's page is anybody else's, and what is not there is said in words", 
   const made = await fetch(`${closed.base}/v1/batches`, { method: "POST", body: form, headers: { cookie, "sec-fetch-site": "same-origin" } });
   const { id } = await made.json();
   assert.equal((await page.goto(`${closed.base}/lotes/${id}`)).status(), 200);
+  const keptUnder = async () => {
+    await page.goto(`${closed.base}/lotes/novo`);
+    return page.locator("#upload").getAttribute("data-kept-under");
+  };
+  const ours = await keptUnder();
   await page.goto(`${closed.base}/entrar?token=${token(SECRET, { tenant: "outra" })}`);
+  const theirs = await keptUnder();
+  assert.match(theirs, /^[0-9a-f]{64}$/);
+  assert.notEqual(theirs, ours);
   for (const path of [`/lotes/${id}`, `/lotes/${id}/revisao`, `/lotes/${id}/paginas/1`]) {
     const answer = await page.goto(closed.base + path);
     assert.equal(answer.status(), 404, path);

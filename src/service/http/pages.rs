@@ -4,7 +4,7 @@ use super::extract::{Json, Path, Query};
 use super::identified::{self, Named};
 use super::job::time;
 use super::paging::{Page, Paging};
-use super::{Kind, Problem, batches, caller, etag};
+use super::{Caller, Kind, Problem, batches, caller, etag};
 use crate::read::decision::Decision;
 use crate::read::result::{FieldStatus, Outcome, PageReading, SheetRef};
 use crate::service::App;
@@ -191,11 +191,19 @@ fn changed() -> Problem {
     Kind::Changed.because("the page was changed after it was fetched; fetch it again")
 }
 
-fn unchanged(headers: &HeaderMap, body: &str) -> Result<(), Problem> {
+/// # Errors
+/// `If-Match` names another state of the page: 412.
+pub(super) fn unchanged(headers: &HeaderMap, body: &str) -> Result<(), Problem> {
     match etag::among(headers, header::IF_MATCH, &etag::of(body)) {
         Some(false) => Err(changed()),
         _ => Ok(()),
     }
+}
+
+/// Whether a page is as `If-Match` names it, before anything is done that is about several pages.
+pub async fn as_seen(app: &App, caller: &Caller, id: Uuid, n: u32, headers: &HeaderMap) -> Result<(), Problem> {
+    batches::job_of(app, caller, id).await?;
+    unchanged(headers, &find(app, id, n).await?)
 }
 
 fn answer(n: u32, body: &str, headers: &HeaderMap) -> Result<Response, Problem> {

@@ -15,16 +15,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Take back what was last decided of a page. That it was is kept, as a decision of its own.
-#[utoipa::path(post, path = "/v1/batches/{id}/pages/{n}/undo", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path)),
+///
+/// With `If-Match` nothing is taken back where the page is another one by now: neither what somebody else decided, nor,
+/// by a request that is repeated, a decision before the one that was meant.
+#[utoipa::path(post, path = "/v1/batches/{id}/pages/{n}/undo", tag = "read", params(("id" = Uuid, Path), ("n" = u32, Path),
+        ("If-Match" = Option<String>, Header, description = "The page's ETag")),
     responses(
         (status = 200, description = "The page as it was before", body = BatchPage),
         (status = 404, description = "No such page of yours", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Nothing was decided of it, or it is not as it was decided", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn undo(
     State(app): State<App>,
     caller::Review(caller): caller::Review,
     Path((id, n)): Path<(Uuid, u32)>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     batches::job_of(&app, &caller, id).await?;
     let mut tx = app.db.begin().await?;
@@ -33,6 +39,7 @@ pub async fn undo(
     let row = query.fetch_optional(&mut *tx).await?;
     let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
     let body: String = row.col("body")?;
+    pages::unchanged(&headers, &body)?;
     let text = "SELECT id, change{as_text} AS change, before{as_text} AS before, after{as_text} AS after FROM decisions
                 WHERE batch_id = $1 AND number = $2 ORDER BY id DESC";
     let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));

@@ -12,7 +12,7 @@
   const first = place.querySelector("article")?.dataset.key;
   if (first && queue.includes(first)) queue = [...queue.slice(queue.indexOf(first)), ...queue.slice(0, queue.indexOf(first))];
   let remaining = queue.length;
-  const past = [];             // what was decided, the last one last: its key, and those that it settled as well
+  const past = [];             // what was decided, the last one last: see decide()
   const ready = new Map();     // key -> promise of an element with its pictures drawn
   const etags = new Map();     // page -> its state after what we decided
   let outgoing = Promise.resolve(), waiting = 0, shownAt = 0;
@@ -24,7 +24,8 @@
       try {
         const answer = await fetch(`/lotes/${batch}/revisao/${key}`, { headers: { accept: "text/html", "hx-request": "true" } });
         if (answer.status === 401) { location.reload(); return null; }
-        if (answer.status === 404) return null;
+        // It will not be answered otherwise the next time.
+        if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return null;
         if (answer.ok) {
           const box = document.createElement("div");
           box.innerHTML = await answer.text();
@@ -41,7 +42,6 @@
   async function show() {
     const from = shownAt || performance.now();
     $("undo-form")?.remove();
-    fault.hidden = true;
     if (!queue.length) {
       place.replaceChildren();
       $("end").hidden = false;
@@ -77,14 +77,16 @@
     saving.dataset.waiting = String(waiting);
   }
 
-  // Sends in order: two decisions about one page must not overtake each other.
-  function send(url, data, key, number) {
+  // Sends in order: two decisions about one page must not overtake each other. What is sent is only known when those before
+  // it were answered; nothing, where there is nothing to take back.
+  function send(url, said, entry, again) {
+    fault.hidden = true;
     waiting++;
     count();
     outgoing = outgoing.then(async () => {
-      for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
+      const data = said();
+      for (let pause = 500; data; pause = Math.min(pause * 2, 15000)) {
         let answer = null;
-        if (etags.has(number)) data.set("etag", etags.get(number));
         try { answer = await fetch(url, { method: "POST", headers: { accept: "application/json" }, body: data }); } catch { /* again */ }
         if (!answer || answer.status === 429 || answer.status >= 500) {
           saving.textContent = say.offline;
@@ -92,22 +94,26 @@
           continue;
         }
         if (answer.status === 401) { location.href = "/entrar?volta=" + encodeURIComponent(location.pathname + location.search); return; }
-        if (answer.ok) etags.set(number, answer.headers.get("etag"));
-        else await refused(answer, key, number);
+        if (answer.ok) {
+          entry.etag = answer.headers.get("etag");
+          etags.set(entry.number, entry.etag);
+          if (entry.other) etags.set(entry.other, entry.otherEtag = answer.headers.get("other-etag"));
+        } else await refused(answer, entry, again);
         break;
       }
       waiting--;
       count();
     });
   }
-  async function refused(answer, key, number) {
-    etags.delete(number);
-    for (const known of [...ready.keys()]) if (parseInt(known, 10) === number) ready.delete(known);
+  async function refused(answer, entry, again) {
+    const { key, number, other } = entry;
+    for (const page of [number, other]) etags.delete(page);
+    for (const known of [...ready.keys()]) if ([number, other].includes(parseInt(known, 10))) ready.delete(known);
     const problem = await answer.json().catch(() => ({}));
-    if (key) {
-      if (past.at(-1)?.key === key) past.pop();
+    if (again) {
+      if (past.includes(entry)) past.splice(past.indexOf(entry), 1);
+      if (!queue.includes(key)) remaining++;
       queue = [key, ...queue.filter((k) => k !== key)];
-      remaining++;
       await show();
     }
     fault.textContent = answer.status === 412 || answer.status === 409 ? say.changed : fill(say.refused, problem.detail || answer.status);
@@ -127,12 +133,19 @@
     queue = queue.filter((k) => !rest.includes(k));
     remaining -= rest.length;
     // Agreeing with somebody is no decision that could be taken back.
-    if (!data.has("segunda")) past.push({ key, rest });
-    send(form.action, data, key, number);
+    // Taking it back is about the pages as they are after it, whatever else becomes of them: `etag` and `otherEtag`.
+    const entry = { key, number, rest, other: Number(data.get("contra") || data.get("favor")) };
+    if (!data.has("segunda")) past.push(entry);
+    send(form.action, () => {
+      if (etags.has(number)) data.set("etag", etags.get(number));
+      if (etags.has(entry.other)) data.set("etag_outra", etags.get(entry.other));
+      return data;
+    }, entry, true);
     show();
   }
   function skip() {
     if (queue.length < 2) return;
+    fault.hidden = true;
     shownAt = performance.now();
     const key = queue.shift();
     queue.push(key);
@@ -141,9 +154,10 @@
   function undo() {
     const last = past.pop();
     if (!last) return;
-    const { key, rest } = last;
-    const number = parseInt(key, 10);
-    send(`/lotes/${batch}/paginas/${number}/desfazer`, new URLSearchParams(), null, number);
+    const { key, number, rest, other } = last;
+    send(`/lotes/${batch}/paginas/${number}/desfazer`, () => last.etag && new URLSearchParams({
+      etag: last.etag, ...(other && { outra: other, etag_outra: last.otherEtag }),
+    }), last, false);
     ready.delete(key);
     queue = [key, ...rest, ...queue];
     remaining += 1 + rest.length;

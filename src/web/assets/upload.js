@@ -1,5 +1,6 @@
 // Sends each file in pieces as soon as it is chosen, goes on where it broke off, and makes a batch of all of them.
-// Files that are not whole yet are kept in the browser, so that a reload, or a lid that was closed, loses nothing.
+// Files that are not whole yet are kept in the browser, so that a reload, or a lid that was closed, loses nothing. They are
+// kept for whoever chose them, and go on when that person says so.
 "use strict";
 (() => {
   const say = JSON.parse(document.getElementById("words").textContent);
@@ -14,11 +15,15 @@
   // What waits to be sent: {key, name, bytes, file, id (of the upload), received, state, why}.
   const items = [];
   let wanted = false, sending = false;
+  // The batch that was asked for, until what came of it is known: {key, body}. Kept among the files.
+  let press = null;
+  const PRESS = "press";
+  const asks = (item) => Boolean(press?.body.uploads.includes(item.id));
 
   // Kept in IndexedDB; where there is none, a reload asks for the files again.
   const db = new Promise((done) => {
     if (!window.indexedDB) return done(null);
-    const open = indexedDB.open("gabarito", 1);
+    const open = indexedDB.open(`gabarito/${form.dataset.keptUnder}`, 1);
     open.onupgradeneeded = () => open.result.createObjectStore("files", { keyPath: "key" });
     open.onsuccess = () => done(open.result);
     open.onerror = open.onblocked = () => done(null);
@@ -39,7 +44,9 @@
 
   function add(file) {
     const key = `${file.name}/${file.size}/${file.lastModified}`;
-    if (items.some((i) => i.key === key)) return;
+    const known = items.find((i) => i.key === key);
+    if (known?.state === "kept") { known.state = "waiting"; draw(known); run(); }
+    if (known) return;
     const item = { key, name: file.name || say.photo, bytes: file.size, file, received: 0, state: "waiting", why: "" };
     if (!KINDS.test(item.name) && !/^image\//.test(file.type)) fail(item, say.not_a_scan);
     else if (file.size === 0) fail(item, say.empty);
@@ -69,7 +76,7 @@
     item.row.querySelector("progress").hidden = item.state === "bad" || item.state === "done";
     item.row.querySelector(".said").textContent =
       item.state === "bad" ? item.why : item.state === "done" ? fill(say.done, size(item.bytes))
-        : item.why || fill(say.so_far, Math.floor(part * 100), size(item.bytes));
+        : item.state === "kept" ? say.kept : item.why || fill(say.so_far, Math.floor(part * 100), size(item.bytes));
     list.hidden = items.length === 0;
     const ready = items.filter((i) => i.state === "done").length, good = items.filter((i) => i.state !== "bad").length;
     status.textContent = items.length ? fill(say.ready, ready, good) : "";
@@ -90,7 +97,8 @@
     for (let pause = 1; ; pause = Math.min(pause * 2, 30)) {
       let answer;
       try { answer = await fetch(url, options); } catch { answer = null; }
-      if (answer && answer.status < 500 && answer.status !== 429) return answer;
+      // 409 with a time to wait: the same request is still under way.
+      if (answer && answer.status < 500 && answer.status !== 429 && !answer.headers.has("retry-after")) return answer;
       const seconds = Number(answer?.headers.get("retry-after")) || pause;
       waiting(fill(answer ? say.busy : say.offline, seconds));
       await sleep(seconds * 1000);
@@ -112,7 +120,8 @@
       const answer = await ask(`/v1/uploads/${item.id}`, json("GET"), waiting);
       if (answer.ok) upload = await answer.json();
     }
-    if (!upload || upload.state === "used") {
+    // One that is used by the batch that was asked for is as it should be.
+    if (!upload || (upload.state === "used" && !asks(item))) {
       const answer = await ask("/v1/uploads", json("POST", { name: item.name, bytes: item.bytes }), waiting);
       if (!answer.ok) return told(answer);
       upload = await answer.json();
@@ -149,21 +158,31 @@
     if (wanted) finish();
   }
 
+  // randomUUID is there with TLS alone, and a school's own server may have none.
+  const unique = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
   async function finish() {
     wanted = true;
+    for (const item of items) if (item.state === "kept") item.state = "waiting";
     if (items.some((i) => i.state === "waiting" || i.state === "sending")) { status.textContent = say.then; go.disabled = true; return run(); }
     const done = items.filter((i) => i.state === "done");
     if (!done.length) { wanted = false; go.disabled = true; return; }
-    const options = JSON.parse($("options").value);
-    const answer = await ask("/v1/batches", json("POST", { uploads: done.map((i) => i.id), ...options }), (why) => { status.textContent = why; });
+    // Pressed once, one batch, whatever becomes of the answer: the same is asked for again, after a reload too.
+    if (!done.some(asks)) press = { key: unique(), body: { uploads: done.map((i) => i.id), ...JSON.parse($("options").value) } };
+    await store((s) => s.put({ key: PRESS, press }));
+    const request = json("POST", press.body);
+    request.headers["idempotency-key"] = press.key;
+    const answer = await ask("/v1/batches", request, (why) => { status.textContent = why; });
+    await forget({ key: PRESS });
     if (!answer.ok) {
+      press = null;
       wanted = false;
       go.disabled = false;
       status.textContent = fill(say.refused, (await answer.json().catch(() => ({}))).detail || answer.status);
       return;
     }
     const batch = await answer.json();
-    for (const item of items) await forget(item);
+    for (const item of items) if (item.state === "bad" || asks(item)) await forget(item);
     window.onbeforeunload = null;
     location.href = `/lotes/${batch.id}`;
   }
@@ -182,12 +201,12 @@
 
   // What a reload interrupted.
   store((s) => s.getAll()).then((kept) => {
+    press ||= kept?.find((k) => k.key === PRESS)?.press;
     for (const { key, name, file, id } of kept || []) {
       if (!file || items.some((i) => i.key === key)) continue;
-      const item = { key, name, bytes: file.size, file, id, received: 0, state: "waiting", why: "" };
+      const item = { key, name, bytes: file.size, file, id, received: 0, state: "kept", why: "" };
       items.push(item);
       draw(item);
     }
-    run();
   });
 })();

@@ -1,14 +1,14 @@
 //! What a person decides, from a form or from the script; and taking it back.
 
 use super::super::form::Form;
-use super::super::shell::{Visitor, back, wants_html};
+use super::super::shell::{Visitor, back, segment, wants_html};
 use super::second;
 use crate::read::decision::{Answer, Decision};
 use crate::service::App;
 use crate::service::http::extract::{Json, Path};
 use crate::service::http::{Problem, pages, undo};
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
@@ -49,6 +49,27 @@ fn answer(form: &Form) -> Result<Answer, Problem> {
     }
 }
 
+/// The other page's ETag beside the page's own, where something was done with both.
+const OTHER_ETAG: HeaderName = HeaderName::from_static("other-etag");
+
+/// The page as the form says that it was seen.
+fn seen(form: &Form, name: &str) -> HeaderMap {
+    let etag = form.get(name).and_then(|e| HeaderValue::from_str(e).ok());
+    etag.map(|etag| (header::IF_MATCH, etag)).into_iter().collect()
+}
+
+/// The page that goes with this one, and how it was seen.
+fn other(form: &Form, name: &str) -> Option<(u32, HeaderMap)> {
+    Some((form.get(name)?.parse().ok()?, seen(form, "etag_outra")))
+}
+
+fn and_other(mut page: Response, other: &Response) -> Response {
+    if let Some(etag) = other.headers().get(header::ETAG) {
+        page.headers_mut().insert(OTHER_ETAG, etag.clone());
+    }
+    page
+}
+
 pub async fn decide(
     State(app): State<App>,
     v: Visitor,
@@ -57,35 +78,40 @@ pub async fn decide(
     form: Form,
 ) -> Result<Response, Problem> {
     let decision = decision(&form)?;
-    let mut seen = HeaderMap::new();
-    if let Some(etag) = form.get("etag").and_then(|e| HeaderValue::from_str(e).ok()) {
-        seen.insert(header::IF_MATCH, etag);
-    }
-    if form.get("segunda").is_some() {
-        let review = v.review()?;
-        if second::look(&app, &review.0, id, n, &decision).await? {
-            let page = pages::get(State(app), v.read()?, Path((id, n)), HeaderMap::new()).await?;
-            return Ok(answered(page, &headers, &form, n));
-        }
+    let look = match form.get("segunda") {
+        Some(_) => Some(second::look(&app, &v.review()?.0, id, n, &decision).await?),
+        None => None,
+    };
+    if let Some(look) = look.as_ref().filter(|look| look.agrees) {
+        look.note(&app, &v.caller, id).await?;
+        let page = pages::get(State(app), v.read()?, Path((id, n)), HeaderMap::new()).await?;
+        return Ok(answered(page, &headers, &form, n));
     }
     let decide = |n, seen, decision| {
         let review = v.review()?;
         Ok::<_, Problem>(pages::decide(State(app.clone()), review, Path((id, n)), seen, Json(decision)))
     };
-    let decided = decide(n, seen, decision)?.await?;
     // Of two pages one counts: what is decided of the other goes with it.
-    for (name, other) in [
-        ("contra", Decision { discard: true, ..Decision::default() }),
-        ("favor", Decision { accept: true, ..Decision::default() }),
-    ] {
-        if let Some(number) = form.get(name).and_then(|n| n.parse().ok()) {
-            decide(number, HeaderMap::new(), other)?.await?;
-        }
+    let discard = || Decision { discard: true, ..Decision::default() };
+    let accept = || Decision { accept: true, ..Decision::default() };
+    let other = match other(&form, "contra") {
+        Some((number, seen)) => Some((number, seen, discard())),
+        None => other(&form, "favor").map(|(number, seen)| (number, seen, accept())),
+    };
+    if let Some((number, seen, _)) = &other {
+        pages::as_seen(&app, &v.review()?.0, id, *number, seen).await?;
+    }
+    let mut decided = decide(n, seen(&form, "etag"), decision)?.await?;
+    if let Some(look) = look {
+        look.note(&app, &v.caller, id).await?;
+    }
+    if let Some((number, seen, decision)) = other {
+        decided = and_other(decided, &decide(number, seen, decision)?.await?);
     }
     Ok(answered(decided, &headers, &form, n))
 }
 
-/// Takes back what was last decided of a page.
+/// Takes back what was last decided of a page, and of the other one where that went with it.
 pub async fn take_back(
     State(app): State<App>,
     v: Visitor,
@@ -93,7 +119,19 @@ pub async fn take_back(
     headers: HeaderMap,
     form: Form,
 ) -> Result<Response, Problem> {
-    let undone = undo::undo(State(app), v.review()?, Path((id, n))).await?;
+    let undo = |n, seen| {
+        let review = v.review()?;
+        Ok::<_, Problem>(undo::undo(State(app.clone()), review, Path((id, n)), seen))
+    };
+    let seen = seen(&form, "etag");
+    let undone = match other(&form, "outra") {
+        Some((other, other_seen)) => {
+            pages::as_seen(&app, &v.review()?.0, id, n, &seen).await?;
+            let other = undo(other, other_seen)?.await?;
+            and_other(undo(n, seen)?.await?, &other)
+        }
+        None => undo(n, seen)?.await?,
+    };
     Ok(answered(undone, &headers, &form, n))
 }
 
@@ -104,7 +142,11 @@ fn answered(page: Response, headers: &HeaderMap, form: &Form, n: u32) -> Respons
     }
     let to = back(form.get("volta"));
     let to = if to.contains("/revisao") {
-        format!("{to}{}feito={n}", if to.contains('?') { '&' } else { '?' })
+        let etag = |name| page.headers().get(name).and_then(|e| e.to_str().ok()).map(segment).unwrap_or_default();
+        let done = format!("feito={n}&etag={}", etag(header::ETAG));
+        let other = ["contra", "favor", "outra"].iter().find_map(|name| form.get(name)?.parse::<u32>().ok());
+        let other = other.map(|n| format!("&outra={n}&etag_outra={}", etag(OTHER_ETAG))).unwrap_or_default();
+        format!("{to}{}{done}{other}", if to.contains('?') { '&' } else { '?' })
     } else {
         to.to_owned()
     };

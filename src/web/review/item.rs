@@ -72,6 +72,7 @@ pub struct Choice {
 /// The page that this one contradicts.
 pub struct Other {
     number: u32,
+    etag: String,
     file: String,
     page: u32,
     differing: Vec<Differing>,
@@ -205,7 +206,7 @@ async fn other(
     let pair = reading.issues.iter().find(|i| matches!(i.code.as_str(), "duplicate_differs" | "same_student"));
     let Some(source) = pair.and_then(|i| i.other.clone()) else { return Ok(None) };
     let Some(there) = number_of(app, batch, &source).await? else { return Ok(None) };
-    let (other, _) = undo::reading(app, &v.caller, batch, there).await?;
+    let (other, etag) = undo::reading(app, &v.caller, batch, there).await?;
     let w = v.w();
     let differing = reading.fields.iter().filter_map(|here| {
         let there_field = other.fields.iter().find(|f| f.id == here.id)?;
@@ -218,7 +219,7 @@ async fn other(
             crop_there: crop(batch, there, &here.id),
         })
     });
-    Ok(Some(Other { number: there, differing: differing.collect(), file: source.file, page: source.page }))
+    Ok(Some(Other { number: there, etag, differing: differing.collect(), file: source.file, page: source.page }))
 }
 
 /// A page's number in the batch.

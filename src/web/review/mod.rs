@@ -32,8 +32,8 @@ struct ReviewPage {
     kind: Option<String>,
     counts: queue::Counts,
     item: Option<Item>,
-    /// Something was decided just now, of this page: it can be taken back.
-    done: Option<u32>,
+    /// Something was decided just now: it can be taken back.
+    done: Option<Done>,
     /// For the script: every doubtful thing, in order.
     doubts: String,
     words: String,
@@ -43,12 +43,29 @@ struct ReviewPage {
     single: bool,
 }
 
+/// A page after what was decided of it, and the other one that went with it.
+struct Done {
+    number: u32,
+    etag: String,
+    other: Option<(u32, String)>,
+}
+
 #[derive(Default, Deserialize)]
 pub struct Which {
     tipo: Option<String>,
     /// What was shown last, and is passed over.
     depois: Option<String>,
     feito: Option<u32>,
+    etag: Option<String>,
+    outra: Option<u32>,
+    etag_outra: Option<String>,
+}
+
+impl Which {
+    fn done(&self) -> Option<Done> {
+        let (number, etag) = self.feito.zip(self.etag.clone())?;
+        Some(Done { number, etag, other: self.outra.zip(self.etag_outra.clone()) })
+    }
 }
 
 /// The first thing that is in doubt; the script has the rest of them ready.
@@ -63,6 +80,7 @@ pub async fn page(
     if !batch.job.state.is_final() {
         return Err(Kind::Conflict.because("the batch is still being read; decide when it is done"));
     }
+    let done = which.done();
     let kind = which.tipo.filter(|t| !t.is_empty());
     let queue = Queue::of(&app, &v.caller, id).await?;
     let shown = queue.of_kind(kind.as_deref());
@@ -80,7 +98,7 @@ pub async fn page(
         counts: queue.counts(),
         kind,
         item,
-        done: which.feito,
+        done,
         doubts: super::words::json(&keys),
         words: s.w.for_review(),
         tabs: true,

@@ -69,11 +69,30 @@ struct Made {
     undone: Option<String>,
 }
 
-/// Notes what a second person says of a field. Whether it is the same as the first said.
+/// What a second person says of a decision.
+pub struct Look {
+    decision: String,
+    /// The same as the first said.
+    pub agrees: bool,
+}
+
+impl Look {
+    /// Keeps that it was looked at: where the two differ, once what the second says stands.
+    pub async fn note(&self, app: &App, caller: &Caller, batch: Uuid) -> Result<(), Problem> {
+        let text = "INSERT INTO second_looks (decision_id, tenant_id, batch_id, looked_by, looked_at, agrees)
+                    VALUES ($1, $2, $3, $4, {now}, $5) ON CONFLICT DO NOTHING";
+        let query = app.db.query(text).bind(self.decision.clone()).bind(caller.tenant.clone()).bind(batch.to_string());
+        let query = query.bind(caller.who.clone()).bind(i64::from(self.agrees));
+        app.db.execute(query).await?;
+        Ok(())
+    }
+}
+
+/// Holds what a second person says of a field against what the first said.
 ///
 /// # Errors
 /// There is nothing to look at, or not for this person: 409.
-pub async fn look(app: &App, caller: &Caller, batch: Uuid, n: u32, decision: &Decision) -> Result<bool, Problem> {
+pub async fn look(app: &App, caller: &Caller, batch: Uuid, n: u32, decision: &Decision) -> Result<Look, Problem> {
     let waiting = Waiting::of(app, caller, batch).await?;
     let field = decision.fields.keys().next().cloned().unwrap_or_default();
     let none = || Kind::Conflict.because("nobody else decided this, or it was looked at already");
@@ -86,15 +105,7 @@ pub async fn look(app: &App, caller: &Caller, batch: Uuid, n: u32, decision: &De
     let of = |page: &crate::read::result::PageReading| {
         page.fields.iter().find(|f| f.id == field).map(|f| (f.status, f.value.clone(), f.marked.clone()))
     };
-    let agrees = of(&page) == of(&said);
-    let text = "INSERT INTO second_looks (decision_id, tenant_id, batch_id, looked_by, looked_at, agrees)
-                VALUES ($1, $2, $3, $4, {now}, $5) ON CONFLICT DO NOTHING";
-    let query = app.db.query(text).bind(made.clone()).bind(caller.tenant.clone()).bind(batch.to_string());
-    let query = query.bind(caller.who.clone()).bind(i64::from(agrees));
-    if app.db.execute(query).await?.rows_affected() == 0 {
-        return Err(none());
-    }
-    Ok(agrees)
+    Ok(Look { decision: made.clone(), agrees: of(&page) == of(&said) })
 }
 
 #[cfg(test)]
