@@ -2,10 +2,12 @@
 //!
 //! Whatever changes a page ends here, in its own transaction: a batch that settles, a person who decides, a new key.
 
+mod look;
 mod material;
 mod papers;
 mod regrade;
 
+pub use look::{Place, Sums, pages, places, sums};
 pub use material::{Filter, Held, Material, hold};
 pub use regrade::{Moved, Regraded};
 
