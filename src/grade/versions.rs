@@ -81,6 +81,11 @@ impl Versions {
 }
 
 impl Order {
+    /// As they are printed.
+    pub fn printed(&self) -> impl Iterator<Item = &Mapped> {
+        self.0.iter()
+    }
+
     /// Where a question of the package is printed.
     pub fn of_question(&self, id: &str) -> Option<&Mapped> {
         self.0.iter().find(|m| m.question == id)

@@ -4,6 +4,7 @@ use super::App;
 use super::grades::{Filter, GradesError, Held, Material, hold};
 use super::store::DbError;
 use super::store::db::{Columns, Freshness};
+use crate::grade::versions::Order;
 use crate::grade::{Detail, Graded, Key, Paper, Question};
 use crate::sheet::Layout;
 use crate::sheet::field::FieldKind;
@@ -76,22 +77,60 @@ pub fn add(gathering: &mut Gathering, held: &Held, graded: &Graded) {
 
 /// The alternatives of every field of the exam's sheets; of one without any an empty list.
 async fn labels(app: &App, tenant: &str, application: &str) -> Result<HashMap<String, Vec<String>>, GradesError> {
+    let labels = |(id, kind)| match kind {
+        FieldKind::Choice { labels, .. } => (id, labels),
+        _ => (id, Vec::new()),
+    };
+    Ok(fields(app, tenant, application).await?.into_iter().map(labels).collect())
+}
+
+/// The fields of the exam's sheets, in their order.
+async fn fields(app: &App, tenant: &str, application: &str) -> Result<Vec<(String, FieldKind)>, GradesError> {
     let text = "SELECT body{as_text} AS body FROM layouts WHERE tenant_id = $1 AND id IN
-                    (SELECT layout_id FROM sheets WHERE tenant_id = $1 AND application_id = $2 AND kind = 'sheet')";
+                    (SELECT layout_id FROM sheets WHERE tenant_id = $1 AND application_id = $2 AND kind = 'sheet')
+                ORDER BY id";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
-    let mut all = HashMap::new();
+    let mut all: Vec<(String, FieldKind)> = Vec::new();
     for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
         let body = serde_json::from_str(&row.col::<String>("body")?)?;
         let layout = Layout::from_json(body).map_err(|e| DbError::Decode(Box::new(e)))?;
         for field in layout.content.pages.into_iter().flat_map(|p| p.fields) {
-            let labels = match field.kind {
-                FieldKind::Choice { labels, .. } => labels,
-                _ => Vec::new(),
-            };
-            all.insert(field.id, labels);
+            if all.iter().all(|(id, _)| *id != field.id) {
+                all.push((field.id, field.kind));
+            }
         }
     }
     Ok(all)
+}
+
+/// A question as it was printed: what a key would name.
+pub struct Printed {
+    pub question: String,
+    pub language: Option<String>,
+    pub kind: Option<FieldKind>,
+}
+
+/// The questions of an exam as they were printed: of its booklets, where it has some, or the fields of its sheets.
+///
+/// # Errors
+/// [`GradesError`]
+pub async fn printed(app: &App, tenant: &str, application: &str) -> Result<Vec<Printed>, GradesError> {
+    let fields = fields(app, tenant, application).await?;
+    let text = "SELECT questions{as_text} AS questions FROM booklet_orders WHERE tenant_id = $1 AND package_id IN
+                    (SELECT id FROM packages WHERE tenant_id = $1 AND application_id = $2)
+                ORDER BY package_id, CASE WHEN name = 'version/1' THEN 0 ELSE 1 END, name LIMIT 1";
+    let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
+    let Some(row) = query.fetch_optional(app.db.reader(Freshness::Latest)).await? else {
+        let own = |(question, kind)| Printed { question, language: None, kind: Some(kind) };
+        return Ok(fields.into_iter().map(own).collect());
+    };
+    let order: Order = serde_json::from_str(&row.col::<String>("questions")?)?;
+    let printed = order.printed().map(|mapped| {
+        let field = fields.iter().find(|(id, kind)| mapped.is_answered_by(id, kind.name()));
+        let (question, language) = (mapped.question().to_owned(), mapped.language().map(str::to_owned));
+        Printed { question, language, kind: field.map(|(_, kind)| kind.clone()) }
+    });
+    Ok(printed.collect())
 }
 
 fn usual(labels: &HashMap<String, Vec<String>>) -> Vec<String> {

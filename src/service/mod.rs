@@ -3,7 +3,7 @@
 //! A request makes rows ([`store`]) and a job ([`jobs`]); a [`worker`] takes the job's items, does each in a child process
 //! that may die, and writes what came of it. Handlers ([`http`]) do nothing that takes long.
 
-mod analysis;
+pub(crate) mod analysis;
 pub mod auth;
 pub mod child;
 pub mod chromium;

@@ -9,13 +9,16 @@ mod batches;
 mod config;
 mod enter;
 mod form;
+mod key;
 mod names;
 mod packages;
 mod page;
 mod reconciliation;
+mod results;
 mod review;
 mod says;
 mod shell;
+mod statistics;
 mod upload;
 mod words;
 
@@ -36,6 +39,10 @@ pub fn pages() -> Router<App> {
         .route("/idioma/{lang}", get(enter::language))
         .route("/aplicacoes", get(applications::list))
         .route("/aplicacoes/{id}", get(reconciliation::page).post(reconciliation::with_names))
+        .route("/aplicacoes/{id}/resultados", get(results::page).post(results::with_names))
+        .route("/aplicacoes/{id}/resultados/{owner}", get(results::student))
+        .route("/aplicacoes/{id}/gabarito", get(key::page).post(key::put))
+        .route("/aplicacoes/{id}/estatisticas", get(statistics::page))
         .route("/lotes", get(batches::list))
         // Scans are as large as they are; how much is taken is the API's to say.
         .route("/lotes/novo", get(upload::form).post(upload::send).layer(DefaultBodyLimit::disable()))

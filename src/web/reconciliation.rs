@@ -19,6 +19,7 @@ struct ApplicationPage {
     id: String,
     title: Option<String>,
     path: String,
+    here: &'static str,
     totals: Counts,
     rooms: Vec<Room>,
     named: bool,
@@ -72,7 +73,7 @@ async fn shown(app: App, v: Visitor, id: String, named: bool) -> Result<Response
         .collect();
     let title = super::applications::title(&app, &v.caller, &id).await?;
     let path = format!("/aplicacoes/{}", segment(&id));
-    html(&ApplicationPage { s, id, title, path, totals: all.totals, rooms, named })
+    html(&ApplicationPage { s, id, title, path, here: "reconciliation", totals: all.totals, rooms, named })
 }
 
 /// How students are called.

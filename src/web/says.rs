@@ -1,8 +1,10 @@
 //! Numbers, times and codes as the pages say them.
 
 use super::words::{Lang, Words};
+use crate::grade::{Points, Verdict};
 use crate::output::words;
 use crate::read::result::{FieldReading, FieldStatus, Issue, MarkState, Outcome};
+use crate::statistics::items::Remark;
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
@@ -20,6 +22,23 @@ pub fn time(said: &str) -> String {
 pub fn number(lang: Lang, n: u64) -> String {
     let text = words::number(n as f64, 0);
     if lang == Lang::En { text.replace('.', ",") } else { text }
+}
+
+/// `1.234,5` or `1,234.5`.
+pub fn decimal(lang: Lang, value: f64, decimals: usize) -> String {
+    let said = words::number(value, decimals);
+    let other = |c| match c {
+        ',' => '.',
+        '.' => ',',
+        c => c,
+    };
+    if lang == Lang::En { said.chars().map(other).collect() } else { said }
+}
+
+/// All of their decimals: `7,5` or `7.5`.
+pub fn points(lang: Lang, points: Points) -> String {
+    let said = points.to_string();
+    if lang == Lang::En { said.replace(',', ".") } else { said }
 }
 
 /// `3,4 MB`.
@@ -116,6 +135,65 @@ impl Words {
                 let mut letters = said.chars();
                 letters.next().map_or_else(String::new, |c| c.to_uppercase().chain(letters).collect())
             }
+        }
+    }
+
+    pub fn standing(&self, name: &str) -> &'static str {
+        match name {
+            "graded" => self.standing_graded,
+            "provisional" => self.standing_provisional,
+            "absent" => self.standing_absent,
+            "eliminated" => self.standing_eliminated,
+            _ => self.standing_not_read,
+        }
+    }
+
+    /// A verdict, and the class of its badge.
+    pub fn verdict(&self, verdict: Verdict) -> (&'static str, &'static str) {
+        match verdict {
+            Verdict::Correct => (self.verdict_correct, "read"),
+            Verdict::Partial => (self.verdict_partial, "review"),
+            Verdict::Incorrect => (self.verdict_incorrect, "error"),
+            Verdict::Unmarked => (self.answer_blank, ""),
+            Verdict::Double => (self.answer_multiple, "error"),
+            Verdict::Invalid => (self.answer_invalid, "error"),
+            Verdict::Doubtful => (self.verdict_doubtful, "review"),
+            Verdict::Waiting => (self.verdict_waiting, "review"),
+            Verdict::Annulled => (self.verdict_annulled, ""),
+        }
+    }
+
+    /// A rule of a key; one of its own has its own name.
+    pub fn rule<'a>(&self, name: &'a str) -> &'a str {
+        match name {
+            "exact/1" => self.rule_exact,
+            "alternatives/1" => self.rule_alternatives,
+            "true_false/1" => self.rule_true_false,
+            "sum.exact/1" => self.rule_sum_exact,
+            "sum.proportional/1" => self.rule_sum_proportional,
+            "sum.ufsc/2025" => self.rule_sum_ufsc,
+            "numeric/1" => self.rule_numeric,
+            own => own,
+        }
+    }
+
+    pub fn effect(&self, name: &str) -> &'static str {
+        match name {
+            "give_all" => self.effect_give_all,
+            "give_to_answered" => self.effect_give_to_answered,
+            "redistribute" => self.effect_redistribute,
+            _ => self.effect_drop,
+        }
+    }
+
+    pub fn remark(&self, remark: Remark) -> &'static str {
+        match remark {
+            Remark::NegativeDiscrimination => self.remark_negative,
+            Remark::DistractorAttractsTheBest => self.remark_attracts,
+            Remark::DistractorBeatsTheKey => self.remark_beats,
+            Remark::UnusedDistractor => self.remark_unused,
+            Remark::TooEasy => self.remark_easy,
+            Remark::TooHard => self.remark_hard,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::words::{EN, Lang, PT, Words};
 use super::{assets, says};
+use crate::grade::Points;
 use crate::service::App;
 use crate::service::auth::{Scope, session};
 use crate::service::http::{Caller, Kind, Problem, caller, request_id};
@@ -102,6 +103,14 @@ impl Shell {
 
     pub fn bytes(&self, n: impl Borrow<u64>) -> String {
         says::bytes(self.lang, *n.borrow())
+    }
+
+    pub fn decimal(&self, value: f64, decimals: usize) -> String {
+        says::decimal(self.lang, value, decimals)
+    }
+
+    pub fn points(&self, points: Points) -> String {
+        says::points(self.lang, points)
     }
 
     pub fn in_doubt(&self, n: impl Borrow<usize>) -> String {

@@ -1,6 +1,6 @@
 // The pages for school staff in a real browser: from the scans to the answers, each error, and what axe says.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Server, batch, browser, examDay, token, violations } from "./stage.mjs";
@@ -136,6 +136,96 @@ test("scans are sent, with what went wrong in plain words, and a reload loses no
   await leave(page);
 });
 
+test("a key gives grades, an annulment moves them, and they are downloaded", async () => {
+  await batch(open, day.scans);
+  const page = await visit();
+  await page.goto(`${open.base}/aplicacoes/${day.application}`);
+  await page.getByRole("link", { name: "Resultados" }).click();
+  await page.getByText("Ainda não há gabarito").waitFor();
+  await page.getByRole("link", { name: "Preencher o gabarito" }).click();
+  // The table is of the questions that were printed; what is wrong is said at its question, and nothing typed is lost.
+  const cell = (question, what) => page.getByLabel(`${question}: ${what}`, { exact: true });
+  const key = JSON.parse(readFileSync(day.key, "utf8"));
+  for (const { id, answer } of key.questions) await cell(id, "Resposta certa").fill(String(answer));
+  await cell("m4", "Pontos").fill("dois");
+  await page.getByLabel("Nota máxima").fill("10");
+  const save = () => page.getByRole("button", { name: "Guardar e corrigir" }).click();
+  await save();
+  await page.getByText("m4: Os pontos não são um número que valha").waitFor();
+  assert.equal(await cell("m4", "Pontos").getAttribute("aria-invalid"), "true");
+  assert.equal(await cell("m3", "Resposta certa").inputValue(), "B");
+  await cell("m4", "Pontos").fill("2");
+  await save();
+  assert.match(await page.getByRole("status").textContent(), /Gabarito guardado\. \d+ provas corrigidas\. Nenhuma nota mudou\./);
+  const results = `/v1/applications/${day.application}/results`;
+  const before = await open.json("GET", `${results}?outcome=graded`);
+  assert.ok(before.items.length > 0);
+  // One student's grade, question by question, with the page that it was read from.
+  await page.goto(`${open.base}/aplicacoes/${day.application}/resultados?situacao=graded`);
+  assert.equal(await page.locator("tbody tr").count(), Math.min(50, before.items.length));
+  assert.equal(await page.locator(".counts .graded b").textContent(), String(before.items.length));
+  await page.getByRole("button", { name: "Mostrar nomes" }).click();
+  assert.ok(!page.url().includes("nome"));
+  await page.locator("tbody a").first().click();
+  await page.getByRole("cell", { name: "exact/1" }).first().waitFor();
+  await page.locator("dl.facts a").first().click();
+  await page.waitForURL(/\/lotes\/[0-9a-f-]{36}\/paginas\/\d+$/);
+  // Annulled, some grades move; taken back, all are as before.
+  const annul = async (effect) => {
+    await page.goto(`${open.base}/aplicacoes/${day.application}/gabarito`);
+    await cell("m3", "Anular").selectOption(effect);
+    await cell("m3", "Motivo").fill(effect ? "duas alternativas certas" : "");
+    await save();
+    return page.getByRole("status").textContent();
+  };
+  assert.match(await annul("give_all"), /(1 nota mudou|\d+ notas mudaram)\./);
+  const moved = await open.json("GET", `${results}?outcome=graded`);
+  assert.notDeepEqual(moved.items.map((i) => i.points), before.items.map((i) => i.points));
+  await annul("");
+  const again = await open.json("GET", `${results}?outcome=graded`);
+  assert.deepEqual(again.items.map((i) => i.points), before.items.map((i) => i.points));
+  // An earlier revision is looked at, and put again.
+  await page.getByRole("link", { name: "2", exact: true }).click();
+  assert.equal(await cell("m3", "Anular").inputValue(), "give_all");
+  await save();
+  assert.equal((await open.json("GET", `/v1/applications/${day.application}/key`)).annulled[0].question, "m3");
+  // Two people at once: the second is told, and keeps what was typed.
+  await page.goto(`${open.base}/aplicacoes/${day.application}/gabarito`);
+  await open.json("PUT", `/v1/applications/${day.application}/key`, key);
+  await cell("n1", "Resposta certa").fill("A");
+  await save();
+  await page.getByText("Alguém guardou outro gabarito").waitFor();
+  assert.equal(await cell("n1", "Resposta certa").inputValue(), "A");
+  // As a file, filtered alike.
+  await page.goto(`${open.base}/aplicacoes/${day.application}/resultados?situacao=graded`);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
+  const lines = readFileSync(await file.path(), "utf8").trim().split(/\r?\n/);
+  assert.equal(lines.length, 1 + (await open.json("GET", `${results}?outcome=graded`)).items.length);
+  // The whole key, as JSON.
+  await page.goto(`${open.base}/aplicacoes/${day.application}/gabarito`);
+  await page.getByText("O gabarito inteiro, em JSON").first().click();
+  await page.locator("#inteiro").fill('{"questions": [{"id": "m1"}]}');
+  await page.getByRole("button", { name: "Guardar o JSON e corrigir" }).click();
+  await page.getByText("questions[0].answer").waitFor();
+  await leave(page);
+});
+
+test("statistics are told in words and pictures", async () => {
+  const page = await visit();
+  await page.goto(`${open.base}/aplicacoes/${day.application}/estatisticas`);
+  const histogram = page.getByAltText(/Histograma das notas/);
+  await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await histogram.elementHandle());
+  await page.getByText("Questão m1", { exact: true }).click();
+  const curve = page.getByAltText(/Questão m1: como os acertos crescem/);
+  await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await curve.elementHandle());
+  const { items, scores } = await open.json("GET", `/v1/applications/${day.application}/statistics`);
+  assert.equal(await page.locator(".counts b").first().textContent(), String(scores.students));
+  const facility = items.find((i) => i.question === "m1").facility;
+  const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "m1", exact: true }) });
+  assert.equal(await row.getByRole("cell").first().textContent(), `${Math.round(100 * facility)}%`);
+  await leave(page);
+});
+
 test("doubtful answers are settled by keyboard, one after another", async (t) => {
   const { id } = await batch(open, [day.scans[0], day.scans[0], day.scans[0]], { policy: { least_confidence: 0.9999 } });
   const page = await visit();
@@ -260,8 +350,12 @@ test("no page has a fault that axe knows, in any colours and on a phone", async 
   const doubted = await batch(open, day.scans.slice(0, 1), { policy: { least_confidence: 0.9999 } });
   const foreign = await open.json("GET", `/v1/batches/${doubted.id}/pages?outcome=foreign`);
   const review = await open.json("GET", `/v1/batches/${doubted.id}/pages?outcome=review`);
+  const exam = `/aplicacoes/${day.application}`;
+  await open.json("PUT", `/v1/applications/${day.application}/key`, JSON.parse(readFileSync(day.key, "utf8")));
+  const { items } = await open.json("GET", `/v1/applications/${day.application}/results?outcome=graded&limit=1`);
   const paths = [
-    "/aplicacoes", `/aplicacoes/${day.application}`, "/lotes", "/lotes/novo", `/lotes/${doubted.id}`,
+    "/aplicacoes", exam, `${exam}/gabarito`, `${exam}/gabarito?revisao=1`, `${exam}/resultados`, `${exam}/estatisticas`,
+    `${exam}/resultados/${encodeURIComponent(items[0].owner)}`, `${exam}/resultados?situacao=absent`, "/lotes", "/lotes/novo", `/lotes/${doubted.id}`,
     `/lotes/${doubted.id}?situacao=review`, `/lotes/${doubted.id}/paginas/${review.items[0].number}`,
     `/lotes/${doubted.id}/paginas/${foreign.items[0].number}`, `/lotes/${doubted.id}/revisao`,
     `/lotes/${doubted.id}/revisao/${foreign.items[0].number}/unica?caso=identidade`,

@@ -83,7 +83,7 @@ export async function examDay(server) {
   await server.finished(`/v1/packages/${printed.id}`);
   const scans = readdirSync(join(day, "escaneados")).map((name) => join(day, "escaneados", name));
   const id = JSON.parse(readFileSync(join(school, "PACKAGE.json"), "utf8")).application.id;
-  return { package: printed.id, application: id, scans };
+  return { package: printed.id, application: id, scans, key: join(school, "KEY.json") };
 }
 
 /** A batch that was read; with a policy that leaves much to a person. */

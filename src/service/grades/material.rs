@@ -102,7 +102,8 @@ pub struct Filter {
     pub room: Option<String>,
     pub class: Option<String>,
     pub outcome: Option<String>,
-    pub student: Option<String>,
+    /// `student/…`, or `sheet/…` of one that names nobody.
+    pub owner: Option<String>,
 }
 
 /// Papers in the order of their owners, after one, at most so many.
@@ -120,12 +121,12 @@ pub async fn hold(
     let text = concat!(
         held_columns!(),
         "AND ($3 = '' OR p.unit_id = $3) AND ($4 = '' OR p.room_id = $4) AND ($5 = '' OR p.class_id = $5)
-        AND ($6 = '' OR g.outcome = $6) AND ($7 = '' OR p.student_id = $7) AND p.owner > $8 ORDER BY p.owner LIMIT $9"
+        AND ($6 = '' OR g.outcome = $6) AND ($7 = '' OR p.owner = $7) AND p.owner > $8 ORDER BY p.owner LIMIT $9"
     );
     let said = |text: &Option<String>| text.clone().unwrap_or_default();
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let query = query.bind(said(&filter.unit)).bind(said(&filter.room)).bind(said(&filter.class));
-    let query = query.bind(said(&filter.outcome)).bind(said(&filter.student)).bind(after.to_owned()).bind(limit);
+    let query = query.bind(said(&filter.outcome)).bind(said(&filter.owner)).bind(after.to_owned()).bind(limit);
     let rows = query.fetch_all(db.reader(Freshness::Latest)).await?;
     rows.iter().map(Held::of).collect()
 }

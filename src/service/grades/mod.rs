@@ -4,10 +4,12 @@
 //! takes the exam first ([`take`]): what two of them gather at once would be lost
 //! for one of them.
 
+mod look;
 mod material;
 mod papers;
 mod regrade;
 
+pub use look::{Place, Sums, pages, places, sums};
 pub use material::{Filter, Held, Material, hold};
 pub use regrade::{Moved, Regraded};
 

@@ -14,8 +14,12 @@ pub fn of(content: impl AsRef<[u8]>) -> String {
 pub fn among(headers: &HeaderMap, name: HeaderName, etag: &str) -> Option<bool> {
     let mut said = headers.get_all(name).iter().peekable();
     said.peek()?;
-    let mut tags = said.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim);
-    Some(tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag))
+    Some(said.filter_map(|v| v.to_str().ok()).any(|said| said.trim() == "*" || names(said, etag)))
+}
+
+/// Whether a list of entity tags has this one.
+pub fn names(said: &str, etag: &str) -> bool {
+    said.split(',').map(str::trim).any(|tag| tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 #[cfg(test)]

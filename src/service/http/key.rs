@@ -1,8 +1,9 @@
 //! The key of an exam: `/v1/applications/{id}/key`.
 
+use super::etag::names;
 use super::extract::{Json, Path, Query};
 use super::job::time;
-use super::{Kind, Problem, caller, etag};
+use super::{Caller, Kind, Problem, caller};
 use crate::grade::Key;
 use crate::json::Fault;
 use crate::service::App;
@@ -69,8 +70,21 @@ pub async fn put(
     headers: HeaderMap,
     Json(body): Json<Value>,
 ) -> Result<Response, Problem> {
-    let id = known(&app, &caller.tenant, id).await?;
-    let key = Key::from_json(&body).map_err(Problem::invalid)?;
+    let replaces = headers.get(header::IF_MATCH).and_then(|v| v.to_str().ok());
+    let done = store(&app, &caller, id, &body, replaces).await?;
+    Ok(([(header::ETAG, revision_tag(done.revision))], axum::Json(done)).into_response())
+}
+
+/// `replaces`: the ETag of the key that it is to replace, or any.
+pub async fn store(
+    app: &App,
+    caller: &Caller,
+    id: String,
+    body: &Value,
+    replaces: Option<&str>,
+) -> Result<KeyPut, Problem> {
+    let id = known(app, &caller.tenant, id).await?;
+    let key = Key::from_json(body).map_err(Problem::invalid)?;
     if let Some(other) = key.application.filter(|a| *a != id) {
         let message = format!("“{other}” is another exam; {id} is expected, or nothing");
         return Err(Problem::invalid(vec![Fault { path: "application".into(), message }]));
@@ -85,8 +99,8 @@ pub async fn put(
     let text = "SELECT revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2 {for_update}";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(id.clone());
     let before: i64 = query.fetch_optional(&mut *tx).await?.map_or(Ok(0), |row| row.col("revision"))?;
-    let held = etag::among(&headers, header::IF_MATCH, &revision_tag(before));
-    if held == Some(false) || (held.is_some() && before == 0) {
+    let holds = |said: &str| if said.trim() == "*" { before > 0 } else { names(said, &revision_tag(before)) };
+    if !replaces.is_none_or(holds) {
         return Err(Kind::Changed.because("the key was changed after it was fetched; fetch it again"));
     }
     let revision = before + 1;
@@ -105,8 +119,7 @@ pub async fn put(
         return Err(Kind::Changed.because("another key was put at the same time; fetch it"));
     }
     tx.commit().await?;
-    let answer = KeyPut { revision, graded: done.graded, moved: done.moved };
-    Ok(([(header::ETAG, revision_tag(revision))], axum::Json(answer)).into_response())
+    Ok(KeyPut { revision, graded: done.graded, moved: done.moved })
 }
 
 /// The key of an exam. Its `ETag` is for `PUT`.
@@ -121,24 +134,30 @@ pub async fn get(
     Path(id): Path<String>,
     Query(which): Query<Which>,
 ) -> Result<Response, Problem> {
-    let id = known(&app, &caller.tenant, id).await?;
-    let row = match which.revision {
+    let (body, revision) = find(&app, &caller.tenant, id, which.revision).await?.ok_or_else(no_key)?;
+    Ok(([(header::ETAG, revision_tag(revision))], axum::Json(body)).into_response())
+}
+
+/// A key and its revision: the one that holds, or an earlier one.
+pub async fn find(app: &App, tenant: &str, id: String, revision: Option<i64>) -> Result<Option<(Value, i64)>, Problem> {
+    let id = known(app, tenant, id).await?;
+    let row = match revision {
         None => {
             let text =
                 "SELECT body{as_text} AS body, revision FROM answer_keys WHERE tenant_id = $1 AND application_id = $2";
-            let query = app.db.query(text).bind(caller.tenant).bind(id);
+            let query = app.db.query(text).bind(tenant.to_owned()).bind(id);
             query.fetch_optional(app.db.reader(Freshness::Latest)).await?
         }
         Some(revision) => {
             let text = "SELECT body{as_text} AS body, revision FROM answer_key_revisions
                         WHERE tenant_id = $1 AND application_id = $2 AND revision = $3";
-            let query = app.db.query(text).bind(caller.tenant).bind(id).bind(revision);
+            let query = app.db.query(text).bind(tenant.to_owned()).bind(id).bind(revision);
             query.fetch_optional(app.db.reader(Freshness::Latest)).await?
         }
     };
-    let row = row.ok_or_else(no_key)?;
-    let body: Value = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
-    Ok(([(header::ETAG, revision_tag(row.col("revision")?))], axum::Json(body)).into_response())
+    let Some(row) = row else { return Ok(None) };
+    let body = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
+    Ok(Some((body, row.col("revision")?)))
 }
 
 /// The revisions of a key, the first first.
@@ -181,7 +200,7 @@ pub fn no_key() -> Problem {
     Kind::NotFound.because("the exam has no such key; PUT …/key gives it one")
 }
 
-fn revision_tag(revision: i64) -> String {
+pub fn revision_tag(revision: i64) -> String {
     format!("\"{revision}\"")
 }
 

@@ -76,16 +76,29 @@ pub async fn list(
     Query(listed): Query<Listed>,
 ) -> Result<axum::Json<Page<ResultItem>>, Problem> {
     let Listed { unit, room, class, outcome, student, questions, cursor, limit } = listed;
-    let student = student.map(|s| s.replace('\0', ""));
-    let filter = Filter { student, ..filter(Of { unit, room, class, outcome })? };
+    let owner = student.map(|s| format!("student/{}", s.replace('\0', "")));
+    let filter = Filter { owner, ..filter(Of { unit, room, class, outcome })? };
     let paging = Paging { cursor, limit };
     let (limit, after) = (paging.limit()?, paging.after()?.unwrap_or_default());
-    let id = known(&app, &caller.tenant, id).await?;
-    let material = material(&app, &caller.tenant, &id).await?;
-    let held = grades::hold(&app.db, &caller.tenant, &id, &filter, &after, limit + 1).await?;
-    let explain = questions.unwrap_or(false);
+    let page = (limit, after.as_str());
+    let items = some(&app, &caller, id, &filter, page, questions.unwrap_or(false)).await?;
+    Ok(axum::Json(Page::of(items, limit, |item| item.owner.clone())))
+}
+
+/// Those after one, and one more than so many: the one too many says that there is a next page.
+pub async fn some(
+    app: &App,
+    caller: &Caller,
+    id: String,
+    filter: &Filter,
+    (limit, after): (i64, &str),
+    explain: bool,
+) -> Result<Vec<ResultItem>, Problem> {
+    let id = known(app, &caller.tenant, id).await?;
+    let material = material(app, &caller.tenant, &id).await?;
+    let held = grades::hold(&app.db, &caller.tenant, &id, filter, after, limit + 1).await?;
     let detail = if explain { Detail::Reasons } else { Detail::Points };
-    let items = material.grade(&held, detail, |held, paper, graded| {
+    Ok(material.grade(&held, detail, |held, paper, graded| {
         let mut grade = match explain && !matches!(graded.standing, Standing::Absent | Standing::NotRead) {
             true => Grade::explained(&material.key, &graded, paper.version()),
             false => Grade::new(&material.key, &graded),
@@ -94,8 +107,7 @@ pub async fn list(
         grade.version = paper.version();
         let (unit, room, class) = (held.unit.clone(), held.room.clone(), held.class.clone());
         ResultItem { owner: held.owner.clone(), unit, room, class, grade }
-    });
-    Ok(axum::Json(Page::of(items, limit, |item| item.owner.clone())))
+    }))
 }
 
 /// The grades of an exam as CSV, for spreadsheets in Brazil.
@@ -210,14 +222,14 @@ async fn export(
     Ok((headers, bytes).into_response())
 }
 
-fn filter(of: Of) -> Result<Filter, Problem> {
+pub fn filter(of: Of) -> Result<Filter, Problem> {
     if let Some(said) = of.outcome.as_deref().filter(|said| Standing::ALL.iter().all(|s| s.name() != *said)) {
         let valid = Standing::ALL.map(Standing::name).join(", ");
         return Err(Problem::field("outcome", format!("“{said}” is not known; one of {valid} is expected")));
     }
     let plain = |text: Option<String>| text.map(|t| t.replace('\0', ""));
     let (unit, room, class) = (plain(of.unit), plain(of.room), plain(of.class));
-    Ok(Filter { unit, room, class, outcome: of.outcome, student: None })
+    Ok(Filter { unit, room, class, outcome: of.outcome, owner: None })
 }
 
 async fn material(app: &App, tenant: &str, id: &str) -> Result<Material, Problem> {
