@@ -368,7 +368,7 @@ words! {
     key_whole: "O gabarito inteiro, em JSON", "The whole key, as JSON";
     key_whole_help: "Para o que a tabela não diz: disciplinas, blocos, versões, regras com parâmetros, arredondamento.", "For what the table does not say: subjects, blocks, versions, rules with parameters, rounding.";
     save_whole: "Guardar o JSON e corrigir", "Save the JSON and grade";
-    key_fault_answer: "Falta a resposta certa, ou a regra não aceita o que está escrito.", "The right answer is missing, or the rule does not take what is written.";
+    key_fault_answer: "Falta a resposta certa (ou escolha “fora do gabarito”), ou a regra não aceita o que está escrito.", "The right answer is missing (or choose “not in the key”), or the rule does not take what is written.";
     key_fault_points: "Os pontos não são um número que valha: escreva 1 ou 0,5.", "The points are not a valid number: write 1 or 0.5.";
     key_fault_rule: "A regra não serve assim; se pede mais, escreva-a no JSON, abaixo.", "The rule does not do; if it needs more, write it in the JSON below.";
     key_fault_annulled: "Esta anulação não é possível.", "This annulment is not possible.";

@@ -147,6 +147,9 @@ test("a key gives grades, an annulment moves them, and they are downloaded", asy
   const cell = (question, what) => page.getByLabel(`${question}: ${what}`, { exact: true });
   const key = JSON.parse(readFileSync(day.key, "utf8"));
   for (const { id, answer } of key.questions) await cell(id, "Resposta certa").fill(String(answer));
+  for (const id of await page.locator(".key tbody th").allTextContents()) {
+    if (!key.questions.some((q) => q.id === id)) await cell(id, "Regra").selectOption("fora");
+  }
   await cell("m4", "Pontos").fill("dois");
   await page.getByLabel("Nota máxima").fill("10");
   const save = () => page.getByRole("button", { name: "Guardar e corrigir" }).click();
