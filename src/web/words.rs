@@ -410,6 +410,7 @@ words! {
     blank_or_invalid: "Em branco ou sem valor", "Blank or not valid";
     groups: "Por unidade, sala e turma", "By unit, room and class";
     group: "Grupo", "Group";
+    kind: "Tipo", "Kind";
 
     // What went wrong.
     fault_401: "É preciso entrar", "Please sign in";
