@@ -115,18 +115,25 @@ impl Keys {
     }
 }
 
-/// Neighbours that share a text or a block move as one, in their order; a fixed question keeps its place among them.
+/// Neighbours that share a text or a block move as one, in their order; a fixed question keeps its place among them. What
+/// changes places is answered alike: the fields of a sheet keep theirs in every version.
 fn shuffled_questions(exam: &Exam, master: &[usize], keys: &mut Keys) -> Vec<usize> {
     let together = |a: &Question, b: &Question| {
         (a.text.is_some() && a.text == b.text) || (a.block.is_some() && a.block == b.block)
     };
     let questions = |i: &usize| &exam.questions[*i];
     let mut units: Vec<&[usize]> = master.chunk_by(|a, b| together(questions(a), questions(b))).collect();
-    let free: Vec<usize> = (0..units.len()).filter(|&u| !units[u].iter().any(|q| questions(q).fixed)).collect();
-    let mut moved: Vec<&[usize]> = free.iter().map(|&u| units[u]).collect();
-    moved.sort_by_cached_key(|unit| keys.of(&questions(&unit[0]).id, u64::MAX));
-    for (place, unit) in free.into_iter().zip(moved) {
-        units[place] = unit;
+    let answered = |i: &usize| (questions(i).kind, questions(i).options.len());
+    let mut free: Vec<usize> = (0..units.len()).filter(|&u| !units[u].iter().any(|q| questions(q).fixed)).collect();
+    while let Some(&first) = free.first() {
+        let alike = |&u: &usize| units[u].iter().map(answered).eq(units[first].iter().map(answered));
+        let (places, others): (Vec<usize>, Vec<usize>) = free.into_iter().partition(alike);
+        let mut moved: Vec<&[usize]> = places.iter().map(|&u| units[u]).collect();
+        moved.sort_by_cached_key(|unit| keys.of(&questions(&unit[0]).id, u64::MAX));
+        for (place, unit) in places.into_iter().zip(moved) {
+            units[place] = unit;
+        }
+        free = others;
     }
     units.concat()
 }
@@ -143,4 +150,43 @@ fn options(question: &Question, keys: Option<&mut Keys>) -> Vec<usize> {
     moved.sort_unstable_by_key(|&o| (hashes[o / 8].as_chunks::<4>().0[o % 8], o));
     let mut moved = moved.into_iter();
     all.map(|o| if is_fixed(&o) { o } else { moved.next().unwrap_or(o) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::print::Package;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn a_number_is_answered_alike_in_every_version() {
+        let options = |n: u32| -> Vec<Value> { (0..n).map(|o| json!({"text": format!("{o}")})).collect() };
+        let question = |n: u32| {
+            let mut question = json!({"id": format!("q{n}"), "stem": [{"text": "?"}], "kind": "choice"});
+            match n % 4 {
+                0 => question["kind"] = "numeric".into(),
+                1 => question["alternatives"] = options(4).into(),
+                _ => question["alternatives"] = options(5).into(),
+            }
+            question
+        };
+        let package = Package::from_json(&json!({
+            "application": {"id": "a", "title": "T"},
+            "exam": {"seed": 7, "versions": 4, "sections": [{"questions": (1..=24).map(question).collect::<Vec<_>>()}]},
+            "units": [{"id": "u", "name": "U", "rooms": [{"id": "r", "name": "R", "students": [{"id": "s", "name": "S"}]}]}],
+            "contents": ["booklet"],
+        }))
+        .unwrap();
+        let exam = package.exam.as_ref().unwrap();
+        let master = Order::new(exam, Which::Version(1));
+        let mut moved = 0;
+        for which in (2..=4).map(Which::Version).chain([Which::Student("a"), Which::Student("b")]) {
+            for (was, is) in master.questions.iter().zip(&Order::new(exam, which).questions) {
+                let [a, b] = [was, is].map(|placed| &exam.questions[placed.question]);
+                assert_eq!((was.number, a.kind, a.options.len()), (is.number, b.kind, b.options.len()));
+                moved += usize::from(was.question != is.question);
+            }
+        }
+        assert!(moved > 60, "{moved}");
+    }
 }
