@@ -33,10 +33,10 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
     panic!("{what}");
 }
 
-/// A package that takes some seconds to print.
-fn large() -> Value {
+/// A package that takes a while to print.
+fn large(students: u32) -> Value {
     let mut large = package();
-    let students = (0..3000).map(|n| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}")}));
+    let students = (0..students).map(|n| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}")}));
     large["units"][0]["rooms"][0]["students"] = students.collect();
     large
 }
@@ -111,7 +111,7 @@ async fn what_a_lost_instance_had_is_told_again_by_the_sweep() {
         s.service = first.base.clone();
         s.held = Some(Vec::new());
     });
-    let location = first.post_json("/v1/packages", &large()).await.header("location").to_owned();
+    let location = first.post_json("/v1/packages", &large(3000)).await.header("location").to_owned();
     let task = google.seen(|s| s.held.take().unwrap().remove(0));
     google.deliver(task);
     while first.get(&location).await.expect(200)["state"] == "queued" {
@@ -139,8 +139,8 @@ async fn what_a_lost_instance_had_is_told_again_by_the_sweep() {
 #[tokio::test]
 async fn an_item_that_fails_is_asked_for_again_and_given_up_at_last() {
     let (google, server) = service(&[("GABARITO_JOBS_MAX_ATTEMPTS", "3"), ("GABARITO_BOUNDS_CPU", "1s")]).await;
-    // The process that prints so many is ended every time.
-    let location = server.post_json("/v1/packages", &large()).await.header("location").to_owned();
+    // The process that prints so many has not the time to, whatever the machine.
+    let location = server.post_json("/v1/packages", &large(30_000)).await.header("location").to_owned();
     let failed = server.finished(&location).await;
     assert_eq!((&failed["state"], &failed["error"]["code"]), (&json!("failed"), &json!("process_died")), "{failed}");
     until("its task ends", || google.seen(|s| s.tasks.values().all(|t| t.last() == Some(&204)))).await;
