@@ -355,7 +355,7 @@ test("no page has a fault that axe knows, in any colours and on a phone", async 
   const review = await open.json("GET", `/v1/batches/${doubted.id}/pages?outcome=review`);
   const exam = `/aplicacoes/${day.application}`;
   await open.json("PUT", `/v1/applications/${day.application}/key`, JSON.parse(readFileSync(day.key, "utf8")));
-  const { items } = await open.json("GET", `/v1/applications/${day.application}/results?outcome=graded&limit=1`);
+  const { items } = await open.json("GET", `/v1/applications/${day.application}/results?outcome=provisional&limit=1`);
   const paths = [
     "/aplicacoes", exam, `${exam}/gabarito`, `${exam}/gabarito?revisao=1`, `${exam}/resultados`, `${exam}/estatisticas`,
     `${exam}/resultados/${encodeURIComponent(items[0].owner)}`, `${exam}/resultados?situacao=absent`, "/lotes", "/lotes/novo", `/lotes/${doubted.id}`,
