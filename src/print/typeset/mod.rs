@@ -104,3 +104,63 @@ fn compile(data: Vec<u8>) -> Result<Vec<Piece>, String> {
 fn compile(_: Vec<u8>) -> Result<Vec<Piece>, String> {
     Err("this program was built without booklets; build it with the feature `booklets`".into())
 }
+
+#[cfg(all(test, feature = "booklets"))]
+mod tests {
+    use super::*;
+    use crate::print::booklet::piece::What;
+    use crate::print::rich::{Context, NoSource, Pictures, html};
+
+    /// Every glyph that a formula is set with and how far to the right it stands, and how high the formula is.
+    fn set(formula: &str) -> (Vec<(u16, f64)>, f64) {
+        let mut context = Context::new(&NoSource, Pictures::new(false));
+        let blocks = html::read(formula, &mut context);
+        let setting = Setting {
+            fonts: vec!["IBM Plex Serif", "IBM Plex Math"],
+            size: 10.0,
+            leading: 0.65,
+            spacing: 0.9,
+            justify: false,
+            widest: 300.0,
+            tallest: 300.0,
+        };
+        let item = Item { width: 300.0, align: Align::Natural, justify: false, blocks: &blocks };
+        let mut budget = Budget::new(Duration::from_secs(60));
+        let piece = typeset(&[item], &setting, &mut budget).remove(0).expect("it is set");
+        let mut glyphs = Vec::new();
+        for drawn in &piece.drawn {
+            if let What::Text { run, .. } = &drawn.what {
+                let mut x = drawn.at.e;
+                for glyph in &run.glyphs {
+                    glyphs.push((glyph.id, x + glyph.dx * run.size));
+                    x += glyph.advance * run.size;
+                }
+            }
+        }
+        (glyphs, piece.height)
+    }
+
+    fn last(formula: &str) -> (u16, f64) {
+        *set(formula).0.last().expect("a glyph")
+    }
+
+    #[test]
+    fn a_phantom_takes_the_room_of_what_it_hides() {
+        let (glyphs, height) = set(r"\(x\phantom{y^2}z\)");
+        assert_eq!(glyphs.len(), 2);
+        let shown = set(r"\(xy^2z\)");
+        assert!((glyphs[1].1 - shown.0[3].1).abs() < 0.01 && (height - shown.1).abs() < 0.01, "{glyphs:?}, {shown:?}");
+        let (low, high, wide) =
+            (set(r"\[\sqrt{x}\]"), set(r"\[\sqrt{\vphantom{\frac{a}{b}}x}\]"), set(r"\[\sqrt{\frac{a}{b}}\]"));
+        assert!(high.1 > low.1 + 5.0 && (high.1 - wide.1).abs() < 2.0, "{} {} {}", low.1, high.1, wide.1);
+        let (plain, wide) = (last(r"\(xz\)"), last(r"\(x\hphantom{\frac{aa}{b}}z\)"));
+        assert!(wide.1 > plain.1 + 5.0, "{plain:?}, {wide:?}");
+    }
+
+    #[test]
+    fn what_is_in_a_box_is_still_mathematics() {
+        assert_eq!(last(r"\(\boxed{x}\)").0, last(r"\(x\)").0);
+        let (inline, display) = (set(r"\(\boxed{\frac{a}{b}}\)"), set(r"\[\boxed{\frac{a}{b}}\]"));
+        assert!(display.1 > inline.1 + 3.0, "{} {}", inline.1, display.1);
+    }
+}

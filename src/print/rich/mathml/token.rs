@@ -8,7 +8,11 @@ use unicode_normalization::UnicodeNormalization;
 
 impl Reader<'_, '_> {
     pub(super) fn token(&mut self, element: ElementRef) -> Option<Math> {
-        let text = text_of(&element.text().collect::<String>())?;
+        let written = element.text().collect::<String>();
+        let mut text = text_of(&written)?;
+        if element.value().name() == "mtext" {
+            text = apart(&written, text);
+        }
         let named = element.attr("mathvariant").and_then(letters::variant).or(self.variant);
         let (text, variant) = letters::plain(&text);
         let variant = named.unwrap_or(variant);
@@ -26,6 +30,15 @@ pub fn text_of(text: &str) -> Option<String> {
     let words: Vec<&str> = text.split_ascii_whitespace().collect();
     let text: String = words.join(" ").nfc().map(symbol::plain).filter(shown).collect();
     (!text.is_empty()).then_some(text)
+}
+
+/// Words with the spaces that were typed before and after them. XML has none there, but authors do not know: in
+/// `<mtext>se </mtext><mi>x</mi>` the words and the letter are two.
+fn apart(written: &str, words: String) -> String {
+    let typed = |around: &str| if around.contains(' ') && !around.contains('\n') { "\u{a0}" } else { "" };
+    let before = written.len() - written.trim_ascii_start().len();
+    let after = written.trim_ascii_end().len();
+    format!("{}{words}{}", typed(&written[..before]), typed(&written[after..]))
 }
 
 /// A width in ems; what is not known is none.

@@ -188,6 +188,7 @@ fn formulas_as_wiris_and_others_write_them() {
             "<math><mtable><mlabeledtr><mtd><mtext>(1)</mtext></mtd><mtd><mi>x</mi></mtd></mlabeledtr></mtable></math>",
             "[▦(x & “(1)”)]",
         ),
+        ("<math><mtext>se </mtext><mi>x</mi><mtext>\n  e\n</mtext></math>", "[⟨“se~” x “e”⟩]"),
         ("<math class='wrs_chemistry'><msub><mi>H</mi><mn>2</mn></msub><mi>O</mi></math>", "[⟨H_2 O⟩]"),
         (
             "a <span class=\"MathJax\" data-mathml=\"&lt;math&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/math&gt;\"><nobr>x</nobr></span>",
