@@ -6,7 +6,7 @@ pub mod tag;
 
 use crate::raster::reduce::coarse_factor;
 use crate::raster::{Gray, Partial, blobs};
-use crate::sheet::frame::{Fiducial, Frame, PageFormat};
+use crate::sheet::frame::{Fiducial, Frame, PageFormat, TAG_SIZE};
 use crate::units::{Homography, Mm, Point, Px};
 use tag::Sighting;
 
@@ -77,6 +77,9 @@ const ENOUGH_FLAT: usize = 6;
 /// Residual of a page that is not: every tag tells how it bends.
 const BENT_MM: f64 = 0.5;
 
+/// A picture is at most so many times as long as the page in it; what looks like a tag of a smaller one is a letter.
+const SMALLEST_PAGE: f64 = 3.0;
+
 /// Parts of the ground's brightness under which a pixel is dark: that of black toner, then that of toner running out.
 const DARK_LEVELS: [f32; 2] = [0.62, 0.82];
 
@@ -116,7 +119,9 @@ fn search(picture: &mut Partial, formats: &[PageFormat], coarse: bool) -> Result
             return Ok(fit::fit(picture, &seen, formats).unwrap_or(registration));
         }
         if coarse || factor == 1 || longest / factor > 1800 {
-            return Err(Unregistered { tags_seen: seen.len(), dark });
+            let like_a_page =
+                |s: &&Sighting| s.side() * SMALLEST_PAGE > TAG_SIZE / PageFormat::A4.size_mm().1 * longest as f64;
+            return Err(Unregistered { tags_seen: seen.iter().filter(like_a_page).count(), dark });
         }
         factor = (factor / 2).max(1);
     }
