@@ -1,5 +1,6 @@
 //! From a version's answers back to the master's: what `print` left in versions.json.
 
+use crate::sheet::field::{ABOUT_PUPIL, number_of};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::path::Path;
@@ -111,16 +112,9 @@ impl Mapped {
         self.options.chars().collect()
     }
 
-    /// A field belongs to the question whose number its id ends in.
     pub fn is_answered_by(&self, id: &str, kind: &str) -> bool {
-        let about_pupil = matches!(kind, "id_grid" | "version" | "language" | "flag" | "signature");
-        !about_pupil && number_of(id) == Some(self.number)
+        !ABOUT_PUPIL.contains(&kind) && number_of(id) == Some(self.number)
     }
-}
-
-fn number_of(id: &str) -> Option<u32> {
-    let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
-    id[digits..].parse().ok()
 }
 
 #[cfg(test)]

@@ -196,14 +196,14 @@ fn facts_of<'p>(student: &'p Student, room: &'p str) -> StudentFacts<'p> {
     StudentFacts { id, name, enrollment, class, seat, room, version: *version, large_print: *large_print }
 }
 
-/// What is in a bag: papers, booklets by version, sheets.
+/// What is in a bag: sheets, booklets by version, papers. Where there is no room for all, papers are what is counted as one.
 fn counted(package: &Package, documents: &[Document]) -> Vec<(String, u32)> {
     let mut counts: Vec<(String, u32)> = Vec::new();
     let mut sorted: Vec<&Document> = documents.iter().collect();
     sorted.sort_by_key(|document| match document {
-        Document::Paper(_) => (0, false, None),
+        Document::Sheet(owner) => (0, owner.student.is_none(), None),
         Document::Booklet(owner) => (1, owner.student.is_none(), owner.version),
-        Document::Sheet(owner) => (2, owner.student.is_none(), None),
+        Document::Paper(_) => (2, false, None),
     });
     for document in sorted {
         let name = match document {

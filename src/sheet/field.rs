@@ -85,6 +85,20 @@ impl FieldKind {
         use FieldKind::*;
         matches!(self, IdGrid { .. } | Version { .. } | Language { .. })
     }
+
+    /// Whether it says something of the pupil or the paper, and answers no question.
+    pub fn is_about_pupil(&self) -> bool {
+        ABOUT_PUPIL.contains(&self.name())
+    }
+}
+
+/// Types of fields that answer no question.
+pub const ABOUT_PUPIL: [&str; 5] = ["id_grid", "version", "language", "flag", "signature"];
+
+/// A field belongs to the question whose number its id ends in: `q12`, `soma02`.
+pub fn number_of(id: &str) -> Option<u32> {
+    let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
+    id[digits..].parse().ok()
 }
 
 /// A field as the package asks for it, before it has a place.
@@ -302,7 +316,8 @@ fn default_caption(kind: &FieldKind, id: &str, number: Option<u64>) -> String {
         FieldKind::Competence { .. } => "Redação: competências".into(),
         FieldKind::Flag { .. } => "Uso do aplicador".into(),
         FieldKind::Signature {} => "Assinatura".into(),
-        _ => match number {
+        // As the booklet numbers its questions.
+        _ => match number.or_else(|| id.strip_prefix('q')?.parse().ok()) {
             Some(n) => format!("{n:02}"),
             None => id.replace("{n}", "1"),
         },
@@ -326,6 +341,10 @@ mod tests {
         assert!(faults.is_empty(), "{faults:?}");
         let named: Vec<_> = specs.iter().map(|s| (s.id.as_str(), s.caption.as_str())).collect();
         assert_eq!(named, [("q9", "09"), ("q10", "10"), ("q11", "11")]);
+        let (specs, _) = read(
+            json!([{"type": "sum", "id": "q5", "propositions": 4}, {"type": "sum", "id": "soma5", "propositions": 4}]),
+        );
+        assert_eq!(specs.iter().map(|s| s.caption.as_str()).collect::<Vec<_>>(), ["05", "soma5"]);
     }
 
     #[test]

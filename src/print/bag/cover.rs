@@ -17,8 +17,8 @@ const FIGURES: Area = Area::new(LEFT, 128.0, WIDTH, 16.0);
 /// The table of contents: its head, its first row and how many there are.
 const HEAD: f64 = 153.5;
 const ROWS_TOP: f64 = 155.5;
-const ROW: f64 = 6.6;
-const ROWS: usize = 10;
+const ROW: f64 = 5.5;
+const ROWS: usize = 12;
 const COUNT_RIGHT: f64 = 128.0;
 const OUT: f64 = 152.0;
 const BACK: f64 = 180.0;

@@ -46,7 +46,7 @@ fn field(question: &Question, id: &str) -> Value {
                 Space::Lines(lines) => lines.min(MOST_LINES),
                 _ => 4,
             };
-            json!({"type": "region", "id": id, "caption": id, "lines": lines})
+            json!({"type": "region", "id": id, "lines": lines})
         }
     }
 }

@@ -94,6 +94,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Choice => "choice",
+            Kind::Multiple => "multiple",
+            Kind::Matrix => "matrix",
+            Kind::Sum => "sum",
+            Kind::Numeric => "numeric",
+            Kind::Open => "open",
+            Kind::Essay => "essay",
+            Kind::Cloze => "cloze",
+        }
+    }
+
     /// What a package calls the options of such a question.
     pub fn options_key(self) -> &'static str {
         match self {

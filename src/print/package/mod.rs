@@ -1,5 +1,6 @@
 //! PACKAGE.json: what is to be printed, checked whole before the first page is drawn.
 
+mod agreement;
 mod answers;
 mod application;
 mod exam;
@@ -20,7 +21,6 @@ use super::pdf::Imported;
 use super::rich::model::PictureData;
 use super::rich::{Context, NoSource, Source};
 use crate::json::{Fault, Faults, Object};
-use crate::sheet::field::FieldKind;
 use crate::sheet::lize::Models;
 use serde_json::Value;
 
@@ -122,7 +122,7 @@ impl Package {
             roster::assign_versions(&mut units, versions, &mut notes);
         }
         if let Some(exam) = &exam {
-            note_unasked(exam, &sheets, &mut notes);
+            agreement::note(exam, &sheets, &mut notes);
         }
         roster::check_lize(&units, &sheets, &mut faults);
         if sheets.lize.is_some() && options.conformance == Conformance::X4 {
@@ -209,27 +209,6 @@ fn digits(units: &[Unit]) -> usize {
 }
 
 /// A question of the booklet that the sheet has no field for is answered nowhere.
-fn note_unasked(exam: &Exam, sheets: &Sheets, notes: &mut Vec<String>) {
-    let fields = sheets.normal.content.pages.iter().flat_map(|p| &p.fields);
-    let about_pupil = |kind: &FieldKind| {
-        matches!(
-            kind,
-            FieldKind::IdGrid { .. }
-                | FieldKind::Version { .. }
-                | FieldKind::Language { .. }
-                | FieldKind::Flag { .. }
-                | FieldKind::Signature { .. }
-        )
-    };
-    let answers = fields.filter(|f| !about_pupil(&f.kind)).count();
-    let asked =
-        super::booklet::Order::new(exam, super::booklet::Which::Version(1)).questions.iter().map(|p| p.number).max();
-    let asked = asked.unwrap_or(0) as usize;
-    if asked != answers {
-        notes.push(format!("the booklet has {asked} numbered questions, and the sheet {answers} fields for answers"));
-    }
-}
-
 fn nothing() -> Fault {
     Fault { path: "contents".into(), message: "nothing to print".into() }
 }
