@@ -9,7 +9,7 @@ const SECRET: (&str, &str) = ("GABARITO_AUTH_TOKEN_SECRET", "a secret of at leas
 const AT_ONCE: (&str, &str) = ("GABARITO_CACHE_KEYS", "0s");
 
 fn key(data: &Path, arguments: &[&str]) -> String {
-    let run = gabarito().args(["key"]).args(arguments).arg("--data").arg(data).output().unwrap();
+    let run = gabarito().args(["key", "--data"]).arg(data).args(arguments).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     String::from_utf8(run.stdout).unwrap()
 }
@@ -23,8 +23,8 @@ fn add(data: &Path) -> (String, String) {
 
 /// The cookie of whoever signs in.
 async fn sign_in(server: &Server, user: &str, password: &str) -> String {
-    let said = url::form_urlencoded::Serializer::new(String::new());
-    let said = { said }.extend_pairs([("usuario", user), ("senha", password)]).finish();
+    let mut said = url::form_urlencoded::Serializer::new(String::new());
+    let said = said.extend_pairs([("usuario", user), ("senha", password)]).finish();
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let request = client.post(server.url("/entrar")).body(said);
     let answer = server.send(request.header("content-type", "application/x-www-form-urlencoded")).await;

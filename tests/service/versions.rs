@@ -17,8 +17,7 @@ fn package() -> Value {
         let alternatives: Vec<Value> = "ABCDE".chars().map(alternative).collect();
         json!({"id": id, "kind": "choice", "stem": [{"text": format!("Pergunta {id}")}], "alternatives": alternatives})
     };
-    let student =
-        |n: u32| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}"), "enrollment": format!("{n}"), "version": n});
+    let student = |n: u32| json!({"id": format!("aluno-{n}"), "name": format!("Aluno {n}"), "enrollment": format!("{n}"), "version": n});
     json!({
         "application": {"id": "versoes", "title": "Versões", "date": "2026-11-20"},
         "exam": {"versions": 4, "seed": 7, "sections": [
@@ -86,12 +85,12 @@ async fn a_sheet_of_another_version_is_graded_in_the_masters_order() {
     server.send(key).await.expect(200);
     let results = server.get("/v1/applications/versoes/results?student=aluno-2&questions=true").await.expect(200);
     let grade = &results["items"][0];
-    assert_eq!((&grade["version"], &grade["points"]), (&json!(2), &json!(5.0)), "{grade}");
+    assert_eq!((&grade["version"], &grade["points"]), (&json!(2), &json!(5)), "{grade}");
     let graded: Vec<(&str, &str, &str)> = grade["questions"]
         .as_array()
         .unwrap()
         .iter()
-        .map(|q| (q["id"].as_str().unwrap(), q["given"].as_str().unwrap(), q["verdict"].as_str().unwrap()))
+        .map(|q| (q["id"].as_str().unwrap(), q["answer"].as_str().unwrap(), q["verdict"].as_str().unwrap()))
         .collect();
     let expected = [
         ("m1", "A", "correct"),

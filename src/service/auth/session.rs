@@ -30,7 +30,8 @@ pub enum Opened {
 
 impl Opened {
     pub fn configured(secret: &Secret, credential: &Secret) -> Self {
-        let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("HMAC takes a key of any length");
         mac.update(b"opened\0");
         mac.update(credential.expose().as_bytes());
         Opened::Configured(hex(&mac.finalize().into_bytes()))
