@@ -5,7 +5,7 @@
 //! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
 //! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
 //! | `Basic …` | the laptop's user |
-//! | a cookie | somebody who signed in at the pages: with one of these, or handed over by the monolith |
+//! | a cookie | somebody who signed in at the pages: with a key or a password that holds still, or handed over by the monolith |
 //! | none | this machine, where the server listens on loopback and nothing is configured |
 
 mod config;
