@@ -5,6 +5,8 @@ use crate::print_and_read::package;
 use crate::server::Server;
 use gabarito::service::store::Db;
 use reqwest::multipart::{Form, Part};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// What a stream says, until it has told so many pages or ends.
 async fn events(server: &Server, batch: &str, last: Option<&str>, pages: usize) -> String {
@@ -14,7 +16,8 @@ async fn events(server: &Server, batch: &str, last: Option<&str>, pages: usize) 
     }
     let (mut response, mut said) = (request.send().await.unwrap(), String::new());
     while said.matches("event: page\n").count() < pages || !said.ends_with("\n\n") {
-        let Some(chunk) = response.chunk().await.unwrap() else { break };
+        let chunk = timeout(Duration::from_secs(60), response.chunk());
+        let Some(chunk) = chunk.await.unwrap_or_else(|_| panic!("no more comes: {said}")).unwrap() else { break };
         said.push_str(std::str::from_utf8(&chunk).unwrap());
     }
     said
