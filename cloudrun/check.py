@@ -65,7 +65,10 @@ def terraform():
         for variable in parsed.get("variable", []):
             blocks |= {f"var.{plain(name)}" for name in variable}
         for names in parsed.get("locals", []):
-            blocks |= {f"local.{plain(name)}" for name in names if not name.startswith("__")}
+            local = {f"local.{plain(name)}" for name in names if not name.startswith("__")}
+            for name in sorted(local & blocks):
+                fault(path.name, f"{name} is there twice")
+            blocks |= local
     used = set(re.findall(r"(?<![\w.\"/-])((?:data\.)?(?:google|random)_\w+\.\w+|(?:var|local)\.\w+)", text))
     for name in sorted(used - blocks):
         fault("terraform", f"{name} is used and is nowhere")

@@ -1,24 +1,5 @@
 # The service.
 
-locals {
-  environment = {
-    GABARITO_JOBS_DELIVERY         = "cloud_tasks"
-    GABARITO_LOG_FORMAT            = "cloud"
-    GABARITO_LOG_PROJECT           = var.project
-    GABARITO_OBJECTS_KIND          = "gcs"
-    GABARITO_OBJECTS_BUCKET        = google_storage_bucket.files.name
-    GABARITO_SERVER_PUBLIC_URL     = local.url
-    GABARITO_TASKS_QUEUE           = google_cloud_tasks_queue.work.id
-    GABARITO_TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
-    GABARITO_VISION_ENABLED        = "true"
-  }
-  secret_environment = {
-    GABARITO_DATABASE_URL      = "gabarito-database-url"
-    GABARITO_SHEET_KEY         = "gabarito-sheet-key"
-    GABARITO_AUTH_TOKEN_SECRET = "gabarito-token-secret"
-  }
-}
-
 resource "google_cloud_run_v2_service" "gabarito" {
   name     = "gabarito"
   location = var.region
@@ -79,18 +60,15 @@ resource "google_cloud_run_v2_service" "gabarito" {
         for_each = local.environment
         content {
           name  = env.key
-          value = env.value
-        }
-      }
+          value = env.value.text
 
-      dynamic "env" {
-        for_each = local.secret_environment
-        content {
-          name = env.key
-          value_source {
-            secret_key_ref {
-              secret  = env.value
-              version = "latest"
+          dynamic "value_source" {
+            for_each = env.value.secret[*]
+            content {
+              secret_key_ref {
+                secret  = value_source.value
+                version = "latest"
+              }
             }
           }
         }

@@ -81,18 +81,15 @@ resource "google_cloud_run_v2_job" "work" {
           for_each = local.environment
           content {
             name  = env.key
-            value = env.value
-          }
-        }
+            value = env.value.text
 
-        dynamic "env" {
-          for_each = local.secret_environment
-          content {
-            name = env.key
-            value_source {
-              secret_key_ref {
-                secret  = env.value
-                version = "latest"
+            dynamic "value_source" {
+              for_each = env.value.secret[*]
+              content {
+                secret_key_ref {
+                  secret  = value_source.value
+                  version = "latest"
+                }
               }
             }
           }

@@ -21,6 +21,7 @@ pub mod warehouse;
 pub mod watch;
 pub mod webhooks;
 
+mod hashed;
 mod serve;
 mod upload;
 mod work;

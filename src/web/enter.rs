@@ -37,7 +37,7 @@ pub async fn form(State(app): State<App>, Query(come): Query<Come>, headers: Hea
     if let Some(token) = come.token {
         match app.auth.handed_over(&token).await {
             // The token must not stay in the address, in the history, or in what is sent as the referrer.
-            Ok(caller) => return with_cookie(Redirect::to(&to).into_response(), &app.auth.session(&caller)),
+            Ok(session) => return with_cookie(Redirect::to(&to).into_response(), &app.auth.cookie(&session)),
             Err(problem) if problem.status() == StatusCode::UNAUTHORIZED => page.wrong = Some(page.s.w.enter_token_bad),
             Err(problem) => return Err(problem),
         }
@@ -56,10 +56,10 @@ const PAUSE: Duration = Duration::from_millis(700);
 
 pub async fn enter(State(app): State<App>, headers: HeaderMap, form: Form) -> Result<Response, Problem> {
     let to = back(form.get("volta"));
-    if let Some(caller) =
+    if let Some(session) =
         app.auth.sign_in(form.get("usuario").unwrap_or_default().trim(), form.get("senha").unwrap_or_default()).await?
     {
-        return with_cookie(Redirect::to(to).into_response(), &app.auth.session(&caller));
+        return with_cookie(Redirect::to(to).into_response(), &app.auth.cookie(&session));
     }
     tokio::time::sleep(PAUSE).await;
     let s = Shell::outside(Lang::of(&headers));

@@ -1,9 +1,10 @@
 //! Too many requests, slow clients, and work that takes too long: all are told, and nothing else suffers.
 
 use crate::killed::png;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Server, gabarito};
 use serde_json::json;
-use std::time::Duration;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -103,4 +104,22 @@ async fn what_takes_too_long_is_given_up() {
         Server::start_with(&[("GABARITO_SERVER_REQUEST_TIME", "100ms"), ("GABARITO_BOUNDS_MEGAPIXELS", "2000")]);
     let answer = server.send(server.client().post(server.url("/v1/read")).body(png(20_000, 20_000))).await;
     told_to_come_again(&answer);
+}
+
+/// From `/proc`, as `proc_pid_stat(5)` counts: the nineteenth of all, the seventeenth after the name.
+fn nice(process: &str) -> i32 {
+    let said = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    said.rsplit_once(") ").unwrap().1.split(' ').nth(16).unwrap().parse().unwrap()
+}
+
+#[test]
+fn what_opens_files_lets_the_server_go_first() {
+    let mut child = gabarito().arg("child").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let (below, begun) = ((nice("self") + 10).min(19), Instant::now());
+    while nice(&child.id().to_string()) != below {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
 }

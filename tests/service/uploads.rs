@@ -21,18 +21,22 @@ async fn put(server: &Server, url: &str, bytes: &[u8]) -> crate::server::Answer 
     server.send(server.client().put(server.url(url)).body(bytes.to_vec())).await
 }
 
-/// With PostgreSQL, as where it runs beside a bucket.
-async fn s3_server() -> Server {
+/// A bucket with PostgreSQL, as where it runs beside one: what a server is told.
+pub async fn s3() -> [(&'static str, String); 6] {
     let (endpoint, bucket) = moto::bucket().await;
-    let database = postgres::database().await;
-    Server::start_with(&[
-        ("GABARITO_DATABASE_URL", &database),
-        ("GABARITO_OBJECTS_KIND", "s3"),
-        ("GABARITO_OBJECTS_ENDPOINT", &endpoint),
-        ("GABARITO_OBJECTS_BUCKET", &bucket),
-        ("GABARITO_OBJECTS_ACCESS_KEY", "an-id"),
-        ("GABARITO_OBJECTS_SECRET_KEY", "a-secret"),
-    ])
+    [
+        ("GABARITO_DATABASE_URL", postgres::database().await),
+        ("GABARITO_OBJECTS_KIND", "s3".to_owned()),
+        ("GABARITO_OBJECTS_ENDPOINT", endpoint),
+        ("GABARITO_OBJECTS_BUCKET", bucket),
+        ("GABARITO_OBJECTS_ACCESS_KEY", "an-id".to_owned()),
+        ("GABARITO_OBJECTS_SECRET_KEY", "a-secret".to_owned()),
+    ]
+}
+
+async fn s3_server() -> Server {
+    let told = s3().await;
+    Server::start_with(&told.each_ref().map(|(name, value)| (*name, value.as_str())))
 }
 
 /// In pieces, with all that can go wrong between; then a batch of it.

@@ -1,6 +1,7 @@
 //! The monolith hands one of its users over: a JWT under a secret that both know (HS256), good for one use within five
 //! minutes. Claims: `tenant`, `sub`, `scopes` (a list, or words with spaces), `exp`, `jti`.
 
+use super::session::{Opened, Session};
 use super::{Auth, Scope, is_tenant};
 use crate::service::config::Secret;
 use crate::service::http::{Caller, Kind, Problem};
@@ -31,7 +32,7 @@ impl Auth {
     ///
     /// # Errors
     /// Nobody may be handed over here (501), or not with this token (401).
-    pub async fn handed_over(&self, token: &str) -> Result<Caller, Problem> {
+    pub async fn handed_over(&self, token: &str) -> Result<Session, Problem> {
         let secret = self.config().handover_secret.as_ref();
         let secret = secret.ok_or_else(|| Kind::NotAvailable.because("no auth.handover_secret is configured"))?;
         let no = || Kind::Unauthenticated.because("the token is not valid, not valid any more, or was used before");
@@ -50,7 +51,7 @@ impl Auth {
         };
         let caller = Caller { tenant: claims.tenant, who: claims.sub, scopes };
         self.tenant(&caller.tenant).await?;
-        Ok(caller)
+        Ok(Session { caller, opened: Opened::configured(self.session_secret(), secret) })
     }
 }
 

@@ -5,7 +5,7 @@
 //! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
 //! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
 //! | `Basic …` | the laptop's user |
-//! | a cookie | somebody who signed in at the pages: with one of these, or handed over by the monolith |
+//! | a cookie | somebody who signed in at the pages: with a key or a password that holds still, or handed over by the monolith |
 //! | none | this machine, where the server listens on loopback and nothing is configured |
 
 mod config;
@@ -19,6 +19,7 @@ pub use config::{AuthConfig, Oidc};
 pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
+use self::session::{Opened, Session};
 use crate::service::config::{Config, Secret};
 use crate::service::http::{Caller, Kind, Problem};
 use crate::service::store::{Cache, CacheKey, Db, DbError};
@@ -115,6 +116,10 @@ impl Auth {
         &self.0.config
     }
 
+    fn session_secret(&self) -> &Secret {
+        &self.0.session_secret
+    }
+
     fn db(&self) -> &Db {
         &self.0.db
     }
@@ -130,9 +135,8 @@ impl Auth {
     /// Nobody who may: 401.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let said = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let session = || session::caller(&self.0.session_secret, headers, self.0.secure);
         let caller = match said.and_then(|said| said.split_once(' ')) {
-            None if said.is_none() && session::is_said(headers) && !self.0.open => session(),
+            None if said.is_none() && session::is_said(headers) && !self.0.open => self.session(headers).await?,
             None if self.0.open => Some(Caller::all(LOCAL, LOCAL)),
             None => None,
             Some((scheme, said)) if scheme.eq_ignore_ascii_case("basic") => self.basic(said.trim()),
@@ -149,30 +153,49 @@ impl Auth {
     }
 
     fn basic(&self, said: &str) -> Option<Caller> {
-        self.user(&STANDARD.decode(said).ok()?)
+        self.user(&STANDARD.decode(said).ok()?).map(|session| session.caller)
     }
 
     /// The laptop's user, by `user:password`.
-    fn user(&self, said: &[u8]) -> Option<Caller> {
+    fn user(&self, said: &[u8]) -> Option<Session> {
         let configured = self.0.config.basic.as_ref()?;
         let same = bool::from(said.ct_eq(configured.expose().as_bytes()));
-        same.then(|| Caller::all(LOCAL, "basic"))
+        same.then(|| self.opened(Caller::all(LOCAL, "basic"), configured))
     }
 
     /// Who signs in at the pages: the laptop's user, or whoever has an API key, which is then the password.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Option<Caller>, Problem> {
+    pub async fn sign_in(&self, user: &str, password: &str) -> Result<Option<Session>, Problem> {
         if password.starts_with(keys::PREFIX) {
             return self.key(password).await;
         }
         Ok(self.user(format!("{user}:{password}").as_bytes()))
     }
 
+    /// Somebody signed in with what is configured.
+    fn opened(&self, caller: Caller, credential: &Secret) -> Session {
+        Session { caller, opened: Opened::configured(&self.0.session_secret, credential) }
+    }
+
+    /// Who signed in, if that which it was done with is still good: a key is looked up as it is for the API.
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+        let session = session::session(&self.0.session_secret, headers, self.0.secure);
+        let Some(Session { caller, opened }) = session else { return Ok(None) };
+        if let Opened::Key(hash) = &opened {
+            return self.known(hash).await;
+        }
+        let config = &self.0.config;
+        let keys = config.keys.iter().filter(|(tenant, _)| *tenant == caller.tenant).map(|(_, key)| key);
+        let mut all = keys.chain(&config.basic).chain(&config.handover_secret);
+        let holds = all.any(|credential| Opened::configured(&self.0.session_secret, credential) == opened);
+        Ok(holds.then_some(caller))
+    }
+
     /// The cookie by which whoever signed in is known.
-    pub fn session(&self, caller: &Caller) -> String {
-        session::cookie(&self.0.session_secret, caller, self.0.config.session, self.0.secure)
+    pub fn cookie(&self, session: &Session) -> String {
+        session::cookie(&self.0.session_secret, session, self.0.config.session, self.0.secure)
     }
 
     /// The cookie that ends it.
@@ -182,10 +205,10 @@ impl Auth {
 
     async fn bearer(&self, said: &str) -> Result<Option<Caller>, Problem> {
         if said.starts_with(keys::PREFIX) {
-            return self.key(said).await;
+            return Ok(self.key(said).await?.map(|session| session.caller));
         }
         if let Some(secret) = &self.0.config.token_secret
-            && let Some(caller) = token::verify(secret, token::ISSUER, said)
+            && let Some((caller, _)) = token::verify(secret, token::ISSUER, said)
         {
             return Ok(Some(caller));
         }
@@ -200,19 +223,24 @@ impl Auth {
         }
     }
 
-    async fn key(&self, said: &str) -> Result<Option<Caller>, Problem> {
+    async fn key(&self, said: &str) -> Result<Option<Session>, Problem> {
         let hash = keys::hash(said);
         for (tenant, key) in &self.0.config.keys {
             if bool::from(keys::hash(key.expose()).as_bytes().ct_eq(hash.as_bytes())) {
-                return Ok(Some(Caller::all(tenant, "key")));
+                return Ok(Some(self.opened(Caller::all(tenant, "key"), key)));
             }
         }
-        if let Some(caller) = self.0.cache.get(CacheKey::ApiKey(&hash)).await {
+        Ok(self.known(&hash).await?.map(|caller| Session { caller, opened: Opened::Key(hash) }))
+    }
+
+    /// Whose a key of the database is, by its hash: believed for so long as is configured.
+    async fn known(&self, hash: &str) -> Result<Option<Caller>, Problem> {
+        if let Some(caller) = self.0.cache.get(CacheKey::ApiKey(hash)).await {
             return Ok(Some(caller));
         }
-        let found = keys::find(&self.0.db, &hash).await?;
+        let found = keys::find(&self.0.db, hash).await?;
         if let Some(caller) = &found {
-            self.0.cache.put(CacheKey::ApiKey(&hash), caller, self.0.believed).await;
+            self.0.cache.put(CacheKey::ApiKey(hash), caller, self.0.believed).await;
         }
         Ok(found)
     }
@@ -225,7 +253,8 @@ impl Auth {
         let Some(signing) = &self.0.config.token_secret else {
             return Err(Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"));
         };
-        let caller = self.key(secret).await?.filter(|caller| caller.who == id || caller.tenant == id);
+        let caller = self.key(secret).await?.map(|session| session.caller);
+        let caller = caller.filter(|caller| caller.who == id || caller.tenant == id);
         Ok(caller.map(|caller| token::grant(signing, &caller)))
     }
 

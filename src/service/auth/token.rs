@@ -1,5 +1,6 @@
 //! Tokens of our own, short-lived, for OAuth 2.0 client credentials.
 
+use super::session::Opened;
 use super::{Scope, is_tenant};
 use crate::service::config::Secret;
 use crate::service::http::Caller;
@@ -18,6 +19,9 @@ struct Claims {
     tenant: String,
     scope: String,
     exp: u64,
+    /// Of a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    opened: Option<Opened>,
 }
 
 /// The answer of RFC 6749, section 5.1.
@@ -32,7 +36,7 @@ pub struct Granted {
 }
 
 pub fn grant(secret: &Secret, caller: &Caller) -> Granted {
-    let access_token = sign(secret, ISSUER, caller, TIME);
+    let access_token = sign(secret, ISSUER, caller, None, TIME);
     Granted { access_token, token_type: "Bearer", expires_in: TIME.as_secs(), scope: words(caller) }
 }
 
@@ -41,27 +45,28 @@ fn words(caller: &Caller) -> String {
 }
 
 /// Who it is, for so long. `issuer` says what the token is good for.
-pub fn sign(secret: &Secret, issuer: &str, caller: &Caller, time: Duration) -> String {
+pub fn sign(secret: &Secret, issuer: &str, caller: &Caller, opened: Option<&Opened>, time: Duration) -> String {
     let claims = Claims {
         iss: issuer.to_owned(),
         sub: caller.who.clone(),
         tenant: caller.tenant.clone(),
         scope: words(caller),
         exp: get_current_timestamp() + time.as_secs(),
+        opened: opened.cloned(),
     };
     let key = EncodingKey::from_secret(secret.expose().as_bytes());
     // An HMAC of plain text can't fail.
     encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap_or_default()
 }
 
-pub fn verify(secret: &Secret, issuer: &str, token: &str) -> Option<Caller> {
+pub fn verify(secret: &Secret, issuer: &str, token: &str) -> Option<(Caller, Option<Opened>)> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[issuer]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     let key = DecodingKey::from_secret(secret.expose().as_bytes());
     let claims = decode::<Claims>(token, &key, &validation).ok()?.claims;
     let caller = Caller { scopes: Scope::parse(&claims.scope), tenant: claims.tenant, who: claims.sub };
-    is_tenant(&caller.tenant).then_some(caller)
+    is_tenant(&caller.tenant).then_some((caller, claims.opened))
 }
 
 #[cfg(test)]
@@ -73,7 +78,7 @@ mod tests {
         let caller = Caller { tenant: "escola".into(), who: "k1".into(), scopes: vec![Scope::Read] };
         let secret = Secret::new("a secret of more than thirty-two characters");
         let granted = grant(&secret, &caller);
-        assert_eq!(verify(&secret, ISSUER, &granted.access_token), Some(caller));
+        assert_eq!(verify(&secret, ISSUER, &granted.access_token), Some((caller, None)));
         assert_eq!(
             verify(&Secret::new("another secret of thirty-two characters"), ISSUER, &granted.access_token),
             None

@@ -17,7 +17,7 @@ use crate::limits::Limits;
 use crate::print::blank_pages::Blank;
 use crate::print::manifest::hex;
 use crate::read::batch::{self, Observed};
-use crate::read::result::{FieldStatus, IdentifiedBy, PageReading};
+use crate::read::result::{IdentifiedBy, PageReading};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
@@ -128,8 +128,7 @@ pub enum Event {
     Page {
         number: u32,
         reading: Box<Unparsed>,
-        /// Of its fields, how many are doubtful, and what a batch as a whole looks at ([`gist`](batch::gist)).
-        doubtful: u32,
+        /// Of its fields, what a batch as a whole looks at ([`gist`](batch::gist)).
         gist: Box<RawValue>,
         observed: Observed,
         /// Of a page that could not be identified, the place of its printed code for OCR: a PNG in base64.
@@ -175,9 +174,8 @@ impl Event {
         observed: Observed,
         ask: Option<String>,
     ) -> serde_json::Result<Event> {
-        let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as u32;
         let gist = to_raw_value(&batch::gist(&reading.fields))?;
         let fields = to_raw_value(&reading.fields)?;
-        Ok(Event::Page { number, reading: Box::new(reading.with_fields(fields)), doubtful, gist, observed, ask })
+        Ok(Event::Page { number, reading: Box::new(reading.with_fields(fields)), gist, observed, ask })
     }
 }

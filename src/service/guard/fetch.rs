@@ -2,13 +2,11 @@
 
 use super::Guard;
 use super::rules::Denied;
-use crate::print::manifest::hex;
+use crate::service::hashed::{Hash, Sink};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, StatusCode};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
 use url::Url;
 
 /// RFC 9110 names no number; browsers follow 20, a file's URL has no need of more than these.
@@ -104,16 +102,13 @@ async fn save(mut response: Response, most: u64, to: &Path) -> Result<Fetched, F
         return Err(FetchError::TooLarge(most));
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut file = tokio::fs::File::create(to).await?;
-    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let (mut sink, mut bytes) = (Sink::create(to, Hash::new()).await?, 0);
     while let Some(chunk) = response.chunk().await.map_err(|_| FetchError::Unreachable)? {
         bytes += chunk.len() as u64;
         if bytes > most {
             return Err(FetchError::TooLarge(most));
         }
-        hash.update(&chunk);
-        file.write_all(&chunk).await?;
+        sink.write(&chunk).await?;
     }
-    file.flush().await?;
-    Ok(Fetched { bytes, sha256: hex(&hash.finalize()), content_type })
+    Ok(Fetched { bytes, sha256: sink.finish().await?.digest(), content_type })
 }

@@ -1,16 +1,14 @@
 //! Bodies with files. They go to disk as they come, whatever their size, and are hashed on the way.
 
 use super::{Kind, Problem};
-use crate::print::manifest::hex;
 use crate::service::App;
+use crate::service::hashed::{Hash, Sink};
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::fs::File;
-use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
@@ -42,8 +40,7 @@ impl Incoming {
     /// `time` is the longest without a byte.
     pub async fn pass(&self, body: Body, most: u64, time: Duration) -> Result<(Body, String), Problem> {
         let path = self.0.join("body");
-        let mut file = File::create(&path).await?;
-        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        let (mut sink, mut bytes) = (Sink::create(&path, Hash::new()).await?, 0);
         let mut body = body.into_data_stream();
         while let Some(chunk) =
             timeout(time, body.next()).await.map_err(|_| Kind::TooSlow.because("the body stopped coming"))?
@@ -53,27 +50,23 @@ impl Incoming {
             if bytes > most {
                 return Err(Kind::TooLarge.because(format!("the body has more than {} MiB", most >> 20)));
             }
-            hash.update(&chunk);
-            file.write_all(&chunk).await?;
+            sink.write(&chunk).await?;
         }
-        file.flush().await?;
+        let sha256 = sink.finish().await?.digest();
         let body = Body::from_stream(ReaderStream::with_capacity(File::open(path).await?, 1 << 16));
-        Ok((body, hex(&hash.finalize())))
+        Ok((body, sha256))
     }
 
     /// Takes in one file.
     pub async fn take(&self, mut field: Field<'_>) -> Result<Arrived, Problem> {
         let name = field.file_name().unwrap_or_default().to_owned();
         let path = self.0.join(Uuid::now_v7().to_string());
-        let mut file = File::create(&path).await?;
-        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        let (mut sink, mut bytes) = (Sink::create(&path, Hash::new()).await?, 0);
         while let Some(chunk) = field.chunk().await? {
-            hash.update(&chunk);
             bytes += chunk.len() as u64;
-            file.write_all(&chunk).await?;
+            sink.write(&chunk).await?;
         }
-        file.flush().await?;
-        Ok(Arrived { name, path, bytes, sha256: hex(&hash.finalize()) })
+        Ok(Arrived { name, path, bytes, sha256: sink.finish().await?.digest() })
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod applications;
 pub(crate) mod batches;
 pub mod caller;
+mod decided;
 mod document;
 mod download;
 mod etag;

@@ -1,15 +1,15 @@
 //! What was read, page by page: `/v1/batches/{id}/pages`.
 
+use super::decided::{self, Version};
 use super::extract::{Json, Path, Query};
 use super::identified::{self, Named};
 use super::job::time;
 use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem, batches, caller, etag};
 use crate::read::decision::Decision;
-use crate::read::result::{FieldStatus, Outcome, PageReading, SheetRef};
+use crate::read::result::{Outcome, PageReading};
 use crate::service::App;
 use crate::service::child::Unparsed;
-use crate::service::grades::{self, Whose};
 use crate::service::jobs::JobState;
 use crate::service::store::Folder;
 use crate::service::store::db::{Columns, Freshness};
@@ -148,20 +148,9 @@ pub async fn decide(
         None => stood.clone(),
     };
     let after = decision.apply(&before).map_err(Problem::invalid)?;
-    let (change, after_json) = (to_json(&decision)?, to_json(&after)?);
-    let doubtful = after.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as i64;
-    let text = "UPDATE pages SET reading = COALESCE(reading, body), body = $1{as_json}, outcome = $2, sheet_id = $3, sheet_page = $4,
-                    student_id = $5, doubtful = $6, updated_at = {now} WHERE batch_id = $7 AND number = $8";
-    let SheetRef { id: sheet, page, student, .. } = after.sheet.clone().unwrap_or_default();
-    let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(sheet);
-    let query = query.bind(page.map(i64::from)).bind(student).bind(doubtful);
-    query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
-    grades::page_decided(&app.db, &mut tx, &caller.tenant, [Whose::of(&stood), Whose::of(&after)]).await?;
-    let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
-                VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
-    let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());
-    let query = query.bind(i64::from(n)).bind(caller.who.clone()).bind(change).bind(body).bind(after_json);
-    query.execute(&mut *tx).await?;
+    let (change, json) = (to_json(&decision)?, to_json(&after)?);
+    let versions = [Version { reading: &stood, json: &body }, Version { reading: &after, json: &json }];
+    decided::write(&app, &mut tx, &caller, (id, n), change, versions).await?;
     tx.commit().await?;
     if named.is_some() {
         // Pictures of it show nothing of what was read now.

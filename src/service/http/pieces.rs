@@ -5,12 +5,12 @@ use super::incoming::Incoming;
 use super::uploads::{self, Upload, UploadState};
 use super::{Kind, Problem, caller};
 use crate::service::App;
+use crate::service::hashed::Sink;
 use crate::service::store::Key;
 use axum::body::Body;
 use axum::extract::State;
 use futures_util::StreamExt;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -42,7 +42,7 @@ pub async fn put(
     Query(At { offset }): Query<At>,
     body: Body,
 ) -> Result<axum::Json<Upload>, Problem> {
-    let (upload, mut hash) = uploads::row(&app, &caller, id).await?;
+    let (upload, hash) = uploads::row(&app, &caller, id).await?;
     if upload.state != UploadState::Open {
         return Err(Kind::Conflict.because("the upload is complete"));
     }
@@ -51,7 +51,7 @@ pub async fn put(
     }
     let folder = Incoming::new(&app).await?;
     let path = folder.path().join("piece");
-    let mut file = tokio::fs::File::create(&path).await?;
+    let mut sink = Sink::create(&path, hash).await?;
     let (mut bytes, most) = (0, upload.bytes - upload.received);
     let mut body = body.into_data_stream();
     while let Some(chunk) = body.next().await {
@@ -60,10 +60,9 @@ pub async fn put(
         if bytes > most {
             return Err(Problem::field("", format!("the body has more than the {most} bytes that are missing")));
         }
-        hash.update(&chunk);
-        file.write_all(&chunk).await?;
+        sink.write(&chunk).await?;
     }
-    file.flush().await?;
+    let hash = sink.finish().await?;
     if bytes == 0 {
         return Err(Problem::field("", "the body is empty"));
     }

@@ -110,11 +110,22 @@ pub async fn some(
     }))
 }
 
+/// Why there is no file of grades.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "only its responses are used")]
+enum NoFile {
+    /// No such exam of yours, or it has no key
+    #[response(status = 404, content_type = "application/problem+json")]
+    Exam(Problem),
+    /// No such outcome, or what the format has no room for
+    #[response(status = 422, content_type = "application/problem+json")]
+    Asked(Problem),
+}
+
 /// The grades of an exam as CSV, for spreadsheets in Brazil.
 #[utoipa::path(get, path = "/v1/applications/{id}/results.csv", tag = "applications", params(("id" = String, Path), Of), responses(
     (status = 200, description = "All that are asked for", content_type = "text/csv; charset=utf-8"),
-    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+    NoFile,
 ))]
 pub async fn csv(
     State(app): State<App>,
@@ -135,8 +146,7 @@ pub async fn csv(
 /// The grades of an exam as a workbook.
 #[utoipa::path(get, path = "/v1/applications/{id}/results.xlsx", tag = "applications", params(("id" = String, Path), Of), responses(
     (status = 200, description = "All that are asked for", content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+    NoFile,
 ))]
 pub async fn xlsx(
     State(app): State<App>,
@@ -163,8 +173,7 @@ pub async fn xlsx(
 /// The grades of an exam as Parquet: points are exact decimals.
 #[utoipa::path(get, path = "/v1/applications/{id}/results.parquet", tag = "applications", params(("id" = String, Path), Of), responses(
     (status = 200, description = "All that are asked for", content_type = "application/vnd.apache.parquet"),
-    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "No such outcome", body = Problem, content_type = "application/problem+json"),
+    NoFile,
 ))]
 pub async fn parquet(
     State(app): State<App>,
@@ -183,8 +192,7 @@ pub async fn parquet(
 /// The grades of an exam as lines of fixed width (docs/grading.md).
 #[utoipa::path(get, path = "/v1/applications/{id}/results.txt", tag = "applications", params(("id" = String, Path), Of), responses(
     (status = 200, description = "All that are asked for", content_type = "text/plain; charset=utf-8"),
-    (status = 404, description = "No such exam of yours, or it has no key", body = Problem, content_type = "application/problem+json"),
-    (status = 422, description = "No such outcome, or an id that is too long", body = Problem, content_type = "application/problem+json"),
+    NoFile,
 ))]
 pub async fn txt(
     State(app): State<App>,

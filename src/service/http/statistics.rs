@@ -96,13 +96,26 @@ pub async fn statistics(
     .await
 }
 
+/// Why there is no picture.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code, reason = "only its responses are used")]
+enum NoPicture {
+    /// No such exam of yours, no key to it, or no such question
+    #[response(status = 404, content_type = "application/problem+json")]
+    Exam(Problem),
+    /// A parameter is not valid
+    #[response(status = 422, content_type = "application/problem+json")]
+    Asked(Problem),
+    /// Others are being computed
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(Problem),
+}
+
 /// How the scores are spread, as SVG.
 #[utoipa::path(get, path = "/v1/applications/{id}/statistics/histogram.svg", tag = "applications", params(("id" = String, Path), Look),
     responses(
         (status = 200, description = "The picture", content_type = "image/svg+xml"),
-        (status = 404, description = "No such exam of yours, or no key to it", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter is not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Others are being computed", body = Problem, content_type = "application/problem+json"),
+        NoPicture,
     ))]
 pub async fn histogram(
     State(app): State<App>,
@@ -123,9 +136,7 @@ pub async fn histogram(
     params(("id" = String, Path), ("question" = String, Path, description = "Its id, and `.svg`"), Look),
     responses(
         (status = 200, description = "The picture", content_type = "image/svg+xml"),
-        (status = 404, description = "No such exam of yours, no key to it, or no such question", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter is not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Others are being computed", body = Problem, content_type = "application/problem+json"),
+        NoPicture,
     ))]
 pub async fn item(
     State(app): State<App>,
@@ -148,9 +159,7 @@ pub async fn item(
     params(("id" = String, Path), ("question" = String, Path, description = "Its id, and `.svg`"), Look),
     responses(
         (status = 200, description = "The picture", content_type = "image/svg+xml"),
-        (status = 404, description = "No such exam of yours, no key to it, or no such question", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A parameter is not valid", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Others are being computed", body = Problem, content_type = "application/problem+json"),
+        NoPicture,
     ))]
 pub async fn distractors(
     State(app): State<App>,

@@ -1,11 +1,11 @@
 //! Taking a decision back: `/v1/batches/{id}/pages/{n}/undo`.
 
+use super::decided::{self, Version};
 use super::extract::Path;
 use super::pages::{self, BatchPage};
 use super::{Caller, Kind, Problem, batches, caller, etag};
-use crate::read::result::{FieldStatus, PageReading};
+use crate::read::result::PageReading;
 use crate::service::App;
-use crate::service::grades::{self, Whose};
 use crate::service::store::Folder;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
@@ -57,20 +57,8 @@ pub async fn undo(
     let stood: PageReading = serde_json::from_str(&body).map_err(std::io::Error::from)?;
     let sheet_of = |page: &PageReading| page.sheet.as_ref().and_then(|s| s.id.clone());
     let another_sheet = sheet_of(&stood) != sheet_of(&reading);
-    let whose = [Whose::of(&stood), Whose::of(&reading)];
-    let doubtful = reading.fields.iter().filter(|f| f.status == FieldStatus::Doubtful).count() as i64;
-    let sheet = reading.sheet.clone().unwrap_or_default();
-    let text = "UPDATE pages SET body = $1{as_json}, outcome = $2, sheet_id = $3, sheet_page = $4, student_id = $5,
-                    doubtful = $6, updated_at = {now} WHERE batch_id = $7 AND number = $8";
-    let query = app.db.query(text).bind(before.clone()).bind(reading.outcome.name()).bind(sheet.id);
-    let query = query.bind(sheet.page.map(i64::from)).bind(sheet.student).bind(doubtful);
-    query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
-    grades::page_decided(&app.db, &mut tx, &caller.tenant, whose).await?;
-    let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
-                VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
-    let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());
-    let query = query.bind(i64::from(n)).bind(caller.who.clone()).bind(json!({"undo": decision}).to_string());
-    query.bind(body).bind(before).execute(&mut *tx).await?;
+    let versions = [Version { reading: &stood, json: &body }, Version { reading: &reading, json: &before }];
+    decided::write(&app, &mut tx, &caller, (id, n), json!({"undo": decision}).to_string(), versions).await?;
     tx.commit().await?;
     if another_sheet {
         // Pictures of it show what was read as the other's.

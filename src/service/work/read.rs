@@ -30,7 +30,6 @@ const AHEAD: usize = 32;
 struct Read {
     number: u32,
     reading: Unparsed,
-    doubtful: u32,
     gist: Box<RawValue>,
     observed: Observed,
     /// The place of its printed code, where only OCR can tell what it says.
@@ -44,7 +43,7 @@ impl Read {
         reading.issues.push(issue);
         let none = || RawValue::from_string("[]".to_owned()).expect("an empty list is JSON");
         let (reading, gist) = (reading.with_fields(none()), none());
-        Read { number, reading, doubtful: 0, gist, observed: Observed::default(), ask: None }
+        Read { number, reading, gist, observed: Observed::default(), ask: None }
     }
 }
 
@@ -135,9 +134,9 @@ async fn stream(
     let listen = async move {
         loop {
             let page = match child.next().await {
-                Ok(Some(Event::Page { number, reading, doubtful, gist, observed, ask })) => {
+                Ok(Some(Event::Page { number, reading, gist, observed, ask })) => {
                     let ask = ask.and_then(|png| STANDARD.decode(png).ok());
-                    Read { number, reading: *reading, doubtful, gist, observed, ask }
+                    Read { number, reading: *reading, gist, observed, ask }
                 }
                 Ok(Some(Event::Refused { code, detail, .. })) => return Err(Failure::lasting(&code, detail).into()),
                 Ok(Some(Event::Failed { detail })) => return Err(Failure::transient("not_read", detail).into()),
@@ -225,7 +224,7 @@ impl Part {
         // The database's clock: of two workers' the slower one's pages would come too late for who watches.
         let now: i64 = app.db.query("SELECT {now} AS now").fetch_one(&mut *tx).await?.col("now")?;
         let (mut bodies, mut gists) = (Vec::new(), Vec::new());
-        for Read { number, reading, doubtful, gist, observed, ask } in pages {
+        for Read { number, reading, gist, observed, ask } in pages {
             let number = i64::from(self.offset + number);
             let sheet = reading.sheet.as_ref();
             bodies.push(vec![
@@ -240,7 +239,6 @@ impl Part {
                 Cell::Int(sheet.and_then(|s| s.page).map(i64::from)),
                 sheet.and_then(|s| s.student.clone()).into(),
                 Cell::Json(serde_json::to_string(&reading)?),
-                i64::from(doubtful).into(),
                 i64::from(ask.is_some()).into(),
                 now.into(),
             ]);
@@ -253,7 +251,7 @@ impl Part {
         }
         let columns =
             "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
-            body, doubtful, ask, updated_at)";
+            body, ask, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", bodies).await?;
         let columns = "page_gists (batch_id, number, reading, observed)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", gists).await?;

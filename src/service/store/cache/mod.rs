@@ -43,8 +43,8 @@ impl CacheConfig {
             keys: r.duration(
                 "cache.keys",
                 "10s",
-                "How long an API key that was looked up is believed: so long one that was revoked may still be taken. 0s: it is \
-                 looked up each time.",
+                "How long an API key that was looked up is believed: so long one that was revoked may still be taken, and so \
+                 may sessions of the pages that were opened with it. 0s: it is looked up each time.",
             ),
             progress: r.duration("cache.progress", "500ms", "How old a job's progress may be, as it is polled."),
         }

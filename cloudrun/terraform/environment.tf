@@ -1,0 +1,24 @@
+# What service and job are both told: settings as they are, and those that Secret Manager keeps.
+
+locals {
+  settings = {
+    GABARITO_JOBS_DELIVERY         = "cloud_tasks"
+    GABARITO_LOG_FORMAT            = "cloud"
+    GABARITO_LOG_PROJECT           = var.project
+    GABARITO_OBJECTS_KIND          = "gcs"
+    GABARITO_OBJECTS_BUCKET        = google_storage_bucket.files.name
+    GABARITO_SERVER_PUBLIC_URL     = local.url
+    GABARITO_TASKS_QUEUE           = google_cloud_tasks_queue.work.id
+    GABARITO_TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
+    GABARITO_VISION_ENABLED        = "true"
+  }
+  kept = {
+    GABARITO_DATABASE_URL      = "gabarito-database-url"
+    GABARITO_SHEET_KEY         = "gabarito-sheet-key"
+    GABARITO_AUTH_TOKEN_SECRET = "gabarito-token-secret"
+  }
+  environment = merge(
+    { for name, text in local.settings : name => { text = text, secret = null } },
+    { for name, secret in local.kept : name => { text = null, secret = secret } },
+  )
+}
