@@ -4,7 +4,7 @@ use super::form::Form;
 use super::shell::{REDIRECT, Shell, Visitor, html};
 use crate::service::App;
 use crate::service::http::extract::{Json, Path, Query};
-use crate::service::http::packages::{self, Package, Reprint};
+use crate::service::http::packages::{self, File, Package, Reprint};
 use crate::service::http::paging::{Page, Paging};
 use crate::service::http::{Kind, Problem};
 use crate::service::store::db::{Columns, Freshness};
@@ -59,20 +59,6 @@ struct Progress {
 }
 
 impl Progress {
-    fn total(&self) -> u64 {
-        self.package.job.progress.total.unwrap_or(0)
-    }
-
-    fn far(&self) -> String {
-        let (done, total) = (self.s.number(self.package.job.progress.done), self.s.number(self.total()));
-        super::says::fill(self.s.w.pages_of, &[&done, &total])
-    }
-
-    fn error(&self) -> String {
-        let error = self.package.job.error.as_ref();
-        error.and_then(|e| e["detail"].as_str()).unwrap_or_default().to_owned()
-    }
-
     fn reported(&self, what: &str) -> u64 {
         self.package.report.as_ref().and_then(|r| r[what].as_u64()).unwrap_or(0)
     }
@@ -85,6 +71,20 @@ struct PackagePage {
     progress: Progress,
     title: String,
     rooms: Vec<(String, String)>,
+}
+
+impl PackagePage {
+    /// What a person prints, and what programs read; the first is shown at once.
+    fn lists(&self) -> Vec<(&'static str, Vec<&File>, bool)> {
+        let (print, other): (Vec<&File>, Vec<&File>) =
+            self.progress.package.files.iter().partition(|f| is_to_print(&f.name));
+        let lists = [(self.s.w.files_to_print, print, true), (self.s.w.files_for_systems, other, false)];
+        lists.into_iter().filter(|(_, files, _)| !files.is_empty()).collect()
+    }
+}
+
+fn is_to_print(name: &str) -> bool {
+    name.ends_with(".pdf") || name.ends_with(".zip")
 }
 
 pub async fn page(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) -> Result<Response, Problem> {

@@ -156,7 +156,7 @@ pub async fn decide(
     let query = app.db.query(text).bind(after_json.clone()).bind(after.outcome.name()).bind(sheet);
     let query = query.bind(page.map(i64::from)).bind(student).bind(doubtful);
     query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
-    grades::page_decided(&app.db, &mut tx, &caller.tenant, [Whose::of(&stood), Whose::of(&after)]).await?;
+    grades::page_decided(&app.db, &mut tx, &caller.tenant, id, [Whose::of(&stood), Whose::of(&after)]).await?;
     let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
                 VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
     let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());

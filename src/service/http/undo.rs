@@ -65,7 +65,7 @@ pub async fn undo(
     let query = app.db.query(text).bind(before.clone()).bind(reading.outcome.name()).bind(sheet.id);
     let query = query.bind(sheet.page.map(i64::from)).bind(sheet.student).bind(doubtful);
     query.bind(id.to_string()).bind(i64::from(n)).execute(&mut *tx).await?;
-    grades::page_decided(&app.db, &mut tx, &caller.tenant, whose).await?;
+    grades::page_decided(&app.db, &mut tx, &caller.tenant, id, whose).await?;
     let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
                 VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
     let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(id.to_string());

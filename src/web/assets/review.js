@@ -87,7 +87,7 @@
       const data = said();
       for (let pause = 500; data; pause = Math.min(pause * 2, 15000)) {
         let answer = null;
-        try { answer = await fetch(url, { method: "POST", headers: { accept: "application/json" }, body: data }); } catch { /* again */ }
+        try { answer = await fetch(url, { method: "POST", headers: { accept: "application/json", "hx-request": "true" }, body: data }); } catch { /* again */ }
         if (!answer || answer.status === 429 || answer.status >= 500) {
           saving.textContent = say.offline;
           await sleep(pause);

@@ -12,6 +12,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "grades", include_str!("migrations/0005_grades.sql")),
     (6, "warehouse", include_str!("migrations/0006_warehouse.sql")),
     (7, "pages", include_str!("migrations/0007_pages.sql")),
+    (9, "withdrawn", include_str!("migrations/0009_withdrawn.sql")),
 ];
 
 /// Brings the schema up to date.
