@@ -32,6 +32,8 @@ const SAID: &[(&str, &str)] = &[
     ),
     ("missing; {} is expected", "falta; é esperado: {0}"),
     ("empty; a string that says something is expected", "está vazio; é esperado um texto"),
+    ("empty; a student's id is expected", "falta dizer o estudante"),
+    ("empty; {} is expected", "está vazio; é esperado: {0}"),
     ("a string is expected, not {}", "é esperado um texto, e não {0}"),
     ("true or false is expected, not {}", "é esperado true ou false, e não {0}"),
     ("a list is expected, not {}", "é esperada uma lista, e não {0}"),
@@ -53,8 +55,8 @@ const SAID: &[(&str, &str)] = &[
         "{0} não vale; é esperado um número maior que 0, com até {1} casas decimais",
     ),
     (
-        "{} is not valid; a number over 0, up to {}, with at most {} decimals is expected",
-        "{0} não vale; é esperado um número maior que 0, até {1}, com até {2} casas decimais",
+        "a number over 0, up to {}, with at most {} decimals is expected",
+        "é esperado um número maior que 0, até {0}, com até {1} casas decimais",
     ),
     (
         "{} is not valid; points with at most {} decimals are expected",
@@ -111,6 +113,10 @@ const SAID: &[(&str, &str)] = &[
         "{} answers to {} questions; as many are expected",
         "há {0} respostas para {1} questões; o número tem de ser o mesmo",
     ),
+    (
+        "a list of {} to {} criteria is expected: {}",
+        "é esperada uma lista de {0} a {1} critérios, cada um com título e máximo: {2}",
+    ),
     ("only with a count", "só vale com “count”"),
     ("with a count, the id needs {} for the number", "com “count”, o id precisa de {n} no lugar do número"),
     (
@@ -150,7 +156,10 @@ const SAID: &[(&str, &str)] = &[
     ("the page has no such field; it has {}", "a página não tem este campo; ela tem {0}"),
     ("“{}” is none of its labels; it has {}", "“{0}” não é uma das alternativas; elas são {1}"),
     ("24 characters of the base-32 alphabet are expected", "o código tem 24 letras e números; confira se falta algum"),
-    ("malformed code: {}", "o código não está inteiro: são 24 letras e números (as letras I, L, O e U não aparecem)"),
+    (
+        "malformed code: {}",
+        "o código não está certo: são 24 letras e números, em grupos de quatro; confira se falta ou sobra algum",
+    ),
     ("the code is not one of this system: {}", "o código não é de uma folha daqui"),
     (
         "the code's check does not hold under the configured key: {}",

@@ -208,7 +208,7 @@ pub fn html(page: &impl Template) -> Result<Response, Problem> {
 struct FaultPage<'a> {
     s: Shell,
     title: &'static str,
-    advice: &'static str,
+    advice: Option<&'static str>,
     /// What it was, where the page's language has words for it.
     said: Option<String>,
     detail: &'a str,
@@ -237,6 +237,8 @@ pub async fn in_words(State(_): State<App>, request: Request, next: Next) -> Res
     }
     let request = (status == StatusCode::INTERNAL_SERVER_ERROR).then_some(request_id).flatten();
     let said = faults::detail(lang, &problem);
+    // What is known to be wrong is not the address.
+    let advice = Some(advice).filter(|_| said.is_none() || status != StatusCode::NOT_FOUND);
     let page = FaultPage { s, title, advice, said, detail: problem.detail(), request };
     match html(&page) {
         Ok(mut page) => {

@@ -1,6 +1,6 @@
 // The pages for school staff in a real browser: from the scans to the answers, each error, and what axe says.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Server, batch, browser, examDay, token, violations } from "./stage.mjs";
@@ -213,6 +213,51 @@ test("a key gives grades, an annulment moves them, and they are downloaded", asy
   await leave(page);
 });
 
+test("a key is taken as a file, and what is wrong with it is told in Portuguese", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await page.goto(`${open.base}/aplicacoes/${day.application}/gabarito`);
+  const send = async (text) => {
+    await page.locator("#arquivo").setInputFiles({ name: "KEY.json", mimeType: "application/json", buffer: Buffer.from(text) });
+    await page.getByRole("button", { name: "Enviar o arquivo e corrigir" }).click();
+  };
+  const alert = () => page.getByRole("alert").textContent();
+  await send('{"questions": [');
+  assert.match(await alert(), /não é JSON: há um erro na linha 1, coluna 15/);
+  await send('{"questions": [{"id": "m1", "answer": "A", "rule": "penalti/1"}]}');
+  assert.match(await alert(), /questions\[0\]\.rule: “penalti\/1” não é uma regra; é esperada uma destas: exact\/1, /);
+  await send(`\ufeff${readFileSync(day.key, "utf8")}`);
+  assert.match(await page.getByRole("status").textContent(), /Gabarito guardado\./);
+  await leave(page);
+});
+
+test("an exam of which only scans came has all its pages, and they say what is missing", async () => {
+  const page = await visit();
+  await page.goto(`${closed.base}/entrar?token=${token(SECRET, {})}`);
+  const cookie = (await page.context().cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
+  const as = { cookie, "sec-fetch-site": "same-origin" };
+  const form = new FormData();
+  form.append("files", new Blob([readFileSync(day.scans.find((s) => s.endsWith(".jpg")))]), "foto.jpg");
+  form.append("options", JSON.stringify({ application: "so-lida" }));
+  const made = await closed.json("POST", "/v1/batches", form, as);
+  while (["queued", "running"].includes((await closed.json("GET", `/v1/batches/${made.id}`, null, as)).state)) await new Promise((done) => setTimeout(done, 100));
+  const exam = `${closed.base}/aplicacoes/so-lida`;
+  const says = async (path, text) => {
+    assert.equal((await page.goto(exam + path)).status(), 200, path);
+    await page.getByText(text).first().waitFor();
+    assert.deepEqual(await violations(page), [], path);
+  };
+  await says("", "só há o que foi lido");
+  await says("/resultados", "Ainda não há gabarito");
+  await says("/estatisticas", "Ainda não há gabarito");
+  await says("/gabarito", "Não há questões para preencher");
+  await page.locator("#arquivo").setInputFiles({ name: "KEY.json", mimeType: "application/json", buffer: Buffer.from('{"questions": [{"id": "q1", "answer": "A"}]}') });
+  await page.getByRole("button", { name: "Enviar o arquivo e corrigir" }).click();
+  assert.match(await page.getByRole("status").textContent(), /Gabarito guardado\. 0 provas corrigidas/);
+  await says("/resultados", "Nada foi corrigido ainda");
+  await says("/estatisticas", "Nenhuma prova lida ainda");
+  await leave(page);
+});
+
 test("statistics are told in words and pictures", async () => {
   const page = await visit();
   await page.goto(`${open.base}/aplicacoes/${day.application}/estatisticas`);
@@ -221,8 +266,11 @@ test("statistics are told in words and pictures", async () => {
   await page.getByText("Questão m1", { exact: true }).click();
   const curve = page.getByAltText(/Questão m1: como os acertos crescem/);
   await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await curve.elementHandle());
-  const { items, scores } = await open.json("GET", `/v1/applications/${day.application}/statistics`);
+  const { items, scores, reliability } = await open.json("GET", `/v1/applications/${day.application}/statistics`);
   assert.equal(await page.locator(".counts b").first().textContent(), String(scores.students));
+  // Some have a page to come, or answers in doubt: it is of the others, and says so.
+  assert.match(await page.locator(".counts b").last().textContent(), /^-?\d,\d\d$/);
+  assert.equal(reliability.students < scores.students, await page.getByText(/Calculado com \d+ de \d+ estudantes/).isVisible());
   const facility = items.find((i) => i.question === "m1").facility;
   const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "m1", exact: true }) });
   assert.equal(await row.getByRole("cell").first().textContent(), `${Math.round(100 * facility)}%`);
@@ -286,6 +334,20 @@ test("doubtful answers are settled by keyboard, one after another", async (t) =>
   if (await typed()) await page.keyboard.press("Escape");
   await page.keyboard.press(".");
   await page.waitForFunction(() => document.querySelector("#whole img")?.naturalWidth > 500);
+  await leave(page);
+});
+
+test("what will be reviewed is drawn before it is asked for", async () => {
+  const { id } = await batch(open, [day.scans[0]], { policy: { least_confidence: 0.9999 } });
+  const page = await visit({ javaScriptEnabled: false });
+  const drawn = () => readdirSync(open.data, { recursive: true }).filter((f) => f.includes(id) && /field-[^/]*\.jpg$/.test(f));
+  assert.deepEqual(drawn(), []);
+  await page.goto(`${open.base}/lotes/${id}`);
+  const pages = new Set();
+  while (pages.size < 5) {
+    for (const picture of drawn()) pages.add(picture.split("/").at(-2));
+    await new Promise((done) => setTimeout(done, 50));
+  }
   await leave(page);
 });
 

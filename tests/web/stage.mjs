@@ -28,7 +28,7 @@ export class Server {
     const base = await new Promise((done, failed) => {
       process.stderr.on("data", (text) => {
         log += text;
-        const said = /gabarito: (http:\/\/\S+)/.exec(log);
+        const said = /gabarito: (http:\/\/\S+)\s/.exec(log);
         if (said) done(said[1]);
       });
       process.on("exit", () => failed(new Error(`the server ended: ${log}`)));
