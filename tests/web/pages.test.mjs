@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { files, printedCode, sheet } from "./paper.mjs";
 import { Server, batch, browser, examDay, token, violations } from "./stage.mjs";
 
 const SECRET = "a secret of more than thirty-two characters";
@@ -342,7 +343,7 @@ test("what will be reviewed is drawn before it is asked for", async () => {
   const page = await visit({ javaScriptEnabled: false });
   const drawn = () => readdirSync(open.data, { recursive: true }).filter((f) => f.includes(id) && /field-[^/]*\.jpg$/.test(f));
   assert.deepEqual(drawn(), []);
-  await page.goto(`${open.base}/lotes/${id}`);
+  await page.goto(`${open.base}/lotes/${id}`, { waitUntil: "commit" });
   const pages = new Set();
   while (pages.size < 5) {
     for (const picture of drawn()) pages.add(picture.split("/").at(-2));
@@ -390,6 +391,114 @@ test("what somebody else decided is not taken back; of two pages both are", asyn
   await page.keyboard.press("ArrowLeft");
   await page.getByText("Alguém mudou esta página").waitFor();
   assert.equal(await etag(n), theirs);
+  await leave(page);
+});
+
+test("a typed code says which sheet it is, and a wrong one stays to be mended", async () => {
+  const printed = await files(open, day.package);
+  // Of the usual size: some are in large print.
+  const [first, ...others] = printed.pages.filter((p) => p.kind === "sheet" && p.student);
+  const spoiled = others.find((p) => p.layout === first.layout);
+  const scan = await (await sheet(chrome, printed, spoiled)).unreadable();
+  const { id, outcomes } = await batch(open, [scan], { application: day.application });
+  assert.deepEqual(outcomes, { unidentified: 1 });
+  const page = await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.goto(`${open.base}/lotes/${id}/revisao`);
+  const code = page.getByLabel("Código impresso sob o QR");
+  const name = () => page.getByRole("button", { name: "Dizer de quem é" }).click();
+  await code.fill("7KQM 4T9X");
+  await name();
+  await page.getByText("Código impresso: o código não está certo").waitFor();
+  assert.equal(await code.inputValue(), "7KQM 4T9X");
+  await code.fill(printedCode(spoiled).toLowerCase());
+  await name();
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  const read = await open.json("GET", `/v1/batches/${id}/pages/1`);
+  assert.deepEqual([read.sheet.student, read.identified_by], [spoiled.student, "person"]);
+  await leave(page);
+});
+
+test("whose a spare sheet is is found by name, and the name is in no address", async () => {
+  const printed = await files(open, day.package);
+  const spare = printed.pages.find((p) => p.kind === "sheet" && !p.student);
+  const { id } = await batch(open, [(await sheet(chrome, printed, spare)).plain], { application: day.application });
+  const page = await visit();
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${open.base}/lotes/${id}/revisao/1/unica?caso=identidade`);
+  await page.getByLabel("Nome ou matrícula").pressSequentially("conceicao carla");
+  await page.getByRole("button", { name: "202612000 Carla Conceição de Araújo" }).click();
+  await page.waitForURL(`**/lotes/${id}`);
+  assert.equal((await open.json("GET", `/v1/batches/${id}/pages/1`)).sheet.student, "a-12-0");
+  assert.ok(asked.length > 3 && !asked.some((url) => /carla/i.test(url)), String(asked));
+  await leave(page);
+});
+
+test("the same sheet twice is looked at side by side, and decided once", async () => {
+  const printed = await files(open, day.package);
+  const twice = await sheet(chrome, printed, printed.pages.filter((p) => p.kind === "sheet" && p.student)[5]);
+  const { id, outcomes } = await batch(open, [await twice.filled("A"), await twice.filled("B")]);
+  assert.deepEqual(outcomes, { review: 2 });
+  const page = await visit();
+  await page.goto(`${open.base}/lotes/${id}/revisao`);
+  await page.waitForFunction(() => [...document.querySelectorAll("img.sheet")].filter((i) => i.naturalWidth > 300).length === 2);
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "q1", exact: true }) });
+  assert.deepEqual(await row.locator("b").allTextContents(), ["A", "B"]);
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press("2");
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  const outcome = async () => (await open.json("GET", `/v1/batches/${id}/pages`)).items.map((p) => p.outcome);
+  assert.deepEqual(await outcome(), ["foreign", "read"]);
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("button", { name: "Valem as duas" }).waitFor();
+  assert.deepEqual(await outcome(), ["review", "review"]);
+  await page.keyboard.press("3");
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  assert.deepEqual(await outcome(), ["read", "read"]);
+  await leave(page);
+});
+
+test("one student or room is printed again", async () => {
+  const page = await visit();
+  await page.goto(`${open.base}/malotes/${day.package}`);
+  const number = page.getByLabel("Matrícula do estudante");
+  const print = () => page.getByRole("button", { name: "Imprimir de novo" });
+  await number.fill("7");
+  await print().first().click();
+  await page.getByText("ninguém deste malote tem este número").waitFor();
+  assert.deepEqual([await number.inputValue(), await violations(page)], ["7", []]);
+  await number.fill("202612012");
+  for (const button of [print().first(), print().nth(1)]) {
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    assert.equal(file.suggestedFilename(), "reimpressao.pdf");
+    assert.match(readFileSync(await file.path(), "latin1"), /^%PDF-/);
+  }
+  await leave(page);
+});
+
+test("on paper there is what was looked at, and nothing to press", async () => {
+  const page = await visit();
+  await page.emulateMedia({ media: "print" });
+  for (const path of ["", "/resultados?situacao=graded"]) {
+    await page.goto(`${open.base}/aplicacoes/${day.application}${path}`);
+    assert.equal(await page.locator("button:visible, .button:visible, nav:visible, .tabs:visible").count(), 0, path);
+    assert.ok(await page.getByText("2º Simulado").locator("visible=true").first().isVisible(), path);
+  }
+  await page.getByText("Só: corrigidas").waitFor();
+  await leave(page);
+});
+
+test("a phone photographs sheets", async () => {
+  const page = await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.goto(`${open.base}/lotes/novo`);
+  const camera = page.locator("#camera");
+  assert.deepEqual([await camera.getAttribute("capture"), await camera.getAttribute("accept")], ["environment", "image/*"]);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByText("Fotografar uma folha").click()]);
+  await chooser.setFiles(day.scans.find((s) => s.endsWith(".jpg")));
+  await page.locator("#list li").getByText("Enviado").waitFor();
   await leave(page);
 });
 
