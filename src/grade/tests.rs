@@ -100,6 +100,18 @@ fn weights_multiply_and_a_scale_makes_a_grade_of_ten() {
 }
 
 #[test]
+fn whoever_names_what_is_not_there_is_told_what_is() {
+    let faults = |value: serde_json::Value| Key::from_json(&value).unwrap_err()[0].to_string();
+    let named = |rules: serde_json::Value| {
+        faults(json!({"rules": rules, "questions": [{"id": "q1", "answer": "A", "rule": "penalti/1"}]}))
+    };
+    assert!(named(json!({})).contains("“penalti/1” is not a rule; one of exact/1, "), "{}", named(json!({})));
+    assert!(named(json!({"ce": {"id": "penalty/1", "wrong": -1}})).contains("one of ce, exact/1, "));
+    let of = json!({"questions": [{"id": "q1", "answer": "A", "subject": "historia"}]});
+    assert!(faults(of.clone()).contains("the key names no subjects"), "{}", faults(of));
+}
+
+#[test]
 fn a_block_goes_no_deeper_than_its_floor() {
     let questions = json!([
         {"id": "q{n}", "count": 3, "answers": "CCC", "block": "b1", "rule": "ce"},

@@ -23,6 +23,7 @@ pub mod table;
 pub mod trace;
 mod view;
 pub mod words;
+mod workbook;
 pub mod xlsx;
 
 pub use canvas::Seen;

@@ -1,12 +1,11 @@
 //! A workbook: the same columns as the CSV on “Respostas”, and counts on “Resumo”. Same input, same bytes.
 
 use super::rows::{Counts, Rows};
+use super::workbook::{self, AMBER, clipped, told};
 use super::{Run, Sink, words};
 use crate::read::batch::Amendment;
 use crate::read::result::{FieldStatus, Outcome, PageReading};
-use rust_xlsxwriter::{
-    Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
+use rust_xlsxwriter::{Color, Format, FormatAlign, Worksheet, XlsxError};
 use std::io::{self, Write};
 
 pub struct Xlsx<W: Write> {
@@ -31,34 +30,16 @@ impl<W: Write> Sink for Xlsx<W> {
     }
 
     fn finish(&mut self, _: &Run) -> io::Result<()> {
-        let bytes = workbook(&self.rows).map_err(|e| match e {
-            XlsxError::IoError(e) => e,
-            XlsxError::RowColumnLimitError => {
-                io::Error::other("a worksheet holds 1,048,576 rows and 16,384 columns; --format csv has no such limit")
-            }
-            e => io::Error::other(e),
-        })?;
+        let bytes = book(&self.rows).map_err(told)?;
         self.out.write_all(&bytes)?;
         self.out.flush()
     }
 }
 
-/// Excel takes 32,767 characters in a cell.
-const MAX_CELL_CHARS: usize = 32_000;
-
-const HEAD: Color = Color::RGB(0x1F3A5F);
-const AMBER: Color = Color::RGB(0xFFE08A);
 const RED: Color = Color::RGB(0xF8C9C4);
 
-fn workbook(rows: &Rows) -> Result<Vec<u8>, XlsxError> {
-    let mut book = Workbook::new();
-    let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
-    book.set_properties(&DocProperties::new().set_author("gabarito").set_creation_datetime(&made));
-    let head = Format::new()
-        .set_bold()
-        .set_font_color(Color::White)
-        .set_background_color(HEAD)
-        .set_border_bottom(FormatBorder::Thin);
+fn book(rows: &Rows) -> Result<Vec<u8>, XlsxError> {
+    let (mut book, head) = (workbook::new()?, workbook::head());
     answers(book.add_worksheet_with_constant_memory()?, rows, &head)?;
     summary(book.add_worksheet(), &rows.counts, &head)?;
     book.save_to_buffer()
@@ -145,10 +126,6 @@ fn summary(sheet: &mut Worksheet, counts: &Counts, head: &Format) -> Result<(), 
         row += 1;
     }
     Ok(())
-}
-
-fn clipped(text: &str) -> String {
-    text.chars().take(MAX_CELL_CHARS).collect()
 }
 
 fn width(header: &str) -> f64 {

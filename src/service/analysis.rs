@@ -5,7 +5,7 @@ use super::grades::{Filter, GradesError, Held, Material, hold};
 use super::store::DbError;
 use super::store::db::{Columns, Freshness};
 use crate::grade::versions::Order;
-use crate::grade::{Detail, Graded, Key, Paper, Question};
+use crate::grade::{Detail, Graded, Key, Paper, Question, Shape};
 use crate::sheet::Layout;
 use crate::sheet::field::FieldKind;
 use crate::statistics::gather::Gathering;
@@ -104,13 +104,24 @@ async fn fields(app: &App, tenant: &str, application: &str) -> Result<Vec<(Strin
 }
 
 /// A question as it was printed: what a key would name.
+#[derive(Clone, Debug, Default)]
 pub struct Printed {
     pub question: String,
     pub language: Option<String>,
+    /// Its field's type, where that is known.
+    pub field_type: Option<String>,
+    /// All of its field, where the sheet was printed here.
     pub kind: Option<FieldKind>,
 }
 
-/// The questions of an exam as they were printed: of its booklets, where it has some, or the fields of its sheets.
+impl Printed {
+    fn field((question, kind): (String, FieldKind)) -> Self {
+        Printed { question, field_type: Some(kind.name().to_owned()), kind: Some(kind), ..Printed::default() }
+    }
+}
+
+/// The questions of an exam as they were printed: of its booklets, where it has some, or the fields of its sheets. Of
+/// sheets that were not printed here, the fields that were read.
 ///
 /// # Errors
 /// [`GradesError`]
@@ -121,16 +132,36 @@ pub async fn printed(app: &App, tenant: &str, application: &str) -> Result<Vec<P
                 ORDER BY package_id, CASE WHEN name = 'version/1' THEN 0 ELSE 1 END, name LIMIT 1";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let Some(row) = query.fetch_optional(app.db.reader(Freshness::Latest)).await? else {
-        let own = |(question, kind)| Printed { question, language: None, kind: Some(kind) };
-        return Ok(fields.into_iter().map(own).collect());
+        return match fields.is_empty() {
+            true => read(app, tenant, application).await,
+            false => Ok(fields.into_iter().map(Printed::field).collect()),
+        };
     };
     let order: Order = serde_json::from_str(&row.col::<String>("questions")?)?;
     let printed = order.printed().map(|mapped| {
         let field = fields.iter().find(|(id, kind)| mapped.is_answered_by(id, kind.name()));
         let (question, language) = (mapped.question().to_owned(), mapped.language().map(str::to_owned));
-        Printed { question, language, kind: field.map(|(_, kind)| kind.clone()) }
+        let kind = field.map(|(_, kind)| kind.clone());
+        Printed { question, language, field_type: kind.as_ref().map(|k| k.name().to_owned()), kind }
     });
     Ok(printed.collect())
+}
+
+/// The fields of what was handed in.
+async fn read(app: &App, tenant: &str, application: &str) -> Result<Vec<Printed>, GradesError> {
+    let text = "SELECT id, fields{as_text} AS fields FROM paper_shapes WHERE tenant_id = $1 AND id IN
+                    (SELECT shape_id FROM papers WHERE tenant_id = $1 AND application_id = $2) ORDER BY id";
+    let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
+    let mut all: Vec<Printed> = Vec::new();
+    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+        let shape: Shape = serde_json::from_str(&row.col::<String>("fields")?)?;
+        for (question, kind) in shape.0 {
+            if all.iter().all(|p| p.question != question) {
+                all.push(Printed { question, field_type: Some(kind), ..Printed::default() });
+            }
+        }
+    }
+    Ok(all)
 }
 
 fn usual(labels: &HashMap<String, Vec<String>>) -> Vec<String> {

@@ -46,6 +46,13 @@ impl Gate {
         let _turn = self.0.turns.acquire().await.map_err(|_| Full)?;
         Ok(Turn { _turn, _place })
     }
+
+    /// A turn that nobody else wants now, for what can wait.
+    pub fn spare_turn(&self) -> Option<Turn<'_>> {
+        let _place = self.0.room.try_acquire().ok()?;
+        let _turn = self.0.turns.try_acquire().ok()?;
+        Some(Turn { _turn, _place })
+    }
 }
 
 #[cfg(test)]
@@ -63,10 +70,12 @@ mod tests {
         drop(first);
         let second = second.await.unwrap();
         assert_eq!(gate.has_room(), Ok(()));
+        assert!(gate.spare_turn().is_none());
         // Whoever goes while waiting leaves a place.
         assert!(gate.turn().now_or_never().is_none());
         assert_eq!(gate.has_room(), Ok(()));
         drop(second);
+        assert!(gate.spare_turn().is_some());
         assert!(gate.turn().await.is_ok());
     }
 }

@@ -9,6 +9,7 @@ pub mod child;
 pub mod chromium;
 pub mod cloud;
 pub mod config;
+pub mod drawing;
 pub mod gate;
 pub mod grades;
 pub mod guard;
@@ -34,6 +35,7 @@ use crate::service::child::Children;
 use crate::service::chromium::Chromium;
 use crate::service::cloud::{Tasks, Vision};
 use crate::service::config::{Config, Secret};
+use crate::service::drawing::Drawings;
 use crate::service::gate::Gate;
 use crate::service::guard::Guard;
 use crate::service::jobs::Queue;
@@ -63,6 +65,7 @@ pub struct App {
     pub children: Children,
     /// Before the children that a request waits for.
     pub gate: Gate,
+    pub drawing: Drawings,
     /// Under which sheets are signed, and receipts of erasures made.
     pub sheet_key: Secret,
     pub guard: Guard,

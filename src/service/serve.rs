@@ -6,6 +6,7 @@ use super::child::Children;
 use super::chromium::Chromium;
 use super::cloud::{Tasks, Vision};
 use super::config::{Config, Secret, or_cores};
+use super::drawing::Drawings;
 use super::gate::Gate;
 use super::guard::Guard;
 use super::http;
@@ -69,6 +70,7 @@ impl App {
                 config.bounds.patience,
             )?,
             gate: Gate::new(or_cores(config.server.at_once), config.server.waiting),
+            drawing: Drawings::default(),
             sheet_key: sheet_key.clone(),
             guard: Guard::new(&config.outbound)?,
             chromium: Chromium::new(&config.print, &config.outbound.allow_private, &config.data),

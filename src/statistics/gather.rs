@@ -69,7 +69,7 @@ impl Gathering {
         let points = if most > 0.0 { points / most * question.max } else { 0.0 };
         match marked.verdict {
             Verdict::Doubtful => (Response::Doubtful, 0.0),
-            Verdict::Waiting if marked.status == Status::Missing => (Response::NotAsked, 0.0),
+            Verdict::Waiting if marked.status == Status::Missing => (Response::NotRead, 0.0),
             Verdict::Waiting => (Response::Doubtful, 0.0),
             // Of one version only: it says nothing of this student.
             Verdict::Annulled if !question.annulled => (Response::NotAsked, 0.0),

@@ -94,7 +94,7 @@ fn item(table: &Table, j: usize, totals: &Totals, extremes: &Extremes) -> Item {
     let mut dichotomous = true;
     for (i, (response, points)) in table.column(j).enumerate() {
         match response {
-            Response::NotAsked => continue,
+            Response::NotAsked | Response::NotRead => continue,
             Response::Doubtful => {
                 item.doubtful += 1;
                 continue;

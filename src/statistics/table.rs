@@ -5,8 +5,10 @@ use std::fmt;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Response {
-    /// Not this student's question (the other language's), or of a page that was not read. It counts nowhere.
+    /// Not this student's question (the other language's). It counts nowhere.
     NotAsked,
+    /// Of a page that was not read, and counts nowhere until it is.
+    NotRead,
     /// It waits for a person, and counts nowhere until it is decided.
     Doubtful,
     /// Asked, and left empty: wrong.
@@ -78,11 +80,13 @@ const NOT_ASKED: u16 = u16::MAX;
 const DOUBTFUL: u16 = u16::MAX - 1;
 const BLANK: u16 = u16::MAX - 2;
 const INVALID: u16 = u16::MAX - 3;
+const NOT_READ: u16 = u16::MAX - 4;
 
 impl Response {
     fn code(self) -> u16 {
         match self {
             Response::NotAsked => NOT_ASKED,
+            Response::NotRead => NOT_READ,
             Response::Doubtful => DOUBTFUL,
             Response::Blank => BLANK,
             Response::Invalid => INVALID,
@@ -93,6 +97,7 @@ impl Response {
     fn of(code: u16) -> Self {
         match code {
             NOT_ASKED => Response::NotAsked,
+            NOT_READ => Response::NotRead,
             DOUBTFUL => Response::Doubtful,
             BLANK => Response::Blank,
             INVALID => Response::Invalid,
@@ -102,7 +107,7 @@ impl Response {
 
     /// It was asked, and is not waiting for anybody.
     pub fn is_decided(self) -> bool {
-        !matches!(self, Response::NotAsked | Response::Doubtful)
+        !matches!(self, Response::NotAsked | Response::NotRead | Response::Doubtful)
     }
 }
 

@@ -57,24 +57,9 @@ impl Progress {
         self.count("review") + self.count("unidentified")
     }
 
-    fn total(&self) -> u64 {
-        self.batch.job.progress.total.unwrap_or(0)
-    }
-
-    fn far(&self) -> String {
-        let (done, total) = (self.s.number(self.batch.job.progress.done), self.s.number(self.total()));
-        says::fill(self.s.w.pages_of, &[&done, &total])
-    }
-
     fn waiting(&self) -> String {
         let n = self.to_review();
         says::fill(if n == 1 { self.s.w.one_waits } else { self.s.w.many_wait }, &[&self.s.number(n)])
-    }
-
-    /// Why it failed.
-    fn error(&self) -> String {
-        let error = self.batch.job.error.as_ref();
-        error.and_then(|e| e["detail"].as_str()).unwrap_or_default().to_owned()
     }
 
     fn is_chosen(&self, outcome: &str) -> bool {
@@ -126,6 +111,9 @@ pub async fn page(
     let summary = batch.summary.clone().unwrap_or_default();
     let application = batches::application(&app, &v.caller, id).await?;
     let not_read = not_read(&app, &v, application.as_deref(), &summary).await?;
+    if batch.job.state.is_final() && s.may_review {
+        super::review::soon(&app, &v, id);
+    }
     html(&BatchPage {
         name: super::batches::files(&batch, s.w.and_others),
         application: application.map(|a| (format!("/aplicacoes/{}", segment(&a)), a)),

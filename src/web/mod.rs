@@ -8,6 +8,7 @@ mod batch;
 mod batches;
 mod config;
 mod enter;
+mod faults;
 mod form;
 mod key;
 mod names;
@@ -23,7 +24,7 @@ mod upload;
 mod words;
 
 pub use config::WebConfig;
-pub use shell::faults;
+pub use shell::in_words;
 
 use crate::service::App;
 use axum::Router;

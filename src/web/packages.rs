@@ -1,16 +1,17 @@
 //! What is printed: how far a package is, its files, and printing one student or room again.
 
+use super::faults;
 use super::form::Form;
 use super::shell::{REDIRECT, Shell, Visitor, html};
 use crate::service::App;
+use crate::service::http::Problem;
 use crate::service::http::extract::{Json, Path, Query};
-use crate::service::http::packages::{self, Package, Reprint};
+use crate::service::http::packages::{self, File, Package, Reprint};
 use crate::service::http::paging::{Page, Paging};
-use crate::service::http::{Kind, Problem};
 use crate::service::store::db::{Columns, Freshness};
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -59,20 +60,6 @@ struct Progress {
 }
 
 impl Progress {
-    fn total(&self) -> u64 {
-        self.package.job.progress.total.unwrap_or(0)
-    }
-
-    fn far(&self) -> String {
-        let (done, total) = (self.s.number(self.package.job.progress.done), self.s.number(self.total()));
-        super::says::fill(self.s.w.pages_of, &[&done, &total])
-    }
-
-    fn error(&self) -> String {
-        let error = self.package.job.error.as_ref();
-        error.and_then(|e| e["detail"].as_str()).unwrap_or_default().to_owned()
-    }
-
     fn reported(&self, what: &str) -> u64 {
         self.package.report.as_ref().and_then(|r| r[what].as_u64()).unwrap_or(0)
     }
@@ -85,12 +72,32 @@ struct PackagePage {
     progress: Progress,
     title: String,
     rooms: Vec<(String, String)>,
+    /// What was to be printed again and can't be: what was typed, and why.
+    wrong: Option<(String, String)>,
+}
+
+impl PackagePage {
+    /// What a person prints, and what programs read; the first is shown at once.
+    fn lists(&self) -> Vec<(&'static str, Vec<&File>, bool)> {
+        let (print, other): (Vec<&File>, Vec<&File>) =
+            self.progress.package.files.iter().partition(|f| is_to_print(&f.name));
+        let lists = [(self.s.w.files_to_print, print, true), (self.s.w.files_for_systems, other, false)];
+        lists.into_iter().filter(|(_, files, _)| !files.is_empty()).collect()
+    }
+}
+
+fn is_to_print(name: &str) -> bool {
+    name.ends_with(".pdf") || name.ends_with(".zip")
 }
 
 pub async fn page(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) -> Result<Response, Problem> {
+    shown(&app, &v, id, None).await
+}
+
+async fn shown(app: &App, v: &Visitor, id: Uuid, wrong: Option<(String, String)>) -> Result<Response, Problem> {
     v.print()?;
-    let package = packages::find(&app, &v.caller, id, Freshness::Latest).await?;
-    let title = super::applications::title(&app, &v.caller, &package.application).await?;
+    let package = packages::find(app, &v.caller, id, Freshness::Latest).await?;
+    let title = super::applications::title(app, &v.caller, &package.application).await?;
     let text = "SELECT room_id, unit_name, room_name FROM places WHERE package_id = $1 ORDER BY unit_name, room_name";
     let mut rooms = Vec::new();
     for row in app.db.query(text).bind(id.to_string()).fetch_all(app.db.reader(Freshness::Latest)).await? {
@@ -99,7 +106,7 @@ pub async fn page(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) -> R
     }
     let title = title.unwrap_or_else(|| package.application.clone());
     let progress = Progress { s: v.shell("packages"), package };
-    html(&PackagePage { s: v.shell("packages"), progress, title, rooms })
+    html(&PackagePage { s: v.shell("packages"), progress, title, rooms, wrong })
 }
 
 pub async fn progress(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) -> Result<Response, Problem> {
@@ -110,21 +117,34 @@ pub async fn progress(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) 
     Ok(if done { ([(REDIRECT, format!("/malotes/{id}"))], page).into_response() } else { page })
 }
 
-/// A PDF, for download.
+/// A PDF, for download; or the page once more, with what is wrong.
 pub async fn reprint(
     State(app): State<App>,
     v: Visitor,
     Path(id): Path<Uuid>,
     form: Form,
 ) -> Result<Response, Problem> {
+    match reprinted(&app, &v, id, &form).await {
+        Err(problem) if problem.status() == StatusCode::UNPROCESSABLE_ENTITY => {
+            let said = faults::detail(v.lang, &problem).unwrap_or_else(|| v.w().fault(problem.status()).0.to_owned());
+            let typed = form.get("matricula").unwrap_or_default().to_owned();
+            let mut page = shown(&app, &v, id, Some((typed, said))).await?;
+            *page.status_mut() = problem.status();
+            Ok(page)
+        }
+        reprinted => reprinted,
+    }
+}
+
+async fn reprinted(app: &App, v: &Visitor, id: Uuid, form: &Form) -> Result<Response, Problem> {
     let print = v.print()?;
-    let package = packages::find(&app, &v.caller, id, Freshness::Latest).await?;
-    let what = match (form.get("sala"), form.get("matricula")) {
+    let package = packages::find(app, &v.caller, id, Freshness::Latest).await?;
+    let what = match (form.get("sala"), form.get("matricula").map(str::trim)) {
         (Some(room), _) => Reprint::Room(room.to_owned()),
-        (None, Some(number)) => Reprint::Student(student(&app, &v, &package.application, number.trim()).await?),
+        (None, Some(number)) => Reprint::Student(student(app, v, &package.application, number).await?),
         (None, None) => return Err(Problem::field("matricula", "missing; a student or a room is expected")),
     };
-    let mut response = packages::reprint(State(app), print, Path(id), Json(what)).await?;
+    let mut response = packages::reprint(State(app.clone()), print, Path(id), Json(what)).await?;
     let value = HeaderValue::from_static("attachment; filename=\"reimpressao.pdf\"");
     response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
     Ok(response)
@@ -136,6 +156,6 @@ async fn student(app: &App, v: &Visitor, application: &str, said: &str) -> Resul
         "SELECT id FROM students WHERE tenant_id = $1 AND application_id = $2 AND (enrollment = $3 OR id = $3) LIMIT 1";
     let query = app.db.query(text).bind(v.caller.tenant.clone()).bind(application.to_owned());
     let row = query.bind(said.replace('\0', "")).fetch_optional(app.db.reader(Freshness::Latest)).await?;
-    let row = row.ok_or_else(|| Kind::NotFound.because("nobody of the package has this number"))?;
+    let row = row.ok_or_else(|| Problem::field("matricula", "nobody of the package has this number"))?;
     Ok(row.col("id")?)
 }

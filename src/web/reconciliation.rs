@@ -7,10 +7,12 @@ use crate::service::App;
 use crate::service::http::applications::{self, Counts, Reconciliation};
 use crate::service::http::extract::Path;
 use crate::service::http::{Kind, Problem};
+use crate::service::store::db::{Columns, Freshness};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use uuid::Uuid;
 
 #[derive(Template)]
 #[template(path = "application.html")]
@@ -23,6 +25,8 @@ struct ApplicationPage {
     totals: Counts,
     rooms: Vec<Room>,
     named: bool,
+    /// Batches with pages of it that a person must see.
+    waiting: Vec<Uuid>,
 }
 
 struct Room {
@@ -73,7 +77,17 @@ async fn shown(app: App, v: Visitor, id: String, named: bool) -> Result<Response
         .collect();
     let title = super::applications::title(&app, &v.caller, &id).await?;
     let path = format!("/aplicacoes/{}", segment(&id));
-    html(&ApplicationPage { s, id, title, path, here: "reconciliation", totals: all.totals, rooms, named })
+    let waiting = if all.totals.review > 0 { waiting(&app, &v, &id).await? } else { Vec::new() };
+    html(&ApplicationPage { s, id, title, path, here: "reconciliation", totals: all.totals, rooms, named, waiting })
+}
+
+async fn waiting(app: &App, v: &Visitor, id: &str) -> Result<Vec<Uuid>, Problem> {
+    let text = "SELECT DISTINCT p.batch_id AS batch FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
+                WHERE s.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.outcome = 'review' ORDER BY batch";
+    let query = app.db.query(text).bind(v.caller.tenant.clone()).bind(id.to_owned());
+    let rows = query.fetch_all(app.db.reader(Freshness::Latest)).await?;
+    let batches = rows.iter().map(|row| row.col("batch")).collect::<Result<Vec<String>, _>>()?;
+    Ok(batches.iter().filter_map(|id| Uuid::parse_str(id).ok()).collect())
 }
 
 /// How students are called.
@@ -129,6 +143,11 @@ impl ApplicationPage {
             }
         }
         parts.join(", ")
+    }
+
+    /// Of the batches that wait, this is the so manieth.
+    fn review_of(&self, i: &usize) -> String {
+        self.s.review_of(*i, self.waiting.len())
     }
 
     fn counted(&self, n: u64, one: &str, many: &str) -> String {

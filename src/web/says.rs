@@ -148,6 +148,17 @@ impl Words {
         }
     }
 
+    /// Several of one standing.
+    pub fn standings(&self, name: &str) -> &'static str {
+        match name {
+            "graded" => self.standings_graded,
+            "provisional" => self.standings_provisional,
+            "absent" => self.standings_absent,
+            "eliminated" => self.standings_eliminated,
+            _ => self.standings_not_read,
+        }
+    }
+
     /// A verdict, and the class of its badge.
     pub fn verdict(&self, verdict: Verdict) -> (&'static str, &'static str) {
         match verdict {

@@ -1,10 +1,12 @@
 //! What all pages have in common: who looks at them, in which language, and what stands around them.
 
 use super::words::{EN, Lang, PT, Words};
-use super::{assets, says};
+use super::{assets, faults, says};
 use crate::grade::Points;
+use crate::json::Fault;
 use crate::service::App;
 use crate::service::auth::{Scope, session};
+use crate::service::http::job::Job;
 use crate::service::http::{Caller, Kind, Problem, caller, request_id};
 use askama::Template;
 use axum::extract::{FromRequestParts, Request, State};
@@ -118,6 +120,14 @@ impl Shell {
         says::fill(if n == 1 { self.w.one_in_doubt } else { self.w.many_in_doubt }, &[&self.number(n)])
     }
 
+    /// Of `n` batches to review, the so manieth.
+    pub fn review_of(&self, i: usize, n: usize) -> String {
+        match n {
+            1 => self.w.review_now.to_owned(),
+            n => says::fill(self.w.review_batch, &[&(i + 1).to_string(), &n.to_string()]),
+        }
+    }
+
     /// How much is still to be decided.
     pub fn left(&self, n: impl Borrow<u64>) -> String {
         let n = *n.borrow();
@@ -127,6 +137,26 @@ impl Shell {
     /// How many of a room's sheets were not read.
     pub fn not_read(&self, missing: impl Borrow<usize>, printed: impl Borrow<u64>) -> String {
         says::fill(self.w.not_read_of, &[&self.number(*missing.borrow() as u64), &self.number(printed)])
+    }
+
+    /// In pages; 0 until it is known.
+    pub fn total(&self, job: &Job) -> u64 {
+        job.progress.total.unwrap_or(0)
+    }
+
+    /// How far a job is.
+    pub fn far(&self, job: &Job) -> String {
+        says::fill(self.w.pages_of, &[&self.number(job.progress.done), &self.number(self.total(job))])
+    }
+
+    /// Why a job failed.
+    pub fn job_error(&self, job: &Job) -> String {
+        faults::job(self.lang, job.error.as_ref())
+    }
+
+    /// What is wrong with a field.
+    pub fn fault(&self, fault: &Fault) -> String {
+        faults::message(self.lang, fault)
     }
 
     pub fn time(&self, said: &str) -> String {
@@ -178,22 +208,27 @@ pub fn html(page: &impl Template) -> Result<Response, Problem> {
 struct FaultPage<'a> {
     s: Shell,
     title: &'static str,
-    advice: &'static str,
+    advice: Option<&'static str>,
+    /// What it was, where the page's language has words for it.
+    said: Option<String>,
     detail: &'a str,
     request: Option<String>,
 }
 
-/// Says what went wrong in the page's words, where a page was asked for.
-pub async fn faults(State(_): State<App>, request: Request, next: Next) -> Response {
+/// Says what went wrong in the page's words, where a page or the script of one asks.
+pub async fn in_words(State(_): State<App>, request: Request, next: Next) -> Response {
     let asked = wants_html(request.headers()) && !request.uri().path().starts_with("/v1/");
-    if !asked {
+    let part = request.headers().contains_key("hx-request");
+    if !asked && !part {
         return next.run(request).await;
     }
     let lang = Lang::of(request.headers());
     let request_id = request_id(&request).map(str::to_owned);
-    let part = request.headers().contains_key("hx-request");
     let response = next.run(request).await;
     let Some(problem) = response.extensions().get::<Problem>().cloned() else { return response };
+    if !asked {
+        return faults::told(lang, problem).into_response();
+    }
     let status = problem.status();
     let s = Shell::outside(lang);
     let (title, advice) = s.w.fault(status);
@@ -201,7 +236,10 @@ pub async fn faults(State(_): State<App>, request: Request, next: Next) -> Respo
         return (status, Html(format!("<p class=\"note bad\" role=\"alert\">{title}. {advice}</p>"))).into_response();
     }
     let request = (status == StatusCode::INTERNAL_SERVER_ERROR).then_some(request_id).flatten();
-    let page = FaultPage { s, title, advice, detail: problem.detail(), request };
+    let said = faults::detail(lang, &problem);
+    // What is known to be wrong is not the address.
+    let advice = Some(advice).filter(|_| said.is_none() || status != StatusCode::NOT_FOUND);
+    let page = FaultPage { s, title, advice, said, detail: problem.detail(), request };
     match html(&page) {
         Ok(mut page) => {
             *page.status_mut() = status;

@@ -2,6 +2,7 @@
 
 use super::names::Places;
 use super::results::{Choices, Which};
+use super::says::fill;
 use super::shell::{Shell, Visitor, html, segment};
 use super::words::Lang;
 use crate::service::App;
@@ -115,6 +116,19 @@ impl StatisticsPage {
         }
     }
 
+    /// Of whom that is, where not of all; and why it can't be said.
+    fn reliability_of(&self, all: &Statistics) -> Option<String> {
+        let (w, said, students) = (self.s.w, &all.reliability, all.scores.students);
+        let number = |n: usize| self.s.number(n as u64);
+        match said.alpha {
+            Some(_) if said.students >= students => None,
+            Some(_) => Some(fill(w.alpha_of, &[&number(said.students), &number(students)])),
+            None if said.questions < 2 => Some(w.alpha_no_questions.to_owned()),
+            None if said.students < 2 => Some(fill(w.alpha_no_students, &[&number(said.students)])),
+            None => Some(w.alpha_no_spread.to_owned()),
+        }
+    }
+
     /// `kind` is `histogram`, `items/q1`, `distractors/q1`.
     fn picture(&self, kind: &str) -> String {
         let query = self.chosen.api();
@@ -127,7 +141,7 @@ impl StatisticsPage {
     }
 
     fn alt(&self, text: &str, item: &Item) -> String {
-        super::says::fill(text, &[&item.question])
+        fill(text, &[&item.question])
     }
 
     fn remarks(&self, item: &Item) -> Vec<&'static str> {

@@ -100,6 +100,8 @@ words! {
     many_spare: "{} folhas avulsas usadas", "{} spare sheets used";
     show_names: "Mostrar nomes", "Show names";
     missing_do: "Faltam folhas. Procure no envelope da sala e envie o que achar; se o estudante não veio, marque “Ausente” na lista de presença e envie a lista.", "Sheets are missing. Look in the room's envelope and send what you find; if the student was absent, mark “Ausente” on the attendance list and send the list.";
+    review_do: "Há folhas com respostas em dúvida: até que alguém confira, a nota é provisória.", "Some sheets have doubtful answers: until somebody has reviewed them, their grades are provisional.";
+    chosen_here: "Só: {}", "Only: {}";
     absent_but_read_do: "Há estudantes marcados como ausentes com folha lida: confira a lista de presença da sala.", "Some students are marked absent and have a sheet that was read: check the room's attendance list.";
     all_there: "Tudo o que foi impresso foi lido ou está ausente.", "Everything that was printed was read, or is absent.";
 
@@ -280,6 +282,8 @@ words! {
     package_failed: "O malote não pôde ser impresso.", "The package could not be printed.";
     reprint: "Imprimir de novo", "Print again";
     reprint_help: "As mesmas páginas, com os mesmos códigos: vale a primeira que for lida.", "The same pages with the same codes.";
+    files_to_print: "Para imprimir", "To print";
+    files_for_systems: "Para sistemas", "For other systems";
     reprint_student: "Matrícula do estudante", "Student number";
     reprint_room: "Sala", "Room";
 
@@ -287,6 +291,11 @@ words! {
     results: "Resultados", "Results";
     no_key_yet: "Ainda não há gabarito, e sem ele não há notas. Com o gabarito, tudo o que já foi lido é corrigido na hora.", "There is no answer key yet, and without it no grades. With the key, all that was read is graded at once.";
     give_key: "Preencher o gabarito", "Fill in the key";
+    standings_graded: "corrigidas", "graded";
+    standings_provisional: "provisórias", "provisional";
+    standings_absent: "ausentes", "absent";
+    standings_eliminated: "eliminados", "eliminated";
+    standings_not_read: "não lidas", "not read";
     standing_graded: "corrigida", "graded";
     standing_provisional: "provisória", "provisional";
     standing_absent: "ausente", "absent";
@@ -302,6 +311,7 @@ words! {
     filter: "Filtrar", "Filter";
     points: "Pontos", "Points";
     of_max: "de {}", "of {}";
+    nobody_read: "Nada foi corrigido ainda: das folhas desta aplicação que chegaram nenhuma tem campos conhecidos. Veja nos lotes o que foi lido; folhas impressas aqui são corrigidas assim que são lidas.", "Nothing is graded yet: of this exam's sheets that came none has fields that are known. Look at the batches for what was read; sheets that were printed here are graded as soon as they are read.";
     nobody_here: "Ninguém aqui com estas escolhas.", "Nobody here with these choices.";
     more_students: "Mais estudantes", "More students";
     download: "Baixar estas notas", "Download these grades";
@@ -331,6 +341,9 @@ words! {
     // The key.
     key: "Gabarito", "Answer key";
     key_none: "Ainda não há gabarito. As questões abaixo são as que foram impressas.", "There is no key yet. The questions below are those that were printed.";
+    key_nothing: "Não há questões para preencher: desta aplicação nada foi impresso aqui, e das folhas que chegaram não se conhecem os campos. Se há um malote a imprimir, peça-o no sistema da escola; se as folhas já foram lidas aqui em outra aplicação, envie-as de novo por ela; ou envie abaixo o gabarito inteiro, com os nomes dos campos.", "There are no questions to fill in: nothing of this exam was printed here, and the fields of the sheets that came are not known. If a package is to be printed, order it in your school's system; if the sheets belong to another exam, send them again for that one; or send the whole key below, with the names of the fields.";
+    key_file: "Enviar o gabarito como arquivo (KEY.json)", "Send the key as a file (KEY.json)";
+    key_file_send: "Enviar o arquivo e corrigir", "Send the file and grade";
     key_help: "Várias respostas certas: B; D. Cada uma com seu valor: A = 1; C = 0,5. Sem pontos, a questão vale 1.", "Several that are right: B; D. Each with a value of its own: A = 1; C = 0.5. Without points a question is worth 1.";
     key_earlier: "Esta é a revisão {}, que não vale mais. Guarde para que volte a valer.", "This is revision {}, which holds no more. Save it to put it back.";
     key_stale: "Alguém guardou outro gabarito enquanto você preenchia este. O que você digitou está aqui; confira, e guarde de novo para que valha.", "Somebody saved another key while you filled in this one. What you typed is here; check it, and save again to make it hold.";
@@ -381,6 +394,10 @@ words! {
 
     // Statistics.
     statistics: "Estatísticas", "Statistics";
+    alpha_of: "Calculado com {} de {} estudantes: os que já têm todas as respostas lidas e decididas.", "Of {} of {} students: those of whom all answers are read and decided.";
+    alpha_no_questions: "A fidedignidade não pode ser calculada: é preciso haver ao menos duas questões que valham para todos (as de língua estrangeira e as anuladas não contam).", "There is no reliability: it takes at least two questions that everybody was asked (those of a language that is chosen, and annulled ones, do not count).";
+    alpha_no_students: "A fidedignidade ainda não pode ser calculada: é preciso haver ao menos dois estudantes com todas as respostas lidas e decididas, e agora há {}. Confira as respostas em dúvida e envie as páginas que faltam.", "There is no reliability yet: it takes at least two students of whom all answers are read and decided, and now there are {}. Review the doubtful answers and send the pages that are missing.";
+    alpha_no_spread: "A fidedignidade não pode ser calculada: todos tiveram os mesmos pontos.", "There is no reliability: everybody had the same points.";
     nothing_graded: "Nenhuma prova lida ainda: não há o que contar.", "No paper was read yet: there is nothing to count.";
     students: "Estudantes", "Students";
     mean_score: "Média", "Mean";

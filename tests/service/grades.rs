@@ -135,3 +135,42 @@ async fn a_key_that_is_none_is_refused_whole() {
     assert_eq!(other["errors"][0]["path"], "application");
     server.get(&format!("{EXAM}/results")).await.expect(404);
 }
+
+/// Sheets that were printed elsewhere, of a layout that is known here, belong to the exam that they were sent for.
+#[tokio::test]
+async fn sheets_that_were_printed_elsewhere_are_graded_too() {
+    let (elsewhere, server) = (Server::start(), Server::start());
+    let mut other = package();
+    other["application"]["id"] = json!("prova-de-fora");
+    let printed = elsewhere.post_json("/v1/packages", &other).await.header("location").to_owned();
+    assert_eq!(elsewhere.finished(&printed).await["state"], "done");
+    let pdf = elsewhere.get(&format!("{printed}/files/sheets.pdf")).await.body;
+    read(&server, &package()).await;
+    let exam = "/v1/applications/prova-de-fora";
+    server.get(&format!("{exam}/results")).await.expect(404);
+    let options = Part::text(json!({"application": "prova-de-fora"}).to_string());
+    let form = Form::new().part("files", Part::bytes(pdf).file_name("folhas.pdf")).part("options", options);
+    let batch = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;
+    let batch = batch.header("location").to_owned();
+    assert_eq!(server.finished(&batch).await["state"], "done");
+    let put = server.client().put(server.url(&format!("{exam}/key"))).json(&key(json!({})));
+    let put = server.send(put).await.expect(200);
+    assert_eq!((&put["graded"], &put["moved"]), (&json!(3), &json!([])), "{put}");
+    let results = server.get(&format!("{exam}/results")).await.expect(200);
+    let result = &results["items"][0];
+    assert_eq!(
+        (&result["points"], &result["outcome"], &result["student"]),
+        (&json!(0), &json!("graded"), &Value::Null)
+    );
+    decide(&server, &format!("{batch}/pages/1"), json!({"q1": {"marked": ["A"]}})).await;
+    let results = server.get(&format!("{exam}/results")).await.expect(200);
+    let points: f64 = results["items"].as_array().unwrap().iter().filter_map(|i| i["points"].as_f64()).sum();
+    assert_eq!(points, 1.0);
+    assert_eq!(server.get(&format!("{exam}/statistics")).await.expect(200)["scores"]["students"], 3);
+    // Their fields are known: a person can fill in a key for them.
+    let page = server.get("/aplicacoes/prova-de-fora/gabarito").await;
+    let page = String::from_utf8(page.body).unwrap();
+    assert!(page.contains("q30: Resposta certa"), "{page}");
+    // The exam that was printed here has nothing of them.
+    assert_eq!(server.get(&format!("{EXAM}/key")).await.status, 404);
+}

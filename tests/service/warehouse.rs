@@ -10,9 +10,9 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::time::{Duration, Instant};
 
-/// Prints the package's sheets, reads them as nobody filled them in, and puts a key: three papers of thirty answers.
-async fn graded(server: &Server) -> String {
-    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+/// Prints the package's sheets, reads them as nobody filled them in, and puts a key: of every sheet a paper of thirty answers.
+async fn graded(server: &Server, package: &Value) -> String {
+    let location = server.post_json("/v1/packages", package).await.header("location").to_owned();
     assert_eq!(server.finished(&location).await["state"], "done");
     let pdf = server.get(&format!("{location}/files/sheets.pdf")).await.body;
     let form = Form::new().part("files", Part::bytes(pdf).file_name("Maria da Silva.pdf"));
@@ -59,7 +59,7 @@ async fn rows_are_loaded_once_whatever_fails() {
         ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
         ("GABARITO_JOBS_POLL", "100ms"),
     ]);
-    let location = graded(&server).await;
+    let location = graded(&server, &package()).await;
     let (results, questions) = (table("results"), table("questions"));
     until("the results are loaded", || bigquery.rows(&results).len() == 90 && bigquery.rows(&questions).len() == 30)
         .await;
@@ -116,7 +116,7 @@ async fn the_embedded_warehouse_is_a_folder() {
         ("GABARITO_WAREHOUSE_DELAY", "50ms"),
         ("GABARITO_JOBS_POLL", "100ms"),
     ]);
-    graded(&server).await;
+    graded(&server, &package()).await;
     let folder = server.data.join("warehouse");
     let files = || -> Vec<std::path::PathBuf> {
         let tables = std::fs::read_dir(&folder).into_iter().flatten().flatten();
@@ -130,6 +130,52 @@ async fn the_embedded_warehouse_is_a_folder() {
         flate2::read::GzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut text).unwrap();
         assert_eq!(text.lines().count(), count);
     }
+}
+
+/// The rows that count, as docs/warehouse.md asks for them.
+fn counted(rows: &[Value]) -> Vec<&Value> {
+    let latest =
+        |owner: &Value| rows.iter().filter(|r| r["owner"] == *owner).filter_map(|r| r["revision"].as_i64()).max();
+    rows.iter().filter(|r| r["revision"].as_i64() == latest(&r["owner"]) && r["withdrawn"] != json!(true)).collect()
+}
+
+#[tokio::test]
+async fn a_spare_sheet_that_gets_its_student_later_is_counted_once() {
+    let server = Server::start_with(&[
+        ("GABARITO_WAREHOUSE_KIND", "folder"),
+        ("GABARITO_WAREHOUSE_DELAY", "20ms"),
+        ("GABARITO_JOBS_POLL", "50ms"),
+    ]);
+    let mut spared = package();
+    spared["contents"] = json!(["sheet", "spares"]);
+    spared["options"] = json!({"spares": {"count": 1}});
+    let batch = graded(&server, &spared).await;
+    let folder = server.data.join("warehouse").join(table("results"));
+    let rows = || -> Vec<Value> {
+        let mut rows = Vec::new();
+        for file in std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|f| f.path()) {
+            if file.extension().is_some_and(|e| e == "gz") {
+                let mut text = String::new();
+                flate2::read::GzDecoder::new(std::fs::File::open(file).unwrap()).read_to_string(&mut text).unwrap();
+                rows.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+            }
+        }
+        rows
+    };
+    let of = |rows: &[&Value], student: &Value| rows.iter().filter(|r| r["student"] == *student).count();
+    until("the spare sheet is there under its own id", || of(&counted(&rows()), &Value::Null) == 30).await;
+    let pages = server.get(&format!("{batch}/pages")).await.expect(200);
+    let spare = pages["items"].as_array().unwrap().iter().find(|p| p["sheet"]["student"].is_null()).unwrap();
+    let decide = async |change: Value| {
+        let url = server.url(&format!("{batch}/pages/{}", spare["number"]));
+        server.send(server.client().patch(url).json(&change)).await.expect(200);
+    };
+    decide(json!({"student": "aluno-9", "accept": true})).await;
+    until("it is the student's", || of(&counted(&rows()), &json!("aluno-9")) == 30).await;
+    assert_eq!((counted(&rows()).len(), of(&counted(&rows()), &Value::Null)), (120, 0));
+    // Taken back, it is nobody's once more.
+    server.post_json(&format!("{batch}/pages/{}/undo", spare["number"]), &json!({})).await.expect(200);
+    until("it is nobody's", || of(&counted(&rows()), &Value::Null) == 30).await;
 }
 
 #[test]

@@ -1,8 +1,9 @@
 // The pages for school staff in a real browser: from the scans to the answers, each error, and what axe says.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { files, printedCode, sheet } from "./paper.mjs";
 import { Server, batch, browser, examDay, token, violations } from "./stage.mjs";
 
 const SECRET = "a secret of more than thirty-two characters";
@@ -213,6 +214,51 @@ test("a key gives grades, an annulment moves them, and they are downloaded", asy
   await leave(page);
 });
 
+test("a key is taken as a file, and what is wrong with it is told in Portuguese", async () => {
+  const page = await visit({ javaScriptEnabled: false });
+  await page.goto(`${open.base}/aplicacoes/${day.application}/gabarito`);
+  const send = async (text) => {
+    await page.locator("#arquivo").setInputFiles({ name: "KEY.json", mimeType: "application/json", buffer: Buffer.from(text) });
+    await page.getByRole("button", { name: "Enviar o arquivo e corrigir" }).click();
+  };
+  const alert = () => page.getByRole("alert").textContent();
+  await send('{"questions": [');
+  assert.match(await alert(), /não é JSON: há um erro na linha 1, coluna 15/);
+  await send('{"questions": [{"id": "m1", "answer": "A", "rule": "penalti/1"}]}');
+  assert.match(await alert(), /questions\[0\]\.rule: “penalti\/1” não é uma regra; é esperada uma destas: exact\/1, /);
+  await send(`\ufeff${readFileSync(day.key, "utf8")}`);
+  assert.match(await page.getByRole("status").textContent(), /Gabarito guardado\./);
+  await leave(page);
+});
+
+test("an exam of which only scans came has all its pages, and they say what is missing", async () => {
+  const page = await visit();
+  await page.goto(`${closed.base}/entrar?token=${token(SECRET, {})}`);
+  const cookie = (await page.context().cookies()).map((c) => `${c.name}=${c.value}`).join("; ");
+  const as = { cookie, "sec-fetch-site": "same-origin" };
+  const form = new FormData();
+  form.append("files", new Blob([readFileSync(day.scans.find((s) => s.endsWith(".jpg")))]), "foto.jpg");
+  form.append("options", JSON.stringify({ application: "so-lida" }));
+  const made = await closed.json("POST", "/v1/batches", form, as);
+  while (["queued", "running"].includes((await closed.json("GET", `/v1/batches/${made.id}`, null, as)).state)) await new Promise((done) => setTimeout(done, 100));
+  const exam = `${closed.base}/aplicacoes/so-lida`;
+  const says = async (path, text) => {
+    assert.equal((await page.goto(exam + path)).status(), 200, path);
+    await page.getByText(text).first().waitFor();
+    assert.deepEqual(await violations(page), [], path);
+  };
+  await says("", "só há o que foi lido");
+  await says("/resultados", "Ainda não há gabarito");
+  await says("/estatisticas", "Ainda não há gabarito");
+  await says("/gabarito", "Não há questões para preencher");
+  await page.locator("#arquivo").setInputFiles({ name: "KEY.json", mimeType: "application/json", buffer: Buffer.from('{"questions": [{"id": "q1", "answer": "A"}]}') });
+  await page.getByRole("button", { name: "Enviar o arquivo e corrigir" }).click();
+  assert.match(await page.getByRole("status").textContent(), /Gabarito guardado\. 0 provas corrigidas/);
+  await says("/resultados", "Nada foi corrigido ainda");
+  await says("/estatisticas", "Nenhuma prova lida ainda");
+  await leave(page);
+});
+
 test("statistics are told in words and pictures", async () => {
   const page = await visit();
   await page.goto(`${open.base}/aplicacoes/${day.application}/estatisticas`);
@@ -221,8 +267,11 @@ test("statistics are told in words and pictures", async () => {
   await page.getByText("Questão m1", { exact: true }).click();
   const curve = page.getByAltText(/Questão m1: como os acertos crescem/);
   await page.waitForFunction((img) => img.complete && img.naturalWidth > 0, await curve.elementHandle());
-  const { items, scores } = await open.json("GET", `/v1/applications/${day.application}/statistics`);
+  const { items, scores, reliability } = await open.json("GET", `/v1/applications/${day.application}/statistics`);
   assert.equal(await page.locator(".counts b").first().textContent(), String(scores.students));
+  // Some have a page to come, or answers in doubt: it is of the others, and says so.
+  assert.match(await page.locator(".counts b").last().textContent(), /^-?\d,\d\d$/);
+  assert.equal(reliability.students < scores.students, await page.getByText(/Calculado com \d+ de \d+ estudantes/).isVisible());
   const facility = items.find((i) => i.question === "m1").facility;
   const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: "m1", exact: true }) });
   assert.equal(await row.getByRole("cell").first().textContent(), `${Math.round(100 * facility)}%`);
@@ -232,7 +281,10 @@ test("statistics are told in words and pictures", async () => {
 test("doubtful answers are settled by keyboard, one after another", async (t) => {
   const { id } = await batch(open, [day.scans[0], day.scans[0], day.scans[0]], { policy: { least_confidence: 0.9999 } });
   const page = await visit();
-  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
+  await page.goto(`${open.base}/lotes/${id}`);
+  await page.getByRole("link", { name: "Conferir agora" }).click();
+  await page.getByRole("link", { name: "respostas" }).click();
+  await page.waitForURL(/tipo=respostas/);
   const left = () => page.locator("#left").getAttribute("data-left").then(Number);
   const key = () => page.locator("#item").getAttribute("data-key");
   const shown = (before) => page.waitForFunction((k) => {
@@ -289,6 +341,23 @@ test("doubtful answers are settled by keyboard, one after another", async (t) =>
   await leave(page);
 });
 
+test("what will be reviewed is drawn before it is asked for", async () => {
+  const { id } = await batch(open, [day.scans[0]], { policy: { least_confidence: 0.9999 } });
+  const page = await visit({ javaScriptEnabled: false });
+  // Of all that is kept; what is on its way in comes and goes.
+  const kept = readdirSync(open.data).filter((name) => !["incoming", "scratch"].includes(name));
+  const all = (name) => statSync(join(open.data, name)).isDirectory() ? readdirSync(join(open.data, name), { recursive: true }) : [];
+  const drawn = () => kept.flatMap(all).filter((f) => f.includes(id) && /field-[^/]*\.jpg$/.test(f));
+  assert.deepEqual(drawn(), []);
+  await page.goto(`${open.base}/lotes/${id}`, { waitUntil: "commit" });
+  const pages = new Set();
+  while (pages.size < 5) {
+    for (const picture of drawn()) pages.add(picture.split("/").at(-2));
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  await leave(page);
+});
+
 test("what somebody else decided is not taken back; of two pages both are", async () => {
   const { id } = await batch(open, [day.scans[0]], { policy: { least_confidence: 0.9999 } });
   const page = await visit();
@@ -328,6 +397,114 @@ test("what somebody else decided is not taken back; of two pages both are", asyn
   await page.keyboard.press("ArrowLeft");
   await page.getByText("Alguém mudou esta página").waitFor();
   assert.equal(await etag(n), theirs);
+  await leave(page);
+});
+
+test("a typed code says which sheet it is, and a wrong one stays to be mended", async () => {
+  const printed = await files(open, day.package);
+  // Of the usual size: some are in large print.
+  const [first, ...others] = printed.pages.filter((p) => p.kind === "sheet" && p.student);
+  const spoiled = others.find((p) => p.layout === first.layout);
+  const scan = await (await sheet(chrome, printed, spoiled)).unreadable();
+  const { id, outcomes } = await batch(open, [scan], { application: day.application });
+  assert.deepEqual(outcomes, { unidentified: 1 });
+  const page = await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.goto(`${open.base}/lotes/${id}/revisao`);
+  const code = page.getByLabel("Código impresso sob o QR");
+  const name = () => page.getByRole("button", { name: "Dizer de quem é" }).click();
+  await code.fill("7KQM 4T9X");
+  await name();
+  await page.getByText("Código impresso: o código não está certo").waitFor();
+  assert.equal(await code.inputValue(), "7KQM 4T9X");
+  await code.fill(printedCode(spoiled).toLowerCase());
+  await name();
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  const read = await open.json("GET", `/v1/batches/${id}/pages/1`);
+  assert.deepEqual([read.sheet.student, read.identified_by], [spoiled.student, "person"]);
+  await leave(page);
+});
+
+test("whose a spare sheet is is found by name, and the name is in no address", async () => {
+  const printed = await files(open, day.package);
+  const spare = printed.pages.find((p) => p.kind === "sheet" && !p.student);
+  const { id } = await batch(open, [(await sheet(chrome, printed, spare)).plain], { application: day.application });
+  const page = await visit();
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  await page.goto(`${open.base}/lotes/${id}/revisao/1/unica?caso=identidade`);
+  await page.getByLabel("Nome ou matrícula").pressSequentially("conceicao carla");
+  await page.getByRole("button", { name: "202612000 Carla Conceição de Araújo" }).click();
+  await page.waitForURL(`**/lotes/${id}`);
+  assert.equal((await open.json("GET", `/v1/batches/${id}/pages/1`)).sheet.student, "a-12-0");
+  assert.ok(asked.length > 3 && !asked.some((url) => /carla/i.test(url)), String(asked));
+  await leave(page);
+});
+
+test("the same sheet twice is looked at side by side, and decided once", async () => {
+  const printed = await files(open, day.package);
+  const twice = await sheet(chrome, printed, printed.pages.filter((p) => p.kind === "sheet" && p.student)[5]);
+  const { id, outcomes } = await batch(open, [await twice.filled("A"), await twice.filled("B")]);
+  assert.deepEqual(outcomes, { review: 2 });
+  const page = await visit();
+  await page.goto(`${open.base}/lotes/${id}/revisao`);
+  await page.waitForFunction(() => [...document.querySelectorAll("img.sheet")].filter((i) => i.naturalWidth > 300).length === 2);
+  const row = page.getByRole("row").filter({ has: page.getByRole("rowheader", { name: "q1", exact: true }) });
+  assert.deepEqual(await row.locator("b").allTextContents(), ["A", "B"]);
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press("2");
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  const outcome = async () => (await open.json("GET", `/v1/batches/${id}/pages`)).items.map((p) => p.outcome);
+  assert.deepEqual(await outcome(), ["foreign", "read"]);
+  await page.keyboard.press("ArrowLeft");
+  await page.getByRole("button", { name: "Valem as duas" }).waitFor();
+  assert.deepEqual(await outcome(), ["review", "review"]);
+  await page.keyboard.press("3");
+  await page.getByText("Nada mais em dúvida").waitFor();
+  await page.waitForSelector('#saving[data-waiting="0"]');
+  assert.deepEqual(await outcome(), ["read", "read"]);
+  await leave(page);
+});
+
+test("one student or room is printed again", async () => {
+  const page = await visit();
+  await page.goto(`${open.base}/malotes/${day.package}`);
+  const number = page.getByLabel("Matrícula do estudante");
+  const print = () => page.getByRole("button", { name: "Imprimir de novo" });
+  await number.fill("7");
+  await print().first().click();
+  await page.getByText("ninguém deste malote tem este número").waitFor();
+  assert.deepEqual([await number.inputValue(), await violations(page)], ["7", []]);
+  await number.fill("202612012");
+  for (const button of [print().first(), print().nth(1)]) {
+    const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
+    assert.equal(file.suggestedFilename(), "reimpressao.pdf");
+    assert.match(readFileSync(await file.path(), "latin1"), /^%PDF-/);
+  }
+  await leave(page);
+});
+
+test("on paper there is what was looked at, and nothing to press", async () => {
+  const page = await visit();
+  await page.emulateMedia({ media: "print" });
+  for (const path of ["", "/resultados?situacao=graded"]) {
+    await page.goto(`${open.base}/aplicacoes/${day.application}${path}`);
+    assert.equal(await page.locator("button:visible, .button:visible, nav:visible, .tabs:visible").count(), 0, path);
+    assert.ok(await page.getByText("2º Simulado").locator("visible=true").first().isVisible(), path);
+  }
+  await page.getByText("Só: corrigidas").waitFor();
+  await leave(page);
+});
+
+test("a phone photographs sheets", async () => {
+  const page = await visit({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.goto(`${open.base}/lotes/novo`);
+  const camera = page.locator("#camera");
+  assert.deepEqual([await camera.getAttribute("capture"), await camera.getAttribute("accept")], ["environment", "image/*"]);
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), page.getByText("Fotografar uma folha").click()]);
+  await chooser.setFiles(day.scans.find((s) => s.endsWith(".jpg")));
+  await page.locator("#list li").getByText("Enviado").waitFor();
   await leave(page);
 });
 

@@ -1,6 +1,6 @@
 // What every test of the pages needs: a server with its data, a browser, and a school's exam day to send.
 import { spawn, spawnSync } from "node:child_process";
-import { createHmac, randomUUID } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -28,7 +28,7 @@ export class Server {
     const base = await new Promise((done, failed) => {
       process.stderr.on("data", (text) => {
         log += text;
-        const said = /gabarito: (http:\/\/\S+)/.exec(log);
+        const said = /gabarito: (http:\/\/\S+)\s/.exec(log);
         if (said) done(said[1]);
       });
       process.on("exit", () => failed(new Error(`the server ended: ${log}`)));
@@ -75,7 +75,9 @@ export async function examDay(server) {
     form.append("files", new Blob([readFileSync(join(school, name))]), name);
   }
   const printed = await server.json("POST", "/v1/packages", form);
-  const day = join(target, "tmp/web/day");
+  // Made once for each state of the sample: scans of another would be of sheets that are not printed here.
+  const sample = createHash("sha256").update(readFileSync(join(school, "PACKAGE.json"))).digest("hex").slice(0, 12);
+  const day = join(target, `tmp/web/day-${sample}`);
   if (!existsSync(join(day, "respostas.csv"))) {
     const made = spawnSync(binary, ["demo", "--out", day], { env: plain, encoding: "utf8" });
     if (!existsSync(join(day, "respostas.csv"))) throw new Error(made.stderr);

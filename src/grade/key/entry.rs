@@ -4,7 +4,7 @@ use super::about::About;
 use super::read::{number, weight};
 use super::{Group, Question};
 use crate::grade::number::Exact;
-use crate::grade::rules::{Asked, Rule, is_rule};
+use crate::grade::rules::{self, Asked, Rule};
 use crate::json::{Faults, Object};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -159,7 +159,11 @@ fn reference(o: &mut Object, key: &'static str, groups: &[Group], f: &mut Faults
     let found = groups.iter().position(|g| g.id == said);
     if found.is_none() {
         let known: Vec<&str> = groups.iter().map(|g| g.id.as_str()).collect();
-        f.add(o.path(key), format!("{key}s has no “{said}”; one of {} is expected", known.join(", ")));
+        let expected = match known.is_empty() {
+            true => format!("the key names no {key}s"),
+            false => format!("one of {} is expected", known.join(", ")),
+        };
+        f.add(o.path(key), format!("{key}s has no “{said}”; {expected}"));
     }
     found
 }
@@ -174,13 +178,11 @@ fn rule(spec: Option<&Value>, path: &str, n: &str, asked: &Asked, named: &Named,
         None => (id("exact/1"), path),
         Some(Value::String(name)) => match named.rules.get(name) {
             Some(rule) => (rule.clone(), format!("rules.{name}")),
-            None if is_rule(name) => (id(name), path),
+            None if rules::names().contains(&name.as_str()) => (id(name), path),
             None => {
-                let own: Vec<&str> = named.rules.keys().map(String::as_str).collect();
-                f.add(
-                    path,
-                    format!("“{name}” is neither a rule of the key ({}) nor one of gabarito's", own.join(", ")),
-                );
+                let mut known: Vec<&str> = named.rules.keys().map(String::as_str).collect();
+                known.extend(rules::names());
+                f.add(path, format!("“{name}” is not a rule; one of {} is expected", known.join(", ")));
                 return None;
             }
         },

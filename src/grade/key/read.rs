@@ -89,7 +89,7 @@ fn named_rules(o: &mut Object, f: &mut Faults) -> BTreeMap<String, Value> {
         f.add("rules", "an object is expected that gives rules names: {\"certo_errado\": {\"id\": \"penalty/1\", …}}");
         return BTreeMap::new();
     };
-    for name in all.keys().filter(|name| crate::grade::rules::is_rule(name)) {
+    for name in all.keys().filter(|name| crate::grade::rules::names().contains(&name.as_str())) {
         f.add(format!("rules.{name}"), "the name of a rule that is there already; another name is expected");
     }
     all.iter().map(|(name, rule)| (name.clone(), rule.clone())).collect()

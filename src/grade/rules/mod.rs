@@ -130,8 +130,9 @@ const RULES: [(&str, Reader); 10] = [
     ("essay.enem/2025", essay::read),
 ];
 
-pub fn is_rule(id: &str) -> bool {
-    RULES.iter().any(|(known, _)| *known == id)
+/// Every rule that needs no key to name it.
+pub fn names() -> [&'static str; RULES.len()] {
+    RULES.map(|(id, _)| id)
 }
 
 impl Rule {
@@ -141,8 +142,7 @@ impl Rule {
         let id = o.text("id", faults);
         let Some((_, read)) = RULES.iter().find(|(known, _)| *known == id) else {
             if !id.is_empty() {
-                let known: Vec<&str> = RULES.iter().map(|(id, _)| *id).collect();
-                faults.add(o.path("id"), format!("“{id}” is not a rule; one of {} is expected", known.join(", ")));
+                faults.add(o.path("id"), format!("“{id}” is not a rule; one of {} is expected", names().join(", ")));
             }
             return None;
         };

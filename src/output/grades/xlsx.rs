@@ -2,13 +2,9 @@
 
 use super::{Cell, Row, cells, columns};
 use crate::grade::{Key, Standing};
-use rust_xlsxwriter::{Color, DocProperties, ExcelDateTime, Format, FormatBorder, Workbook, XlsxError};
+use crate::output::workbook::{self, AMBER, clipped, told};
+use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use std::io;
-
-const HEAD: Color = Color::RGB(0x1F3A5F);
-const AMBER: Color = Color::RGB(0xFFE08A);
-/// Excel takes 32,767 characters in a cell.
-const MAX_CELL_CHARS: usize = 32_000;
 
 pub struct Xlsx<'k> {
     key: &'k Key,
@@ -29,14 +25,7 @@ impl<'k> Xlsx<'k> {
     }
 
     fn begin(key: &'k Key) -> Result<Self, XlsxError> {
-        let mut book = Workbook::new();
-        let made = ExcelDateTime::from_ymd(2026, 1, 1)?;
-        book.set_properties(&DocProperties::new().set_author("gabarito").set_creation_datetime(&made));
-        let head = Format::new()
-            .set_bold()
-            .set_font_color(Color::White)
-            .set_background_color(HEAD)
-            .set_border_bottom(FormatBorder::Thin);
+        let (mut book, head) = (workbook::new()?, workbook::head());
         let sheet = book.add_worksheet_with_constant_memory()?;
         sheet.set_name("Notas")?;
         sheet.set_freeze_panes(1, 1)?;
@@ -78,18 +67,4 @@ impl<'k> Xlsx<'k> {
         sheet.autofilter(0, 0, self.rows, self.columns - 1).map_err(told)?;
         self.book.save_to_buffer().map_err(told)
     }
-}
-
-fn told(e: XlsxError) -> io::Error {
-    match e {
-        XlsxError::IoError(e) => e,
-        XlsxError::RowColumnLimitError => {
-            io::Error::other("a worksheet holds 1,048,576 rows and 16,384 columns; CSV has no such limit")
-        }
-        e => io::Error::other(e),
-    }
-}
-
-fn clipped(text: &str) -> String {
-    text.chars().take(MAX_CELL_CHARS).collect()
 }

@@ -37,8 +37,9 @@ pub enum GradesError {
 /// # Errors
 /// [`GradesError`]; the transaction is of no use then.
 pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
-    let text = "SELECT DISTINCT s.application_id AS application FROM pages p
+    let text = "SELECT s.application_id AS application FROM pages p
                 JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id WHERE p.batch_id = $1
+                UNION SELECT application_id FROM batches WHERE id = $1 AND application_id IS NOT NULL
                 ORDER BY application";
     let rows = db.query(text).bind(batch.to_string()).fetch_all(&mut **tx).await?;
     for row in rows {
@@ -53,17 +54,29 @@ pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> R
     Ok(())
 }
 
-/// A person has decided about a page that was `before`'s and is `after`'s, each a sheet and a student.
+/// A person has decided about a page of a batch that was `before`'s and is `after`'s, each a sheet and a student.
 ///
 /// # Errors
 /// [`GradesError`]; the transaction is of no use then.
-pub async fn page_decided(db: &Db, tx: &mut Tx, tenant: &str, pages: [Whose<'_>; 2]) -> Result<(), GradesError> {
+pub async fn page_decided(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    batch: Uuid,
+    pages: [Whose<'_>; 2],
+) -> Result<(), GradesError> {
     let mut owners = Vec::new();
     let mut applications = Vec::new();
     for Whose { sheet, student } in pages {
-        let Some(sheet) = sheet else { continue };
-        let text = "SELECT application_id, kind, student_id FROM sheets WHERE tenant_id = $1 AND id = $2";
-        let query = db.query(text).bind(tenant.to_owned()).bind(sheet.to_owned());
+        if sheet.is_none() && student.is_none() {
+            continue;
+        }
+        let sheet = sheet.unwrap_or_default();
+        // A sheet that was not printed here is of the exam that its batch was sent for.
+        let text = "SELECT application_id, student_id FROM sheets WHERE tenant_id = $1 AND id = $2
+                    UNION ALL SELECT application_id, NULL FROM batches WHERE id = $3 AND application_id IS NOT NULL
+                        AND NOT EXISTS (SELECT 1 FROM sheets WHERE tenant_id = $1 AND id = $2)";
+        let query = db.query(text).bind(tenant.to_owned()).bind(sheet.to_owned()).bind(batch.to_string());
         let Some(row) = query.fetch_optional(&mut **tx).await? else { continue };
         let application: String = row.col("application_id")?;
         if !applications.contains(&application) {

@@ -14,6 +14,24 @@ use uuid::Uuid;
 /// Pupils whose pages are in memory at once.
 const AT_ONCE: usize = 200;
 
+/// The pages of an exam's sheets, `p`, with what was printed on each: `$1` the tenant, `$2` the exam. Sheets that were not
+/// printed here are of the exam that their batch was sent for.
+macro_rules! pages_of_exam {
+    () => {
+        "(SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, s.package_id, s.unit_id, s.room_id, s.version,
+              COALESCE(p.student_id, s.student_id) AS student_id,
+              COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
+          FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
+          WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'
+          UNION ALL
+          SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, NULL, NULL, NULL, NULL, p.student_id,
+              COALESCE('student/' || p.student_id, 'sheet/' || p.sheet_id)
+          FROM batches b JOIN pages p ON p.batch_id = b.id
+          WHERE b.tenant_id = $1 AND b.application_id = $2 AND COALESCE(p.student_id, p.sheet_id) IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM sheets s WHERE s.tenant_id = p.tenant_id AND s.id = p.sheet_id)) p"
+    };
+}
+
 pub fn owner(student: Option<&str>, sheet: &str) -> String {
     student.map_or_else(|| format!("sheet/{sheet}"), |student| format!("student/{student}"))
 }
@@ -42,20 +60,19 @@ pub async fn of_batch(
     application: &str,
     batch: Uuid,
 ) -> Result<Vec<String>, DbError> {
-    let text = "SELECT DISTINCT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
-                FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-                WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.batch_id = $3";
+    let text = concat!("SELECT DISTINCT p.owner AS owner FROM ", pages_of_exam!(), " WHERE p.batch_id = $3");
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(batch.to_string());
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }
 
 /// Whose pages were read, of one exam, and have no paper yet.
 pub async fn not_gathered(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, DbError> {
-    let text = "SELECT DISTINCT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
-                FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-                WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.outcome IN ('read', 'review')
-                EXCEPT SELECT owner FROM papers
-                WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL";
+    let text = concat!(
+        "SELECT DISTINCT p.owner AS owner FROM ",
+        pages_of_exam!(),
+        " WHERE p.outcome IN ('read', 'review') EXCEPT SELECT owner FROM papers
+          WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL"
+    );
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }
@@ -82,13 +99,12 @@ pub async fn gather(
 ) -> Result<(), GradesError> {
     let mut shapes: BTreeSet<String> = BTreeSet::new();
     for some in owners.chunks(AT_ONCE) {
-        let text = "SELECT COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner,
-                    COALESCE(p.student_id, s.student_id) AS student, s.package_id AS package, s.unit_id AS unit, s.room_id AS room,
-                    s.version AS version, p.batch_id AS batch, p.body{as_text} AS body
-                    FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-                    WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet' AND p.outcome IN ('read', 'review')
-                    AND COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) IN ({ids})
-                    ORDER BY p.sheet_page, p.batch_id, p.number";
+        let text = concat!(
+            "SELECT p.owner AS owner, p.student_id AS student, p.package_id AS package, p.unit_id AS unit, p.room_id AS room,
+                p.version AS version, p.batch_id AS batch, p.body{as_text} AS body FROM ",
+            pages_of_exam!(),
+            " WHERE p.outcome IN ('read', 'review') AND p.owner IN ({ids}) ORDER BY p.sheet_page, p.batch_id, p.number"
+        );
         let mut found: BTreeMap<String, Gathered> = some.iter().map(|o| (o.clone(), Gathered::default())).collect();
         for row in rows::among(db.dialect(), text, &[tenant, application], some).fetch_all(&mut **tx).await? {
             let gathered = found.entry(row.col("owner")?).or_default();
@@ -102,6 +118,11 @@ pub async fn gather(
             }
             let Gathered { joined, student, package, unit, room, version, batch } = gathered;
             let paper = joined.paper();
+            if paper.shape.0.is_empty() {
+                // A sheet of a layout that nobody here knows: there is nothing on it that could be graded.
+                forget(db, tx, tenant, application, owner).await?;
+                continue;
+            }
             let fields = serde_json::to_string(&paper.shape)?;
             let shape = hex(&Sha256::digest(&fields))[..24].to_owned();
             if shapes.insert(shape.clone()) {
@@ -156,7 +177,15 @@ async fn forget(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owner: St
         true => {
             "UPDATE papers SET shape_id = NULL, answers = '', review = 0, batch_id = NULL WHERE tenant_id = $1 AND application_id = $2 AND owner = $3"
         }
-        false => "DELETE FROM papers WHERE tenant_id = $1 AND application_id = $2 AND owner = $3",
+        false => {
+            // What the warehouse has of it would be counted beside the rows of whoever's sheet it is now.
+            let text = "INSERT INTO warehouse_withdrawn (tenant_id, application_id, owner)
+                        SELECT tenant_id, application_id, owner FROM warehouse_sent
+                        WHERE tenant_id = $1 AND application_id = $2 AND owner = $3 ON CONFLICT DO NOTHING";
+            let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(owner.clone());
+            query.execute(&mut **tx).await?;
+            "DELETE FROM papers WHERE tenant_id = $1 AND application_id = $2 AND owner = $3"
+        }
     };
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(owner);
     query.execute(&mut **tx).await?;

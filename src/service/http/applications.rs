@@ -2,7 +2,7 @@
 
 use super::extract::Path;
 use super::{Problem, caller};
-use crate::read::result::{FieldStatus, PageReading};
+use crate::grade::{Page, roll};
 use crate::service::App;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::State;
@@ -118,8 +118,8 @@ pub async fn reconciliation(
         let (sheet, page): (String, Option<i64>) = (row.col("sheet_id")?, row.col("sheet_page")?);
         let page = page.and_then(|p| u16::try_from(p).ok()).unwrap_or(1);
         if let (Some(rows), Some(body)) = (lists.get(&sheet), row.col::<Option<String>>("body")?) {
-            let reading: PageReading = serde_json::from_str(&body).map_err(std::io::Error::from)?;
-            absent.extend(absences(&reading, rows.get(&page.to_string()).map_or(&[], Vec::as_slice)));
+            let list: Page = serde_json::from_str(&body).map_err(std::io::Error::from)?;
+            absent.extend(roll::absent(&list, rows.get(&page.to_string()).map_or(&[], Vec::as_slice)));
             continue;
         }
         let read = read.entry(sheet).or_default();
@@ -127,13 +127,6 @@ pub async fn reconciliation(
         read.review |= row.col::<String>("outcome")? == "review";
     }
     Ok(axum::Json(held_against(&sheets, &read, &absent)))
-}
-
-/// The students whose bubble “Ausente” is filled in: field `r1` is of the first row.
-fn absences(reading: &PageReading, rows: &[String]) -> Vec<String> {
-    let answered = reading.fields.iter().filter(|f| f.status == FieldStatus::Answered);
-    let row = answered.filter_map(|f| f.id.strip_prefix('r')?.parse::<usize>().ok()?.checked_sub(1));
-    row.filter_map(|r| rows.get(r).cloned()).collect()
 }
 
 fn held_against(

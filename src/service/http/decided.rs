@@ -29,7 +29,7 @@ pub async fn write(
     let query = query.bind(page.map(i64::from)).bind(student).bind(batch.to_string()).bind(i64::from(number));
     query.execute(&mut **tx).await?;
     let whose = [Whose::of(before.reading), Whose::of(after.reading)];
-    grades::page_decided(&app.db, tx, &caller.tenant, whose).await?;
+    grades::page_decided(&app.db, tx, &caller.tenant, batch, whose).await?;
     let text = "INSERT INTO decisions (id, tenant_id, batch_id, number, decided_by, decided_at, change, before, after)
                 VALUES ($1, $2, $3, $4, $5, {now}, $6{as_json}, $7{as_json}, $8{as_json})";
     let query = app.db.query(text).bind(Uuid::now_v7().to_string()).bind(caller.tenant.clone()).bind(batch.to_string());

@@ -57,7 +57,7 @@ pub struct Which {
     responses(
         (status = 200, description = "Everything is graded by it", body = KeyPut, headers(("ETag", description = "Its revision"))),
         (status = 400, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Nothing of this exam was printed for you", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Nothing of this exam was printed or read for you", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "It was changed in the meantime", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
@@ -186,10 +186,11 @@ pub async fn revisions(
     Ok(axum::Json(all))
 }
 
-/// The id of an exam of which this tenant has something: what was printed, or what was handed in.
+/// The id of an exam of which this tenant has something: what was printed, was sent to be read, or was handed in.
 pub async fn known(app: &App, tenant: &str, id: String) -> Result<String, Problem> {
     let id = id.replace('\0', "");
     let text = "SELECT 1 AS there FROM packages WHERE tenant_id = $1 AND application_id = $2
+                UNION SELECT 1 FROM batches WHERE tenant_id = $1 AND application_id = $2
                 UNION SELECT 1 FROM papers WHERE tenant_id = $1 AND application_id = $2";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(id.clone());
     let found = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;

@@ -11,7 +11,7 @@ mod events;
 pub(crate) mod extract;
 mod health;
 mod identified;
-mod incoming;
+pub mod incoming;
 pub(crate) mod job;
 mod keeping;
 pub(crate) mod key;
@@ -154,7 +154,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), once::layer))
         .layer(middleware::from_fn_with_state(app.clone(), caller::host))
         .layer(middleware::from_fn_with_state(app.clone(), tasks::tell))
-        .layer(middleware::from_fn_with_state(app.clone(), web::faults))
+        .layer(middleware::from_fn_with_state(app.clone(), web::in_words))
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))

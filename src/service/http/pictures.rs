@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 
@@ -62,6 +63,18 @@ pub async fn crop(
     picture(&app, &caller, id, n, Drawing::Field(field), &headers).await
 }
 
+/// A page to be drawn, as the database has it.
+struct Page {
+    tenant: String,
+    batch: Uuid,
+    number: u32,
+    /// The scan's number, its name, and the page's place in it.
+    file: u32,
+    name: String,
+    place: u32,
+    read: PageReading,
+}
+
 pub async fn picture(
     app: &App,
     caller: &Caller,
@@ -71,61 +84,125 @@ pub async fn picture(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     batches::job_of(app, caller, id).await?;
-    let text = "SELECT p.file_number AS file_number, f.first_page AS first_page, f.name AS name, p.body{as_text} AS body
-                FROM pages p
-                JOIN batch_files f ON f.batch_id = p.batch_id AND f.number = p.file_number WHERE p.batch_id = $1 AND p.number = $2";
-    let query = app.db.query(text).bind(id.to_string()).bind(i64::from(n));
-    let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
-    let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
-    let (number, first): (i64, i64) = (row.col("file_number")?, row.col("first_page")?);
-    let key = Key::Picture { tenant: caller.tenant.clone(), batch: id, page: n, name: drawing.file_name() };
-    let kept = match app.objects.open(&key, None).await {
-        Ok(mut opened) => {
-            let mut bytes = Vec::new();
-            opened.body.read_to_end(&mut bytes).await?;
-            bytes
-        }
-        Err(ObjectError::NotFound) => {
-            let _turn = app.gate.turn().await?;
-            let folder = Incoming::new(app).await?;
-            let scan = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
-            let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;
-            let layouts = work::layouts(app, &caller.tenant, &folder.path().join("layouts")).await?;
-            let page = u32::try_from(i64::from(n) - first).unwrap_or(1);
-            let read: PageReading = serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?;
-            let (told, policy) = (identified::told(app, &read), work::policy(app, id).await?);
-            let name = row.col("name")?;
-            let drawings: Vec<Drawing> = together(drawing, &read).collect();
-            let out = |nth: usize| folder.path().join(format!("picture-{nth}"));
-            let to_draw = drawings.iter().cloned().enumerate().map(|(nth, drawing)| (drawing, out(nth))).collect();
-            let task = Task::Draw { file, name, page, told, layouts, policy, drawings: to_draw };
-            let child = app.children.start_on(task, 1).await?;
-            for event in child.all().await? {
-                match event {
-                    Event::Refused { detail, .. } => return Err(Kind::NotFound.because(detail)),
-                    Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
-                    _ => {}
+    let page = Page::find(app, &caller.tenant, id, n).await?;
+    let picture = match page.kept(app, &drawing).await? {
+        Some(kept) => kept,
+        None => {
+            let _alone = app.drawing.alone(id, n).await;
+            match page.kept(app, &drawing).await? {
+                Some(drawn_meanwhile) => drawn_meanwhile,
+                None => {
+                    let _turn = app.gate.turn().await?;
+                    page.draw(app, drawing).await?
                 }
             }
-            let asked = tokio::fs::read(out(0)).await?;
-            for (nth, drawing) in drawings.iter().enumerate() {
-                let name = drawing.file_name();
-                let key = Key::Picture { tenant: caller.tenant.clone(), batch: id, page: n, name };
-                if tokio::fs::try_exists(out(nth)).await? {
-                    app.objects.put_file(&key, &out(nth)).await?;
-                }
-            }
-            asked
         }
-        Err(e) => return Err(e.into()),
     };
     // It is another picture once a person said which sheet it is.
-    let etag = etag::of(&kept);
+    let etag = etag::of(&picture);
     let cache = (header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     if etag::among(headers, header::IF_NONE_MATCH, &etag) == Some(true) {
         return Ok((StatusCode::NOT_MODIFIED, [cache], [(header::ETAG, etag)]).into_response());
     }
-    Ok(([(header::CONTENT_TYPE, "image/jpeg")], [cache], [(header::ETAG, etag)], kept).into_response())
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], [cache], [(header::ETAG, etag)], picture).into_response())
+}
+
+/// How often it is looked whether nobody waits for a picture.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Draws pictures that will be asked for, one after another, and only while nobody waits for one.
+pub async fn ahead(app: &App, caller: &Caller, id: Uuid, wanted: Vec<(u32, Drawing)>) {
+    let Some(_alone) = app.drawing.begin_ahead(id) else { return };
+    for (n, drawing) in wanted {
+        let _turn = loop {
+            match app.gate.spare_turn() {
+                _ if app.stopping.is_cancelled() => return,
+                Some(turn) => break turn,
+                None => tokio::time::sleep(PAUSE).await,
+            }
+        };
+        // What can't be drawn is told to whoever asks for it.
+        if let Err(problem) = draw_ahead(app, caller, id, n, drawing).await {
+            tracing::debug!(batch = %id, page = n, detail = problem.detail(), "not drawn ahead");
+        }
+    }
+}
+
+async fn draw_ahead(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing) -> Result<(), Problem> {
+    // Whoever has a turn waits for nobody: they may be waiting for a turn.
+    let Some(_alone) = app.drawing.try_alone(id, n) else { return Ok(()) };
+    let page = Page::find(app, &caller.tenant, id, n).await?;
+    if page.kept(app, &drawing).await?.is_none() {
+        page.draw(app, drawing).await?;
+    }
+    Ok(())
+}
+
+impl Page {
+    async fn find(app: &App, tenant: &str, batch: Uuid, number: u32) -> Result<Page, Problem> {
+        let text =
+            "SELECT p.file_number AS file_number, f.first_page AS first_page, f.name AS name, p.body{as_text} AS body
+                    FROM pages p JOIN batch_files f ON f.batch_id = p.batch_id AND f.number = p.file_number
+                    WHERE p.batch_id = $1 AND p.tenant_id = $2 AND p.number = $3";
+        let query = app.db.query(text).bind(batch.to_string()).bind(tenant.to_owned()).bind(i64::from(number));
+        let row = query.fetch_optional(app.db.reader(Freshness::Latest)).await?;
+        let row = row.ok_or_else(|| Kind::NotFound.because("the batch has no such page, or it is not read yet"))?;
+        Ok(Page {
+            tenant: tenant.to_owned(),
+            batch,
+            number,
+            file: row.col::<i64>("file_number")? as u32,
+            name: row.col("name")?,
+            place: u32::try_from(i64::from(number) - row.col::<i64>("first_page")?).unwrap_or(1),
+            read: serde_json::from_str(&row.col::<String>("body")?).map_err(std::io::Error::from)?,
+        })
+    }
+
+    fn key(&self, drawing: &Drawing) -> Key {
+        let name = drawing.file_name();
+        Key::Picture { tenant: self.tenant.clone(), batch: self.batch, page: self.number, name }
+    }
+
+    async fn kept(&self, app: &App, drawing: &Drawing) -> Result<Option<Vec<u8>>, Problem> {
+        match app.objects.open(&self.key(drawing), None).await {
+            Ok(mut opened) => {
+                let mut bytes = Vec::new();
+                opened.body.read_to_end(&mut bytes).await?;
+                Ok(Some(bytes))
+            }
+            Err(ObjectError::NotFound) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Draws it, and keeps it with what is drawn [together](together) with it.
+    async fn draw(&self, app: &App, drawing: Drawing) -> Result<Vec<u8>, Problem> {
+        let folder = Incoming::new(app).await?;
+        let scan = Key::Scan { tenant: self.tenant.clone(), batch: self.batch, number: self.file };
+        let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;
+        let layouts = work::layouts(app, &self.tenant, &folder.path().join("layouts")).await?;
+        let (told, policy) = (identified::told(app, &self.read), work::policy(app, self.batch).await?);
+        let drawings: Vec<Drawing> = together(drawing, &self.read).collect();
+        let out = |nth: usize| folder.path().join(format!("picture-{nth}"));
+        let to_draw = drawings.iter().cloned().enumerate().map(|(nth, drawing)| (drawing, out(nth))).collect();
+        let (name, page) = (self.name.clone(), self.place);
+        let task = Task::Draw { file, name, page, told, layouts, policy, drawings: to_draw };
+        let child = app.children.start_on(task, 1).await?;
+        for event in child.all().await? {
+            match event {
+                Event::Refused { detail, .. } => return Err(Kind::NotFound.because(detail)),
+                Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
+                _ => {}
+            }
+        }
+        let asked = tokio::fs::read(out(0)).await?;
+        for (nth, drawing) in drawings.iter().enumerate() {
+            if tokio::fs::try_exists(out(nth)).await? {
+                app.objects.put_file(&self.key(drawing), &out(nth)).await?;
+            }
+        }
+        Ok(asked)
+    }
 }
 
 /// What is drawn at once: whoever looks at one doubtful field will look at the page's others, and most of the work is to

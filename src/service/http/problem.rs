@@ -148,6 +148,12 @@ impl Problem {
         self
     }
 
+    /// The same, told in other words.
+    #[must_use]
+    pub fn in_words(self, detail: String, errors: Vec<Fault>) -> Problem {
+        Problem { detail, errors, ..self }
+    }
+
     /// What is wrong, for people who read English.
     pub fn detail(&self) -> &str {
         &self.detail

@@ -20,8 +20,16 @@ use std::sync::Arc;
 pub struct Written {
     pub results: Rows,
     pub questions: Rows,
-    /// What is to be noted once it is sent: owners and hashes.
-    pub sent: Vec<(String, String)>,
+    /// What is to be noted once it is sent.
+    pub sent: Sent,
+}
+
+#[derive(Default)]
+pub struct Sent {
+    /// Owners and hashes.
+    papers: Vec<(String, String)>,
+    /// Owners who have no paper any more.
+    withdrawn: Vec<String>,
 }
 
 struct Writing {
@@ -56,7 +64,7 @@ pub async fn write(
             writing.failed = paper_rows(writing, &key, &exam, revision, held, paper, graded).err();
         }
     };
-    let Writing { results, gathering, sent, failed, .. } =
+    let Writing { mut results, gathering, sent: papers, failed, .. } =
         analysis::each(app, tenant, application, &material, writing, each).await?;
     if let Some(e) = failed {
         return Err(e.into());
@@ -70,7 +78,26 @@ pub async fn write(
     .map_err(std::io::Error::other)?;
     let mut questions = Rows::create(&super::QUESTIONS, &folder.join("questions"))?;
     question_rows(&mut questions, application, revision, &table, &said)?;
-    Ok(Some(Written { results, questions, sent }))
+    let withdrawn = withdrawn(app, tenant, application).await?;
+    for owner in &withdrawn {
+        results.push_named(&[
+            ("revision", json!(revision)),
+            ("application", json!(application)),
+            ("sheet", json!(owner.strip_prefix("sheet/"))),
+            ("owner", json!(owner)),
+            ("withdrawn", json!(true)),
+        ])?;
+    }
+    Ok(Some(Written { results, questions, sent: Sent { papers, withdrawn } }))
+}
+
+/// Owners of whom the warehouse has rows, and who have no paper any more.
+async fn withdrawn(app: &App, tenant: &str, application: &str) -> Result<Vec<String>, RowsError> {
+    let text = "SELECT owner FROM warehouse_withdrawn WHERE tenant_id = $1 AND application_id = $2
+                EXCEPT SELECT owner FROM papers WHERE tenant_id = $1 AND application_id = $2 ORDER BY owner";
+    let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
+    let rows = query.fetch_all(app.db.reader(Freshness::Latest)).await?;
+    Ok(rows.iter().map(|row| row.col("owner")).collect::<Result<_, _>>()?)
 }
 
 /// What the warehouse has of each paper.
@@ -82,8 +109,13 @@ async fn known(app: &App, tenant: &str, application: &str) -> Result<HashMap<Str
 }
 
 /// Notes what was sent.
-pub async fn note(app: &App, tenant: &str, application: &str, sent: Vec<(String, String)>) -> Result<(), RowsError> {
+pub async fn note(app: &App, tenant: &str, application: &str, sent: Sent) -> Result<(), RowsError> {
     let mut tx = app.db.begin().await?;
+    for owner in sent.withdrawn {
+        let text = "DELETE FROM warehouse_withdrawn WHERE tenant_id = $1 AND application_id = $2 AND owner = $3";
+        let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(owner);
+        query.execute(&mut *tx).await?;
+    }
     // Papers that were deleted meanwhile have no place to be noted in.
     let text = "SELECT owner FROM papers WHERE tenant_id = $1 AND application_id = $2";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
@@ -93,7 +125,7 @@ pub async fn note(app: &App, tenant: &str, application: &str, sent: Vec<(String,
     let row = |(owner, hash): (String, String)| -> Vec<Cell> {
         vec![tenant.into(), application.into(), owner.into(), hash.into()]
     };
-    let all = sent.into_iter().filter(|(owner, _)| there.contains(owner)).map(row).collect();
+    let all = sent.papers.into_iter().filter(|(owner, _)| there.contains(owner)).map(row).collect();
     let columns = "warehouse_sent (tenant_id, application_id, owner, hash)";
     let latest = "ON CONFLICT (tenant_id, application_id, owner) DO UPDATE SET hash = excluded.hash";
     rows::insert(&mut tx, app.db.dialect(), columns, latest, all).await?;
@@ -143,6 +175,7 @@ fn paper_rows(
             json!(marked.verdict),
             json!(Some(float(marked.points)).filter(|_| !marked.verdict.waits())),
             json!(float(marked.max)),
+            json!(held.owner),
         ];
         writing.results.push(of_paper.iter().cloned().chain(own))?;
     }

@@ -175,7 +175,9 @@ async fn claim(db: &Db, config: &WarehouseConfig) -> Result<Option<Due>, DbError
 }
 
 async fn ship(app: &App, warehouse: &Warehouse, due: &Due) -> Result<(), ShipError> {
-    let text = "SELECT MIN(created_at) AS first FROM packages WHERE tenant_id = $1 AND application_id = $2";
+    let text = "SELECT MIN(created_at) AS first FROM (
+                    SELECT created_at FROM packages WHERE tenant_id = $1 AND application_id = $2
+                    UNION ALL SELECT created_at FROM batches WHERE tenant_id = $1 AND application_id = $2) a";
     let query = app.db.query(text).bind(due.tenant.clone()).bind(due.application.clone());
     let row = query.fetch_one(app.db.reader(Freshness::Latest)).await.map_err(RowsError::from)?;
     // Deleted since: there is nothing to send.

@@ -40,6 +40,15 @@ impl Rows {
         self.file.write_all(&line)
     }
 
+    /// One row of which only these columns are told.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn push_named(&mut self, told: &[(&str, Value)]) -> io::Result<()> {
+        let value = |name| told.iter().find(|(n, _)| *n == name).map_or(Value::Null, |(_, value)| value.clone());
+        self.push(self.table.columns.iter().map(|c| value(c.name)))
+    }
+
     /// The file, and the hash of the rows in hexadecimal.
     ///
     /// # Errors

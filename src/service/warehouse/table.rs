@@ -31,7 +31,7 @@ pub const RESULTS: Table = Table {
         column(
             "revision",
             "INTEGER",
-            "Milliseconds since 1970; of several rows of one student and question the greatest counts",
+            "Milliseconds since 1970; of one owner's rows those with the greatest count, unless withdrawn",
         ),
         column("application", "STRING", "The exam"),
         column("key_revision", "INTEGER", "Revision of the key that it was graded by"),
@@ -55,6 +55,8 @@ pub const RESULTS: Table = Table {
         ),
         column("points", "FLOAT", "Null while it waits for a person"),
         column("max", "FLOAT", "The most that the question gives"),
+        column("owner", "STRING", "Whose paper it is: student/ID, or sheet/ID of a sheet that names nobody"),
+        column("withdrawn", "BOOLEAN", "True in the one row that says: this owner has no paper any more"),
     ],
 };
 

@@ -60,10 +60,10 @@ fn grades_become_responses() {
     }
     let table = gathering.table();
     let column = |j: usize| table.column(j).collect::<Vec<_>>();
-    use Response::{Answer, Blank, Doubtful, Invalid, NotAsked};
+    use Response::{Answer, Blank, Doubtful, Invalid, NotAsked, NotRead};
     assert_eq!(column(0), [(Answer(0), 1.0), (Invalid, 0.0)]);
     assert_eq!(column(1), [(Blank, 0.0), (Doubtful, 0.0)]);
-    assert_eq!(column(2), [(Answer(2), 4.0), (NotAsked, 0.0)]);
+    assert_eq!(column(2), [(Answer(2), 4.0), (NotRead, 0.0)]);
     assert_eq!(column(4)[0], (Answer(4), 1.0));
     assert_eq!(column(5), [(NotAsked, 0.0), (NotAsked, 0.0)]);
     let [first, _, third, fourth, ..] = table.questions() else { panic!() };
@@ -74,6 +74,24 @@ fn grades_become_responses() {
     let said = statistics(&table, &Options { proficiency: Some(Source::Given), ..Options::default() });
     assert_eq!((said.items[0].students, said.items[0].invalid, said.items[2].students), (2, 1, 1));
     assert_eq!(said.proficiency.unwrap().items.len(), 2);
+}
+
+#[test]
+fn who_has_a_page_to_come_does_not_keep_the_others_from_being_reliable() {
+    let key = Key::from_json(&json!({"questions": [{"id": "q{n}", "count": 3, "answers": "ABC"}]})).unwrap();
+    let mut gathering = Gathering::new(&key, |_| ["A", "B", "C"].map(str::to_owned).to_vec());
+    for (student, answers) in
+        [("1", "ABC"), ("2", "ABA"), ("3", "ACA"), ("4", "BCA"), ("not all", "A"), ("nothing", "")]
+    {
+        let fields: Vec<(String, String)> =
+            answers.chars().zip(1..).map(|(a, n)| (format!("q{n}"), a.to_string())).collect();
+        let fields: Vec<_> = fields.iter().map(|(id, a)| (id.as_str(), "answered", a.as_str())).collect();
+        gathering.add(Student { id: student.into(), ..Student::default() }, &graded(&key, student, &fields)).unwrap();
+    }
+    let said = statistics(&gathering.table(), &Options::default()).reliability;
+    // docs/statistics.md
+    assert_eq!((said.questions, said.students), (3, 4));
+    assert!((said.kr20.unwrap() - 0.75).abs() < 1e-9 && said.alpha == said.kr20, "{said:?}");
 }
 
 #[test]

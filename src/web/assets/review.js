@@ -87,7 +87,7 @@
       const data = said();
       for (let pause = 500; data; pause = Math.min(pause * 2, 15000)) {
         let answer = null;
-        try { answer = await fetch(url, { method: "POST", headers: { accept: "application/json" }, body: data }); } catch { /* again */ }
+        try { answer = await fetch(url, { method: "POST", headers: { accept: "application/json", "hx-request": "true" }, body: data }); } catch { /* again */ }
         if (!answer || answer.status === 429 || answer.status >= 500) {
           saving.textContent = say.offline;
           await sleep(pause);
@@ -112,9 +112,14 @@
     const problem = await answer.json().catch(() => ({}));
     if (again) {
       if (past.includes(entry)) past.splice(past.indexOf(entry), 1);
-      if (!queue.includes(key)) remaining++;
-      queue = [key, ...queue.filter((k) => k !== key)];
+      const back = [key, ...entry.rest].filter((k) => !queue.includes(k));
+      remaining += back.length;
+      queue = [key, ...back.filter((k) => k !== key), ...queue.filter((k) => k !== key)];
       await show();
+      for (const [name, value] of entry.typed) {
+        const field = place.querySelector(`input[name="${CSS.escape(name)}"]:not([type=hidden])`);
+        if (field && place.dataset.key === key) field.value = value;
+      }
     }
     fault.textContent = answer.status === 412 || answer.status === 409 ? say.changed : fill(say.refused, problem.detail || answer.status);
     fault.hidden = false;
@@ -127,14 +132,20 @@
     shownAt = performance.now();
     queue = queue.filter((k) => k !== key);
     remaining--;
-    // Whoever says whose page it is, or sets it aside, has said it of the whole page.
-    const all = data.get("acao") === "descartar" || data.has("codigo");
-    const rest = all ? queue.filter((k) => parseInt(k, 10) === number) : [];
+    // Whoever says whose page it is, or sets it aside, has said it of the whole page; who takes it as it is, of all but
+    // its answers. Of two pages both are decided.
+    const act = data.get("acao"), against = Number(data.get("contra")), beside = Number(data.get("favor"));
+    const gone = [act === "descartar" || data.has("codigo") ? number : 0, against], taken = [act === "aceitar" ? number : 0, beside];
+    const rest = queue.filter((k) => {
+      const n = parseInt(k, 10);
+      return gone.includes(n) || (taken.includes(n) && k.includes("?caso="));
+    });
     queue = queue.filter((k) => !rest.includes(k));
     remaining -= rest.length;
     // Agreeing with somebody is no decision that could be taken back.
     // Taking it back is about the pages as they are after it, whatever else becomes of them: `etag` and `otherEtag`.
-    const entry = { key, number, rest, other: Number(data.get("contra") || data.get("favor")) };
+    const typed = [...form.querySelectorAll("input:not([type=hidden])")].map((i) => [i.name, i.value]);
+    const entry = { key, number, rest, typed, other: against || beside };
     if (!data.has("segunda")) past.push(entry);
     send(form.action, () => {
       if (etags.has(number)) data.set("etag", etags.get(number));

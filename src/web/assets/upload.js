@@ -96,7 +96,7 @@
   async function ask(url, options, waiting) {
     for (let pause = 1; ; pause = Math.min(pause * 2, 30)) {
       let answer;
-      try { answer = await fetch(url, options); } catch { answer = null; }
+      try { answer = await fetch(url, { ...options, headers: { ...options.headers, "hx-request": "true" } }); } catch { answer = null; }
       // 409 with a time to wait: the same request is still under way.
       if (answer && answer.status < 500 && answer.status !== 429 && !answer.headers.has("retry-after")) return answer;
       const seconds = Number(answer?.headers.get("retry-after")) || pause;

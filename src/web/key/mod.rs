@@ -81,10 +81,15 @@ pub async fn put(State(app): State<App>, v: Visitor, Path(id): Path<String>, for
     let review = v.review()?;
     let number = |name| form.get(name).and_then(|n| n.parse::<i64>().ok());
     let mut page = KeyPage::of(&app, &v, id.clone(), number("base").filter(|n| *n > 0)).await?;
-    page.is_whole = form.has("inteiro");
+    // Pasted, or as a file.
+    let whole = form.get("arquivo").or(form.get("inteiro")).unwrap_or_default();
+    page.is_whole = form.has("inteiro") || form.has("arquivo");
     let body = if page.is_whole {
-        page.whole = form.get("inteiro").unwrap_or_default().to_owned();
-        serde_json::from_str(&page.whole).map_err(|e| Problem::field("", format!("not JSON: {e}")))
+        page.whole = whole.trim_start_matches('\u{feff}').to_owned();
+        match page.whole.trim() {
+            "" => Err(Problem::field("arquivo", "missing; at least one file is expected")),
+            said => serde_json::from_str(said).map_err(|e| Problem::field("", format!("not JSON: {e}"))),
+        }
     } else {
         page.table.fill(&form);
         Ok(page.table.key())

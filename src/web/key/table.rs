@@ -159,11 +159,11 @@ impl Row {
 
     /// What was printed and the key does not name; None where nothing is asked.
     fn printed(printed: &Printed, counted: bool) -> Option<Self> {
-        let rule = match printed.kind {
-            Some(FieldKind::Choice { .. }) | None => "",
-            Some(FieldKind::Matrix { .. }) => "true_false/1",
-            Some(FieldKind::Sum { .. }) => "sum.exact/1",
-            Some(FieldKind::Numeric { .. }) => "numeric/1",
+        let rule = match printed.field_type.as_deref() {
+            Some("choice") | None => "",
+            Some("matrix") => "true_false/1",
+            Some("sum") => "sum.exact/1",
+            Some("numeric") => "numeric/1",
             _ => return None,
         };
         let mut entry = Map::from_iter([("id".to_owned(), json!(printed.question))]);
@@ -305,7 +305,12 @@ mod tests {
     fn a_fault_is_said_in_its_row() {
         let printed = |question: &str| {
             let kind = FieldKind::Choice { labels: vec!["A".into(), "B".into()], multiple: false };
-            Printed { question: question.into(), language: None, kind: Some(kind) }
+            Printed {
+                question: question.into(),
+                field_type: Some("choice".into()),
+                kind: Some(kind),
+                ..Printed::default()
+            }
         };
         let mut table = Table::of(json!({}), &[printed("q1"), printed("q2"), printed("q3")]);
         table.fill(&form("resposta.0=A&regra.1=fora&resposta.2=B&pontos.2=muito&anular.2=nada"));

@@ -74,6 +74,11 @@ impl Which {
         (self.unidade.clone(), self.sala.clone(), self.turma.clone())
     }
 
+    /// Nothing is chosen.
+    pub fn is_all(&self) -> bool {
+        [&self.unidade, &self.sala, &self.turma, &self.situacao].iter().all(|choice| choice.is_none())
+    }
+
     fn query(&self, names: [&str; 4]) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for (name, value) in names.into_iter().zip([&self.unidade, &self.sala, &self.turma, &self.situacao]) {
@@ -234,6 +239,24 @@ impl ResultsPage {
         self.s.number(sums.counts.get(outcome).copied().unwrap_or(0))
     }
 
+    /// What was chosen, on paper.
+    fn only(&self) -> Option<String> {
+        let Which { unidade, sala, turma, situacao, .. } = &self.chosen;
+        let named = |chosen: &Option<String>, all: &[(String, String)]| {
+            let id = chosen.as_ref()?;
+            Some(all.iter().find(|(known, _)| known == id).map_or(id.clone(), |(_, name)| name.clone()))
+        };
+        let choices = &self.choices;
+        let said = [
+            named(unidade, &choices.units),
+            named(sala, &choices.rooms),
+            named(turma, &choices.classes),
+            situacao.as_deref().map(|s| self.s.w.standings(s).to_owned()),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| says::fill(self.s.w.chosen_here, &[&said.join(", ")]))
+    }
+
     fn mean(&self, sums: &Sums) -> String {
         sums.mean.map_or_else(|| "–".to_owned(), |mean| self.s.decimal(mean as f64 / 1e6, 2))
     }
@@ -262,9 +285,6 @@ impl ResultsPage {
 
     /// Of the batches with provisional grades, this is the so manieth.
     fn review_of(&self, i: &usize, sums: &Sums) -> String {
-        match sums.batches.len() {
-            1 => self.s.w.review_now.to_owned(),
-            n => says::fill(self.s.w.review_batch, &[&(i + 1).to_string(), &n.to_string()]),
-        }
+        self.s.review_of(*i, sums.batches.len())
     }
 }

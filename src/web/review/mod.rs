@@ -11,8 +11,10 @@ pub use students::students;
 
 use super::shell::{Shell, Visitor, html};
 use crate::service::App;
+use crate::service::child::Drawing;
+use crate::service::http::batches::{self, Batch};
 use crate::service::http::extract::{Path, Query};
-use crate::service::http::{Kind, Problem, batches};
+use crate::service::http::{Caller, Kind, Problem, pictures};
 use crate::service::store::db::Freshness;
 use askama::Template;
 use axum::extract::State;
@@ -90,24 +92,63 @@ pub async fn page(
         Some(doubt) => Some(Item::of(&app, &v, id, doubt).await?),
         None => None,
     };
-    let s = v.shell("batches");
-    let keys: Vec<String> = shown.iter().map(|d| d.key()).collect();
-    html(&ReviewPage {
-        name: super::batches::files(&batch, s.w.and_others),
-        batch: id,
-        counts: queue.counts(),
-        kind,
-        item,
-        done,
-        doubts: super::words::json(&keys),
-        words: s.w.for_review(),
-        tabs: true,
-        single: false,
-        s,
-    })
+    draw_ahead(&app, &v.caller, id, &shown);
+    html(&ReviewPage { counts: queue.counts(), kind, done, tabs: true, ..ReviewPage::of(&v, &batch, &shown, item) })
+}
+
+/// Pages of which pictures are drawn before somebody asks for them: what a quick person decides in a minute.
+const AHEAD: usize = 48;
+
+/// Somebody may begin to review a batch: what they will see first is drawn.
+pub fn soon(app: &App, v: &Visitor, id: Uuid) {
+    let (app, caller) = (app.clone(), v.caller.clone());
+    tokio::spawn(async move {
+        if let Ok(queue) = Queue::of(&app, &caller, id).await {
+            draw_ahead(&app, &caller, id, &queue.of_kind(None));
+        }
+    });
+}
+
+fn draw_ahead(app: &App, caller: &Caller, id: Uuid, doubts: &[Doubt]) {
+    let mut wanted: Vec<(u32, Drawing)> = Vec::new();
+    for doubt in doubts {
+        let (is_field, drawing) = match &doubt.what {
+            What::Field(field) => (true, Drawing::Field(field.clone())),
+            _ => (false, Drawing::Annotated),
+        };
+        // All doubtful fields of a page are drawn together.
+        let known = |(n, d): &(u32, Drawing)| *n == doubt.number && matches!(d, Drawing::Field(_)) == is_field;
+        if !wanted.iter().any(known) {
+            wanted.push((doubt.number, drawing));
+        }
+        if wanted.len() == AHEAD {
+            break;
+        }
+    }
+    let (app, caller) = (app.clone(), caller.clone());
+    tokio::spawn(async move { pictures::ahead(&app, &caller, id, wanted).await });
 }
 
 impl ReviewPage {
+    /// Of these things, with one of them shown.
+    fn of(v: &Visitor, batch: &Batch, shown: &[Doubt], item: Option<Item>) -> Self {
+        let s = v.shell("batches");
+        let keys: Vec<String> = shown.iter().map(Doubt::key).collect();
+        ReviewPage {
+            name: super::batches::files(batch, s.w.and_others),
+            batch: batch.id,
+            counts: queue::Counts { all: shown.len() as u64, ..queue::Counts::default() },
+            kind: None,
+            item,
+            done: None,
+            doubts: super::words::json(&keys),
+            words: s.w.for_review(),
+            tabs: false,
+            single: false,
+            s,
+        }
+    }
+
     fn here(&self) -> String {
         self.tab(self.kind.as_deref().unwrap_or_default())
     }
@@ -130,21 +171,7 @@ pub async fn second(State(app): State<App>, v: Visitor, Path(id): Path<Uuid>) ->
         Some(doubt) => Some(Item::of(&app, &v, id, doubt).await?),
         None => None,
     };
-    let s = v.shell("batches");
-    let keys: Vec<String> = shown.iter().map(Doubt::key).collect();
-    html(&ReviewPage {
-        name: super::batches::files(&batch, s.w.and_others),
-        batch: id,
-        counts: queue::Counts { all: shown.len() as u64, ..Default::default() },
-        kind: None,
-        item,
-        done: None,
-        doubts: super::words::json(&keys),
-        words: s.w.for_review(),
-        tabs: false,
-        single: false,
-        s,
-    })
+    html(&ReviewPage::of(&v, &batch, &shown, item))
 }
 
 /// How many decisions wait for a second person, where one is asked for.
@@ -189,20 +216,7 @@ pub async fn single(
 /// A page with one thing only.
 async fn alone(app: &App, v: &Visitor, id: Uuid, doubt: &Doubt, item: Item) -> Result<Response, Problem> {
     let batch = batches::find(app, &v.caller, id, Freshness::Latest).await?;
-    let s = v.shell("batches");
-    html(&ReviewPage {
-        name: super::batches::files(&batch, s.w.and_others),
-        batch: id,
-        counts: queue::Counts { all: 1, ..Default::default() },
-        kind: None,
-        item: Some(item),
-        done: None,
-        doubts: super::words::json(&[doubt.key()]),
-        words: s.w.for_review(),
-        tabs: false,
-        single: true,
-        s,
-    })
+    html(&ReviewPage { single: true, ..ReviewPage::of(v, &batch, std::slice::from_ref(doubt), Some(item)) })
 }
 
 impl Of {

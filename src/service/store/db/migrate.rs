@@ -13,6 +13,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (6, "warehouse", include_str!("migrations/0006_warehouse.sql")),
     (7, "pages", include_str!("migrations/0007_pages.sql")),
     (8, "doubtful", include_str!("migrations/0008_doubtful.sql")),
+    (9, "withdrawn", include_str!("migrations/0009_withdrawn.sql")),
 ];
 
 /// Brings the schema up to date.
