@@ -10,6 +10,7 @@ pub struct Gate(Arc<Inner>);
 struct Inner {
     /// Those who are let in, waiting or not.
     room: Semaphore,
+    places: usize,
     turns: Semaphore,
 }
 
@@ -26,7 +27,8 @@ pub struct Turn<'g> {
 
 impl Gate {
     pub fn new(at_once: usize, waiting: usize) -> Self {
-        Gate(Arc::new(Inner { room: Semaphore::new(at_once + waiting), turns: Semaphore::new(at_once) }))
+        let places = at_once + waiting;
+        Gate(Arc::new(Inner { room: Semaphore::new(places), places, turns: Semaphore::new(at_once) }))
     }
 
     /// Before anything is received that could not be worked on.
@@ -47,8 +49,11 @@ impl Gate {
         Ok(Turn { _turn, _place })
     }
 
-    /// A turn that nobody else wants now, for what can wait.
+    /// A turn while nobody is let in, for what can wait.
     pub fn spare_turn(&self) -> Option<Turn<'_>> {
+        if self.0.room.available_permits() < self.0.places {
+            return None;
+        }
         let _place = self.0.room.try_acquire().ok()?;
         let _turn = self.0.turns.try_acquire().ok()?;
         Some(Turn { _turn, _place })

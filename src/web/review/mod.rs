@@ -96,8 +96,8 @@ pub async fn page(
     html(&ReviewPage { counts: queue.counts(), kind, done, tabs: true, ..ReviewPage::of(&v, &batch, &shown, item) })
 }
 
-/// Pages of which pictures are drawn before somebody asks for them: what a quick person decides in a minute.
-const AHEAD: usize = 48;
+/// Pages of which pictures are drawn before somebody asks for them.
+const AHEAD: usize = 24;
 
 /// Somebody may begin to review a batch: what they will see first is drawn.
 pub fn soon(app: &App, v: &Visitor, id: Uuid) {
