@@ -281,10 +281,7 @@ test("statistics are told in words and pictures", async () => {
 test("doubtful answers are settled by keyboard, one after another", async (t) => {
   const { id } = await batch(open, [day.scans[0], day.scans[0], day.scans[0]], { policy: { least_confidence: 0.9999 } });
   const page = await visit();
-  await page.goto(`${open.base}/lotes/${id}`);
-  await page.getByRole("link", { name: "Conferir agora" }).click();
-  await page.getByRole("link", { name: "respostas" }).click();
-  await page.waitForURL(/tipo=respostas/);
+  await page.goto(`${open.base}/lotes/${id}/revisao?tipo=respostas`);
   const left = () => page.locator("#left").getAttribute("data-left").then(Number);
   const key = () => page.locator("#item").getAttribute("data-key");
   const shown = (before) => page.waitForFunction((k) => {
