@@ -223,24 +223,3 @@ fn files_decode_to_the_picture() {
     let pdf = encode::pdf(&[gray, black], 80);
     assert_eq!(lopdf::Document::load_mem(&pdf).unwrap().get_pages().len(), 2);
 }
-
-/// Writes pictures to look at: `SIM_LOOK=DIR cargo test --lib sim::tests::look -- --ignored`.
-#[test]
-#[ignore = "writes pictures for a person to look at"]
-fn look() {
-    let Ok(dir) = std::env::var("SIM_LOOK") else {
-        return;
-    };
-    let only = std::env::var("SIM_SET").ok();
-    let master = stand_in();
-    for set in sets::SETS.iter().filter(|s| only.as_deref().is_none_or(|name| name == s.name)) {
-        for seed in 0..2 {
-            let begun = std::time::Instant::now();
-            let shot = shoot(set, &master, seed);
-            let took = begun.elapsed().as_millis();
-            println!("{:22} {:5} × {:5} {took} ms", set.name, shot.picture.width, shot.picture.height);
-            let file = encode::encode(&shot, encode::Format::Jpeg { quality: 88, colour: false });
-            std::fs::write(format!("{dir}/{}-{seed}.jpg", set.name), file).unwrap();
-        }
-    }
-}
