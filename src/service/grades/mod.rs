@@ -90,7 +90,6 @@ pub async fn page_decided(
     applications.sort();
     for application in applications {
         take(db, tx, tenant, &application).await?;
-        papers::expect(db, tx, tenant, &application).await?;
         papers::gather(db, tx, tenant, &application, &owners).await?;
         let mut all = owners.clone();
         all.extend(papers::note_absences(db, tx, tenant, &application).await?);

@@ -6,6 +6,7 @@ use crate::grade::{Joined, Page};
 use crate::print::manifest::hex;
 use crate::service::store::db::{Cell, Columns, Tx, rows};
 use crate::service::store::{Db, DbError};
+use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -15,25 +16,62 @@ use uuid::Uuid;
 const AT_ONCE: usize = 200;
 
 /// The pages of an exam's sheets, `p`, with what was printed on each: `$1` the tenant, `$2` the exam. Sheets that were not
-/// printed here are of the exam that their batch was sent for.
+/// printed here are of the exam that their batch was sent for. `$pages` are those to look at and how the rest is joined to them:
+/// SQLite goes through what stands before a CROSS JOIN first, so that few of them are found among many.
 macro_rules! pages_of_exam {
-    () => {
-        "(SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, s.package_id, s.unit_id, s.room_id, s.version,
+    ($pages:expr) => {
+        concat!(
+            "(SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, s.package_id, s.unit_id, s.room_id, s.version,
               COALESCE(p.student_id, s.student_id) AS student_id,
               COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
-          FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-          WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'
+          FROM ",
+            $pages,
+            " sheets s WHERE s.tenant_id = p.tenant_id AND s.id = p.sheet_id
+              AND p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'
           UNION ALL
           SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, NULL, NULL, NULL, NULL, p.student_id,
               COALESCE('student/' || p.student_id, 'sheet/' || p.sheet_id)
-          FROM batches b JOIN pages p ON p.batch_id = b.id
-          WHERE b.tenant_id = $1 AND b.application_id = $2 AND COALESCE(p.student_id, p.sheet_id) IS NOT NULL
+          FROM ",
+            $pages,
+            " batches b WHERE b.id = p.batch_id
+              AND b.tenant_id = $1 AND b.application_id = $2 AND COALESCE(p.student_id, p.sheet_id) IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM sheets s WHERE s.tenant_id = p.tenant_id AND s.id = p.sheet_id)) p"
+        )
+    };
+}
+
+/// All of the tenant's.
+macro_rules! all_pages {
+    () => {
+        "pages p,"
+    };
+}
+
+/// Those of a batch, `$3`.
+macro_rules! pages_of_batch {
+    () => {
+        "(SELECT * FROM pages WHERE batch_id = $3) p CROSS JOIN"
+    };
+}
+
+/// Those that are of some students or sheets, `{ids}`, and perhaps of others of the same ids.
+macro_rules! pages_of_some {
+    () => {
+        "(SELECT p.* FROM (SELECT batch_id AS of_batch, number AS of_number FROM pages WHERE tenant_id = $1 AND student_id IN ({ids})
+          UNION SELECT batch_id, number FROM pages WHERE tenant_id = $1 AND sheet_id IN ({ids})
+          UNION SELECT p.batch_id, p.number FROM sheets s CROSS JOIN pages p
+              WHERE s.tenant_id = $1 AND s.student_id IN ({ids}) AND p.tenant_id = s.tenant_id AND p.sheet_id = s.id) few
+          CROSS JOIN pages p WHERE p.batch_id = few.of_batch AND p.number = few.of_number) p CROSS JOIN"
     };
 }
 
 pub fn owner(student: Option<&str>, sheet: &str) -> String {
     student.map_or_else(|| format!("sheet/{sheet}"), |student| format!("student/{student}"))
+}
+
+/// Of a student or a sheet.
+fn id(owner: &str) -> &str {
+    owner.split_once('/').map_or(owner, |(_, id)| id)
 }
 
 /// A paper for every pupil for whom a sheet was printed, with nothing on it.
@@ -60,7 +98,7 @@ pub async fn of_batch(
     application: &str,
     batch: Uuid,
 ) -> Result<Vec<String>, DbError> {
-    let text = concat!("SELECT DISTINCT p.owner AS owner FROM ", pages_of_exam!(), " WHERE p.batch_id = $3");
+    let text = concat!("SELECT DISTINCT p.owner AS owner FROM ", pages_of_exam!(pages_of_batch!()));
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(batch.to_string());
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }
@@ -69,7 +107,7 @@ pub async fn of_batch(
 pub async fn not_gathered(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, DbError> {
     let text = concat!(
         "SELECT DISTINCT p.owner AS owner FROM ",
-        pages_of_exam!(),
+        pages_of_exam!(all_pages!()),
         " WHERE p.outcome IN ('read', 'review') EXCEPT SELECT owner FROM papers
           WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL"
     );
@@ -102,14 +140,18 @@ pub async fn gather(
         let text = concat!(
             "SELECT p.owner AS owner, p.student_id AS student, p.package_id AS package, p.unit_id AS unit, p.room_id AS room,
                 p.version AS version, p.batch_id AS batch, p.body{as_text} AS body FROM ",
-            pages_of_exam!(),
-            " WHERE p.outcome IN ('read', 'review') AND p.owner IN ({ids}) ORDER BY p.sheet_page, p.batch_id, p.number"
+            pages_of_exam!(pages_of_some!()),
+            " WHERE p.outcome IN ('read', 'review') ORDER BY p.sheet_page, p.batch_id, p.number"
         );
         let mut found: BTreeMap<String, Gathered> = some.iter().map(|o| (o.clone(), Gathered::default())).collect();
-        for row in rows::among(db.dialect(), text, &[tenant, application], some).fetch_all(&mut **tx).await? {
-            let gathered = found.entry(row.col("owner")?).or_default();
-            gathered.add(&row)?;
+        let ids: Vec<String> = some.iter().map(|owner| id(owner).to_owned()).collect();
+        let mut pages = rows::among(db.dialect(), text, &[tenant, application], &ids).fetch(&mut **tx);
+        while let Some(row) = pages.try_next().await? {
+            if let Some(gathered) = found.get_mut(&row.col::<String>("owner")?) {
+                gathered.add(&row)?;
+            }
         }
+        drop(pages);
         let mut papers = Vec::new();
         for (owner, gathered) in found {
             if gathered.joined.pages.is_empty() {
@@ -195,8 +237,8 @@ async fn forget(db: &Db, tx: &mut Tx, tenant: &str, application: &str, owner: St
 /// Holds papers against the attendance lists. Says for whom that changed something.
 pub async fn note_absences(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, GradesError> {
     let text = "SELECT p.sheet_page AS page, p.body{as_text} AS body, s.id AS sheet, s.list_rows{as_text} AS list_rows
-                FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
-                WHERE p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'attendance' AND p.outcome IN ('read', 'review')";
+                FROM sheets s CROSS JOIN pages p WHERE p.tenant_id = s.tenant_id AND p.sheet_id = s.id
+                    AND s.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'attendance' AND p.outcome IN ('read', 'review')";
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let mut now = BTreeSet::new();
     let mut lists: HashMap<String, HashMap<String, Vec<String>>> = HashMap::new();

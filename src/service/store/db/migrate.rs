@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "pages", include_str!("migrations/0007_pages.sql")),
     (8, "doubtful", include_str!("migrations/0008_doubtful.sql")),
     (9, "withdrawn", include_str!("migrations/0009_withdrawn.sql")),
+    (10, "pages_of_student", include_str!("migrations/0010_pages_of_student.sql")),
 ];
 
 /// Brings the schema up to date.
