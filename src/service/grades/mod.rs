@@ -32,24 +32,73 @@ pub enum GradesError {
     Ended(#[from] tokio::task::JoinError),
 }
 
-/// A batch has settled: its papers, those that its attendance lists are about, and their grades.
+/// The exams that a batch's pages are of.
 ///
 /// # Errors
-/// [`GradesError`]; the transaction is of no use then.
-pub async fn batch_settled(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
+/// Of the database.
+pub async fn exams(db: &Db, tx: &mut Tx, batch: Uuid) -> Result<Vec<String>, DbError> {
     let text = "SELECT s.application_id AS application FROM pages p
                 JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id WHERE p.batch_id = $1
                 UNION SELECT application_id FROM batches WHERE id = $1 AND application_id IS NOT NULL
                 ORDER BY application";
     let rows = db.query(text).bind(batch.to_string()).fetch_all(&mut **tx).await?;
-    for row in rows {
-        let application: String = row.col("application")?;
-        take(db, tx, tenant, &application).await?;
-        papers::expect(db, tx, tenant, &application).await?;
-        let mut owners = papers::of_batch(db, tx, tenant, &application, batch).await?;
-        papers::gather(db, tx, tenant, &application, &owners).await?;
-        owners.extend(papers::note_absences(db, tx, tenant, &application).await?);
-        regrade::some(db, tx, tenant, &application, &owners).await?;
+    rows.iter().map(|row| row.col("application")).collect()
+}
+
+/// Those whose papers a batch's pages of an exam are, each of whom is to be [`gathered`]; everybody for whom a sheet was printed
+/// has a paper from here on.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn expected(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    application: &str,
+    batch: Uuid,
+) -> Result<Vec<String>, GradesError> {
+    take(db, tx, tenant, application).await?;
+    papers::expect(db, tx, tenant, application).await?;
+    Ok(papers::of_batch(db, tx, tenant, application, batch).await?)
+}
+
+/// The papers of some, as their pages are now, and their grades.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn gathered(
+    db: &Db,
+    tx: &mut Tx,
+    tenant: &str,
+    application: &str,
+    owners: &[String],
+) -> Result<(), GradesError> {
+    take(db, tx, tenant, application).await?;
+    papers::gather(db, tx, tenant, application, owners).await?;
+    regrade::some(db, tx, tenant, application, owners).await?;
+    Ok(())
+}
+
+/// Whom the attendance lists say absent, and what follows for their grades.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn absences(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<(), GradesError> {
+    take(db, tx, tenant, application).await?;
+    let owners = papers::note_absences(db, tx, tenant, application).await?;
+    regrade::some(db, tx, tenant, application, &owners).await?;
+    Ok(())
+}
+
+/// All of these at once: a batch ends early.
+///
+/// # Errors
+/// [`GradesError`]; the transaction is of no use then.
+pub async fn batch_ended(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
+    for application in exams(db, tx, batch).await? {
+        let owners = expected(db, tx, tenant, &application, batch).await?;
+        gathered(db, tx, tenant, &application, &owners).await?;
+        absences(db, tx, tenant, &application).await?;
     }
     Ok(())
 }

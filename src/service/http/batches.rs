@@ -390,7 +390,7 @@ pub async fn delete(
     if app.queue.cancel(job, &caller.tenant).await? {
         // It will not be settled; what was read of it counts all the same.
         let mut tx = app.db.begin().await?;
-        grades::batch_settled(&app.db, &mut tx, &caller.tenant, id).await?;
+        grades::batch_ended(&app.db, &mut tx, &caller.tenant, id).await?;
         app.db.query("DELETE FROM page_gists WHERE batch_id = $1").bind(id.to_string()).execute(&mut *tx).await?;
         tx.commit().await?;
     }

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// Pages that are in memory at once.
 const AT_ONCE: i64 = 500;
+/// Those whose papers are gathered in one transaction.
+const GRADED_AT_ONCE: usize = 20;
 
 pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let text = "SELECT id FROM batches WHERE job_id = $1";
@@ -24,6 +26,18 @@ pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let batch: Uuid = row.col::<String>("id")?.parse().map_err(|e| DbError::Decode(Box::new(e)))?;
     ask::ask(app, item, batch).await?;
     account(app, item, batch).await?;
+    // Whoever was here before may have left after that.
+    let text = "SELECT id FROM batches WHERE id = $1 AND summary IS NOT NULL";
+    if app.db.query(text).bind(batch.to_string()).fetch_optional(app.db.writer()).await?.is_none() {
+        sum_up(app, item, batch).await?;
+    }
+    grade(app, item, batch).await?;
+    let tx = app.queue.fenced(item).await?;
+    app.queue.finish(tx, item, &json!({})).await?;
+    Ok(())
+}
+
+async fn sum_up(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError> {
     // Nobody else changes a page of a batch that is not done: they are looked at without keeping others from writing.
     let mut whole = Batch::new(known(app, &item.tenant, batch).await?);
     let shown = look(app, batch, &mut whole).await?;
@@ -31,12 +45,32 @@ pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     for (number, shown) in shown {
         write(app, &mut tx, batch, number, shown).await?;
     }
-    grades::batch_settled(&app.db, &mut tx, &item.tenant, batch).await?;
     let summary = json!(whole.finish(0.0));
     let query = app.db.query("UPDATE batches SET summary = $1{as_json} WHERE id = $2");
     query.bind(summary.to_string()).bind(batch.to_string()).execute(&mut *tx).await?;
     app.db.query("DELETE FROM page_gists WHERE batch_id = $1").bind(batch.to_string()).execute(&mut *tx).await?;
-    app.queue.finish(tx, item, &json!({})).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A few at a time: others wait for SQLite's one writer, and for the exam. Done again, nothing changes.
+async fn grade(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError> {
+    let (db, tenant) = (&app.db, item.tenant.as_str());
+    let mut tx = app.queue.fenced(item).await?;
+    let exams = grades::exams(db, &mut tx, batch).await?;
+    tx.commit().await?;
+    for exam in exams {
+        let mut tx = app.queue.fenced(item).await?;
+        let owners = grades::expected(db, &mut tx, tenant, &exam, batch).await?;
+        tx.commit().await?;
+        for some in owners.chunks(GRADED_AT_ONCE) {
+            let mut tx = app.queue.fenced(item).await?;
+            grades::gathered(db, &mut tx, tenant, &exam, some).await?;
+            tx.commit().await?;
+        }
+        let mut tx = app.queue.fenced(item).await?;
+        grades::absences(db, &mut tx, tenant, &exam).await?;
+        tx.commit().await?;
+    }
     Ok(())
 }
 
