@@ -1,5 +1,6 @@
 """A server of our own, its processes and what they take; PostgreSQL beside it."""
 
+import copy
 import http.client
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 class Server:
     def __init__(self, program, work, **settings):
         self.data = work / f"data-{uuid.uuid4().hex[:8]}"
+        self.key = None
         self.program = program
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("GABARITO")}
         self.environment |= {"GABARITO_LOG_LEVEL": "error"}
@@ -40,13 +42,22 @@ class Server:
         arguments = [self.program, "work", "--data", str(self.data)]
         return subprocess.Popen(arguments, env=self.environment, stdout=subprocess.DEVNULL, stderr=self.log)
 
+    def of(self, key):
+        """The same server, for the tenant of this key."""
+        tenant = copy.copy(self)
+        tenant.key = key
+        return tenant
+
+    def headers(self):
+        return {"authorization": f"Bearer {self.key}"} if self.key else {}
+
     def connect(self, timeout=120):
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
     def ask(self, method, path, body=None, headers={}, connection=None):
         """Status, headers and body."""
         own = connection or self.connect()
-        own.request(method, path, body, headers)
+        own.request(method, path, body, {**headers, **self.headers()})
         response = own.getresponse()
         answer = response.status, response.headers, response.read()
         if not connection:
@@ -74,6 +85,8 @@ class Server:
         connection.putrequest("POST", path)
         connection.putheader("content-type", f"multipart/form-data; boundary={mark}")
         connection.putheader("content-length", str(length + len(end)))
+        for name, value in self.headers().items():
+            connection.putheader(name, value)
         connection.endheaders()
         for head, content in parts:
             connection.send(head)

@@ -26,7 +26,7 @@ pub struct ConfigArgs {
 /// Serve printing and reading over HTTP
 #[derive(Debug, Args)]
 pub struct ServeArgs {
-    /// Address and port; PORT in the environment wins [default: 127.0.0.1:8080]
+    /// Address and port; the port in PORT wins, and on Cloud Run all addresses are served [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
     #[command(flatten)]

@@ -2,7 +2,9 @@
 
 use super::result::{FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading};
 use crate::json::{Fault, Faults};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,9 +38,9 @@ pub struct Decision {
 }
 
 /// What a field says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "service", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// These labels are marked; none: it is blank. For fields of which each bubble has a label of its own.
     Marked(Vec<String>),
@@ -51,6 +53,37 @@ pub enum Answer {
     Multiple,
     /// What is marked means nothing.
     Invalid,
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    /// As derived, but what is unknown is called by its name.
+    fn deserialize<D: Deserializer<'de>>(said: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str =
+            "{\"marked\": […]}, {\"value\": …}, \"blank\", \"written\", \"multiple\" or \"invalid\" is expected";
+        let wrong = |what: &str| D::Error::custom(format!("{what}; {EXPECTED}"));
+        let word = |word: &str| match word {
+            "blank" => Some(Answer::Blank),
+            "written" => Some(Answer::Written),
+            "multiple" => Some(Answer::Multiple),
+            "invalid" => Some(Answer::Invalid),
+            _ => None,
+        };
+        let mut fields = match Value::deserialize(said)? {
+            Value::String(said) => return word(&said).ok_or_else(|| wrong(&format!("“{said}” is no answer"))),
+            Value::Object(fields) => fields,
+            _ => return Err(wrong("no answer")),
+        };
+        let (marked, value) = (fields.remove("marked"), fields.remove("value"));
+        if let Some(unknown) = fields.keys().next() {
+            return Err(wrong(&format!("unknown field `{unknown}`")));
+        }
+        match (marked, value) {
+            (Some(labels), None) => serde_json::from_value(labels).map(Answer::Marked).map_err(D::Error::custom),
+            (None, Some(value)) => serde_json::from_value(value).map(Answer::Value).map_err(D::Error::custom),
+            (Some(_), Some(_)) => Err(wrong("marked and value")),
+            (None, None) => Err(wrong("no answer")),
+        }
+    }
 }
 
 impl Decision {

@@ -94,6 +94,10 @@ pub async fn serve(
     let address = config.server.listen;
     let shutdown = config.server.shutdown;
     let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let mut config = config;
+    if address.ip().is_loopback() && config.server.public_url.is_none() {
+        config.server.public_url = Some(format!("http://{}", listener.local_addr()?));
+    }
     let app = App::open(config, &sheet_key).await?;
     let router = http::router(app.clone());
     listening(listener.local_addr()?);

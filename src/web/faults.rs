@@ -182,7 +182,7 @@ const SAID: &[(&str, &str)] = &[
     ("nobody else decided this, or it was looked at already", "outra pessoa já conferiu isto"),
     ("the batch is still being read; {}", "o lote ainda está sendo lido; espere terminar"),
     ("the batch has no such page, or it is not read yet", "o lote não tem esta página, ou ela ainda não foi lida"),
-    ("the page was changed after it was fetched; {}", "alguém mudou esta página no meio tempo"),
+    ("the page was changed after it was fetched; {}", "alguém mudou esta página nesse meio-tempo"),
     ("the scan has no such page any more", "a página não está mais na digitalização"),
     // Of what is sent.
     ("1 to 255 bytes of text are expected", "o nome do arquivo é longo demais: dê a ele um nome mais curto"),
@@ -256,13 +256,13 @@ const FIELDS: &[(&str, &str)] = &[
 
 /// Why a job failed, by its code.
 const JOBS: &[(&str, &str)] = &[
-    ("worker_lost", "a leitura foi interrompida mais de uma vez"),
+    ("worker_lost", "o trabalho foi interrompido mais de uma vez"),
     ("process_died", "um arquivo não pôde ser aberto"),
     ("not_read", "um arquivo não pôde ser lido"),
     ("sha256_mismatch", "um arquivo chegou com erro"),
     ("file_gone", "um arquivo não está mais guardado"),
     ("not_fetched", "um arquivo não pôde ser buscado no endereço dado"),
-    ("storage", "faltou lugar, ou o armazenamento falhou"),
+    ("storage", "faltou espaço, ou o armazenamento falhou"),
     ("database", "o banco de dados falhou"),
     ("not_a_package", "o pedido de impressão tem um erro, que o sistema da escola precisa corrigir"),
     ("not_printable", "há algo no pedido que não pode ser impresso"),

@@ -140,8 +140,10 @@ async fn reprinted(app: &App, v: &Visitor, id: Uuid, form: &Form) -> Result<Resp
     let print = v.print()?;
     let package = packages::find(app, &v.caller, id, Freshness::Latest).await?;
     let what = match (form.get("sala"), form.get("matricula").map(str::trim)) {
-        (Some(room), _) => Reprint::Room(room.to_owned()),
-        (None, Some(number)) => Reprint::Student(student(app, v, &package.application, number).await?),
+        (Some(room), _) => Reprint { room: Some(room.to_owned()), student: None },
+        (None, Some(number)) => {
+            Reprint { student: Some(student(app, v, &package.application, number).await?), room: None }
+        }
         (None, None) => return Err(Problem::field("matricula", "missing; a student or a room is expected")),
     };
     let mut response = packages::reprint(State(app.clone()), print, Path(id), Json(what)).await?;

@@ -73,6 +73,8 @@ async fn shown(app: App, v: Visitor, id: String, named: bool) -> Result<Response
     let rooms = all
         .rooms
         .into_iter()
+        // What is of no room is in the totals.
+        .filter(|r| r.room.is_some() || r.counts.printed + r.counts.spares > 0)
         .map(|r| Room::of(&s, r, &places, &Called { numbers: &numbers, people: &people }))
         .collect();
     let title = super::applications::title(&app, &v.caller, &id).await?;
@@ -137,6 +139,7 @@ impl ApplicationPage {
             (c.missing, w.one_missing, w.many_missing),
             (c.duplicate, w.one_duplicate, w.many_duplicate),
             (c.spares, w.one_spare, w.many_spare),
+            (c.foreign, w.one_foreign, w.many_foreign),
         ] {
             if n > 0 {
                 parts.push(self.counted(n, one, many));

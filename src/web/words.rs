@@ -35,7 +35,7 @@ macro_rules! words {
 words! {
     // Around every page.
     skip: "Ir para o conteúdo", "Skip to the content";
-    nav: "Partes", "Parts";
+    nav: "Seções", "Parts";
     applications: "Aplicações", "Exams";
     application: "Aplicação", "Exam";
     batches: "Lotes", "Batches";
@@ -98,6 +98,8 @@ words! {
     many_duplicate: "{} páginas repetidas", "{} pages twice";
     one_spare: "{} folha avulsa usada", "{} spare sheet used";
     many_spare: "{} folhas avulsas usadas", "{} spare sheets used";
+    one_foreign: "{} página que não é nossa", "{} page that is not ours";
+    many_foreign: "{} páginas que não são nossas", "{} pages that are not ours";
     show_names: "Mostrar nomes", "Show names";
     missing_do: "Faltam folhas. Procure no envelope da sala e envie o que achar; se o estudante não veio, marque “Ausente” na lista de presença e envie a lista.", "Sheets are missing. Look in the room's envelope and send what you find; if the student was absent, mark “Ausente” on the attendance list and send the list.";
     review_do: "Há folhas com respostas em dúvida: até que alguém confira, a nota é provisória.", "Some sheets have doubtful answers: until somebody has reviewed them, their grades are provisional.";
@@ -114,7 +116,7 @@ words! {
     upload_drop: "Arraste os arquivos para cá, ou escolha.", "Drag files here, or choose them.";
     upload_files: "Arquivos de digitalização", "Scanned files";
     upload_camera: "Fotografar uma folha", "Photograph a sheet";
-    upload_kinds: "PDF, TIFF, JPEG, PNG, WebP ou ZIP; 200 a 300 dpi, em cinza.", "PDF, TIFF, JPEG, PNG, WebP or ZIP; 200 to 300 dpi, in gray.";
+    upload_kinds: "PDF, TIFF, JPEG, PNG, WebP ou ZIP; 200 a 300 dpi, em tons de cinza.", "PDF, TIFF, JPEG, PNG, WebP or ZIP; 200 to 300 dpi, in gray.";
     upload_go: "Ler estas folhas", "Read these sheets";
     upload_photo: "foto", "photo";
     upload_remove: "Tirar", "Remove";
@@ -186,7 +188,7 @@ words! {
     by_qr: "QR", "QR code";
     by_backup: "código reserva", "backup code";
     by_printed_code: "código impresso", "printed code";
-    by_vision: "código impresso, por OCR", "printed code, by OCR";
+    by_vision: "código impresso, por leitura de texto", "printed code, by OCR";
     by_roster: "matrícula preenchida", "number filled in";
     by_person: "uma pessoa", "a person";
     resolution: "Resolução", "Resolution";
@@ -198,7 +200,7 @@ words! {
     value: "Valor", "Value";
     sure: "certeza", "certainty";
     correct: "Corrigir", "Correct";
-    history: "O que pessoas decidiram", "What people decided";
+    history: "Decisões de quem conferiu", "What people decided";
     undone: "desfez a decisão anterior", "took the last decision back";
     discard: "Descartar a página", "Discard the page";
     restore: "Restaurar a página", "Restore the page";
@@ -212,7 +214,7 @@ words! {
     mark_faint: "fraca", "faint";
     mark_erased: "apagada", "erased";
     mark_crossed: "com X", "crossed";
-    mark_checked: "com tique", "ticked";
+    mark_checked: "com ✓", "ticked";
     mark_cancelled: "anulada", "cancelled";
     mark_outside: "fora da imagem", "outside";
     mark_ambiguous: "ambígua", "ambiguous";
@@ -241,7 +243,7 @@ words! {
     saved: "Guardado.", "Saved.";
     saving: "Guardando {}…", "Saving {}…";
     offline: "Sem conexão; tentando de novo. Não feche a página.", "No connection; trying again. Do not close the page.";
-    changed: "Alguém mudou esta página no meio tempo: veja de novo.", "Somebody changed this page in the meantime: look again.";
+    changed: "Alguém mudou esta página nesse meio-tempo: veja de novo.", "Somebody changed this page in the meantime: look again.";
     undo: "Desfazer", "Undo";
     skip_it: "Pular", "Skip";
     zoom: "Ampliar", "Zoom";
@@ -281,7 +283,7 @@ words! {
     sheets: "Folhas de resposta", "Answer sheets";
     package_failed: "O malote não pôde ser impresso.", "The package could not be printed.";
     reprint: "Imprimir de novo", "Print again";
-    reprint_help: "As mesmas páginas, com os mesmos códigos: vale a primeira que for lida.", "The same pages with the same codes.";
+    reprint_help: "As mesmas páginas, com os mesmos códigos. Se as duas vias voltarem com respostas diferentes, alguém confere qual vale.", "The same pages with the same codes. If both copies come back with different answers, somebody checks which of them counts.";
     files_to_print: "Para imprimir", "To print";
     files_for_systems: "Para sistemas", "For other systems";
     reprint_student: "Matrícula do estudante", "Student number";
@@ -311,8 +313,8 @@ words! {
     filter: "Filtrar", "Filter";
     points: "Pontos", "Points";
     of_max: "de {}", "of {}";
-    nobody_read: "Nada foi corrigido ainda: das folhas desta aplicação que chegaram nenhuma tem campos conhecidos. Veja nos lotes o que foi lido; folhas impressas aqui são corrigidas assim que são lidas.", "Nothing is graded yet: of this exam's sheets that came none has fields that are known. Look at the batches for what was read; sheets that were printed here are graded as soon as they are read.";
-    nobody_here: "Ninguém aqui com estas escolhas.", "Nobody here with these choices.";
+    nobody_read: "Nada foi corrigido ainda: das folhas desta aplicação que chegaram, nenhuma tem campos conhecidos. Veja nos lotes o que foi lido; folhas impressas aqui são corrigidas assim que são lidas.", "Nothing is graded yet: of this exam's sheets that came none has fields that are known. Look at the batches for what was read; sheets that were printed here are graded as soon as they are read.";
+    nobody_here: "Nenhum estudante com estes filtros.", "Nobody here with these choices.";
     more_students: "Mais estudantes", "More students";
     download: "Baixar estas notas", "Download these grades";
     file_csv: "CSV (planilha)", "CSV (spreadsheet)";
@@ -414,7 +416,7 @@ words! {
     remark_negative: "Quem sabe mais erra mais: confira o gabarito.", "Those who know more have it wrong more often: check the key.";
     remark_attracts: "Uma alternativa errada atrai os melhores: veja se não está certa também.", "A wrong answer attracts the best: see whether it is right too.";
     remark_beats: "Uma alternativa errada foi mais marcada que a certa: confira o gabarito.", "A wrong answer was chosen more often than the right one: check the key.";
-    remark_unused: "Uma alternativa quase ninguém marcou.", "Almost nobody chose one of the answers.";
+    remark_unused: "Quase ninguém marcou uma das alternativas.", "Almost nobody chose one of the answers.";
     remark_easy: "Quase todos acertam: diz pouco.", "Almost everybody has it right: it says little.";
     remark_hard: "Quase todos erram: diz pouco, ou o gabarito está errado.", "Almost everybody has it wrong: it says little, or the key is wrong.";
     who_chose: "Quem marcou o quê", "Who chose what";
@@ -437,10 +439,10 @@ words! {
     fault_404: "Não encontramos isto", "There is no such thing";
     fault_404_do: "O endereço está errado, não é da sua escola, ou já foi apagado.", "The address is wrong, it is another school's, or it was deleted.";
     fault_409: "Não agora", "Not now";
-    fault_409_do: "Ainda está em andamento, ou alguém mudou no meio tempo. Volte e veja de novo.", "It is still under way, or somebody changed it in the meantime. Go back and look again.";
+    fault_409_do: "Ainda está em andamento, ou alguém mudou nesse meio-tempo. Volte e veja de novo.", "It is still under way, or somebody changed it in the meantime. Go back and look again.";
     fault_413: "Grande demais", "Too large";
     fault_413_do: "Divida o arquivo em partes e envie de novo.", "Split the file and send it again.";
-    fault_422: "Falta algo, ou não vale", "Something is missing or not valid";
+    fault_422: "Falta algo, ou algo não vale", "Something is missing or not valid";
     fault_422_do: "Volte, confira o que foi preenchido e tente de novo.", "Go back, check what was filled in, and try again.";
     fault_500: "Falha nossa", "Our fault";
     fault_500_do: "Ficou registrada. Tente de novo; se persistir, informe o número do pedido.", "It was logged. Try again; if it persists, tell us the request's number.";

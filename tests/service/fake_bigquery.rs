@@ -75,8 +75,11 @@ impl Fake {
         self.held.lock().unwrap().asked.clone()
     }
 
-    /// Loads as the job says, or fails.
+    /// Does what the job says, or fails.
     fn run(&self, job: &Value, fails: bool) -> Value {
+        if job["configuration"]["query"].is_object() {
+            return self.delete(&job["configuration"]["query"]);
+        }
         let load = &job["configuration"]["load"];
         let mut status = json!({"state": "DONE"});
         let uri = load["sourceUris"][0].as_str().unwrap();
@@ -100,6 +103,38 @@ impl Fake {
             None => status["errorResult"] = json!({"reason": "notFound", "message": format!("Not found: URI {uri}")}),
         }
         status
+    }
+}
+
+impl Fake {
+    /// Rows of a student and of the student's sheets.
+    fn delete(&self, query: &Value) -> Value {
+        let said = query["query"].as_str().unwrap();
+        let name = said.strip_prefix("DELETE FROM `um-projeto.gabarito.").unwrap().split('`').next().unwrap();
+        let whole = format!("`um-projeto.gabarito.{name}`");
+        let expected = format!(
+            "DELETE FROM {whole} WHERE student = @student OR sheet IN (SELECT sheet FROM {whole} WHERE student = @student)"
+        );
+        assert_eq!(
+            (said, &query["useLegacySql"], &query["parameterMode"]),
+            (&*expected, &json!(false), &json!("NAMED"))
+        );
+        let parameter = &query["queryParameters"][0];
+        assert_eq!((&parameter["name"], &parameter["parameterType"]["type"]), (&json!("student"), &json!("STRING")));
+        let student = &parameter["parameterValue"]["value"];
+        let mut held = self.held.lock().unwrap();
+        let Some(rows) = held.tables.get_mut(name) else {
+            let message = format!("Not found: Table um-projeto:gabarito.{name}");
+            return json!({"state": "DONE", "errorResult": {"reason": "notFound", "message": message}});
+        };
+        let sheets: Vec<Value> = rows
+            .iter()
+            .filter(|r| r["student"] == *student)
+            .map(|r| r["sheet"].clone())
+            .filter(|s| !s.is_null())
+            .collect();
+        rows.retain(|r| r["student"] != *student && !sheets.contains(&r["sheet"]));
+        json!({"state": "DONE"})
     }
 }
 

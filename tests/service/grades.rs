@@ -95,7 +95,7 @@ async fn a_key_grades_at_once_and_an_annulment_is_taken_back() {
         before
     });
     let revisions = server.get(&format!("{EXAM}/key/revisions")).await.expect(200);
-    let moved: Vec<&Value> = revisions.as_array().unwrap().iter().map(|r| &r["moved"]).collect();
+    let moved: Vec<&Value> = revisions["items"].as_array().unwrap().iter().map(|r| &r["moved"]).collect();
     assert_eq!(moved, [&json!(0), &json!(1), &json!(1)]);
     server.get(&format!("{EXAM}/key?revision=9")).await.expect(404);
 

@@ -144,6 +144,7 @@ async fn a_spare_sheet_that_gets_its_student_later_is_counted_once() {
     let server = Server::start_with(&[
         ("GABARITO_WAREHOUSE_KIND", "folder"),
         ("GABARITO_WAREHOUSE_DELAY", "20ms"),
+        ("GABARITO_WAREHOUSE_PATIENCE", "1s"),
         ("GABARITO_JOBS_POLL", "50ms"),
     ]);
     let mut spared = package();
@@ -176,6 +177,55 @@ async fn a_spare_sheet_that_gets_its_student_later_is_counted_once() {
     // Taken back, it is nobody's once more.
     server.post_json(&format!("{batch}/pages/{}/undo", spare["number"]), &json!({})).await.expect(200);
     until("it is nobody's", || of(&counted(&rows()), &Value::Null) == 30).await;
+    // Erased with the student, it is not there under any id.
+    decide(json!({"student": "aluno-9", "accept": true})).await;
+    until("it is the student's", || of(&counted(&rows()), &json!("aluno-9")) == 30).await;
+    let receipt = erase(&server, "aluno-9").await;
+    assert_eq!(receipt["erased"]["warehouse"], json!(true), "{receipt}");
+    let left = || rows().iter().filter(|r| r["student"] == "aluno-9" || r["sheet"] == spare["sheet"]["id"]).count();
+    until("the warehouse has forgotten it", || left() == 0).await;
+    assert_eq!(counted(&rows()).len(), 90);
+}
+
+async fn erase(server: &Server, student: &str) -> Value {
+    let url = server.url(&format!("/v1/students/{student}"));
+    server.send(server.client().delete(url)).await.expect(200)
+}
+
+#[tokio::test]
+async fn an_erased_student_is_taken_out_of_bigquery() {
+    let bucket = fake_gcs::Fake::start().await;
+    let bigquery = Fake::start(&bucket).await;
+    let server = Server::start_with(&[
+        ("GABARITO_OBJECTS_KIND", "gcs"),
+        ("GABARITO_OBJECTS_BUCKET", fake_gcs::BUCKET),
+        ("GABARITO_OBJECTS_ENDPOINT", &bucket.base),
+        ("GABARITO_OBJECTS_TOKEN", fake_gcs::TOKEN),
+        ("GABARITO_WAREHOUSE_KIND", "bigquery"),
+        ("GABARITO_WAREHOUSE_PROJECT", "um-projeto"),
+        ("GABARITO_WAREHOUSE_ENDPOINT", &bigquery.base),
+        ("GABARITO_WAREHOUSE_TOKEN", TOKEN),
+        ("GABARITO_WAREHOUSE_DELAY", "20ms"),
+        ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
+        ("GABARITO_WAREHOUSE_PATIENCE", "1s"),
+        ("GABARITO_JOBS_POLL", "50ms"),
+    ]);
+    // Nothing was sent yet: there is no table, and nothing to do.
+    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    assert_eq!(server.finished(&location).await["state"], "done");
+    erase(&server, "aluno-1").await;
+    let queries = || bigquery.asked().iter().filter(|j| j["configuration"]["query"].is_object()).count();
+    until("the warehouse was asked", || queries() == 1).await;
+
+    graded(&server, &package()).await;
+    let results = table("results");
+    let of = |student: &str| bigquery.rows(&results).iter().filter(|r| r["student"] == student).count();
+    until("the results are loaded", || of("aluno-2") == 30).await;
+    bigquery.order(&[Fault::Unavailable], 1);
+    erase(&server, "aluno-2").await;
+    until("the warehouse has forgotten the student", || of("aluno-2") == 0).await;
+    assert!(!bigquery.rows(&results).is_empty());
+    assert_eq!(queries(), 2);
 }
 
 #[test]

@@ -97,12 +97,17 @@ pub fn read(
     page.fields(picture, policy, reading, trace);
     if let Some(code) = &code {
         reading.issues.extend(contradictions(code, reading));
-        if known && reading.issues.is_empty() && reading.fields.iter().all(|f| f.status != FieldStatus::Doubtful) {
+        let enough = reading.registration.as_ref().is_some_and(|r| r.dpi >= LEAST_DPI);
+        let untroubled = enough && reading.issues.iter().all(|i| i.code == "low_resolution");
+        if known && untroubled && reading.fields.iter().all(|f| f.status != FieldStatus::Doubtful) {
             reading.outcome = Outcome::Read;
         }
     }
     true
 }
+
+/// Under this resolution a bubble has fewer than 13 pixels across, and a person sees the page.
+const LEAST_DPI: f64 = 95.0;
 
 /// Part of a block's first places at which circles must be seen before all of a model is looked for.
 const LEAST_BEGUN: f64 = 0.5;

@@ -3,7 +3,7 @@
 mod pdf;
 
 use super::blank::blank;
-use super::{Bounds, Drawing, Event, Order, Task};
+use super::{Bounds, Drawing, Event, Order, PageDrawings, Task};
 use crate::limits::Limits;
 use crate::output::annotate::{annotate, plain, thumbnail};
 use crate::output::{Seen, Trace, crop, ordered_parallel, trace};
@@ -22,6 +22,7 @@ use crate::sheet::lize::Models;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{self, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -45,7 +46,7 @@ pub fn run(mut stdin: impl Read, stdout: impl Write) -> ExitCode {
         match &order.task {
             Task::Count { files } => count(files, &order.limits, &out),
             Task::Read { .. } => read(&order, &out),
-            Task::Draw { .. } => draw(&order),
+            Task::Draw { .. } => draw(&order, &out),
             Task::Resume { .. } => resume(&order, &out),
             Task::Check { package } => open(package).map(|_| ()),
             Task::Reprint { package, student, room, out } => {
@@ -190,25 +191,46 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
     source
 }
 
-fn draw(order: &Order) -> Result<(), Stop> {
-    let Task::Draw { file, name, page, told, layouts, policy, drawings } = &order.task else { return Ok(()) };
-    let none = |detail: &str| {
-        said(Event::Refused { code: "no_picture".to_owned(), detail: detail.to_owned(), faults: Vec::new() })
-    };
-    let page = pages::open(file, &order.limits).nth(page.saturating_sub(1) as usize);
-    let page = page.ok_or_else(|| none("the file has no such page"))?;
+fn draw(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
+    let Task::Draw { file, name, layouts, policy, pages } = &order.task else { return Ok(()) };
     let reader = reader(order, layouts, policy.as_ref())?;
-    let (mut reading, seen) = match told {
-        Some((code, by)) => reader.read_answered(&page, &order.limits, code, *by),
-        None => reader.read_page(&page, &order.limits),
+    let mut left: BTreeMap<u32, &PageDrawings> = pages.iter().map(|wanted| (wanted.page, wanted)).collect();
+    for (number, page) in (1..).zip(pages::open(file, &order.limits)) {
+        let Some(wanted) = left.remove(&number) else { continue };
+        let lacking = draw_page(wanted, &page, &reader, &order.limits, |source| named(source, file, name))?;
+        out.say(&Event::Drawn { page: number, lacking })?;
+        if left.is_empty() {
+            break;
+        }
+    }
+    for page in left.into_keys() {
+        out.say(&Event::Drawn { page, lacking: Some("the file has no such page".to_owned()) })?;
+    }
+    Ok(())
+}
+
+/// Draws one page; gives why it can't be.
+fn draw_page(
+    wanted: &PageDrawings,
+    page: &PageRef,
+    reader: &Reader,
+    limits: &Limits,
+    named: impl Fn(Source) -> Source,
+) -> Result<Option<String>, Stop> {
+    let (mut reading, seen) = match &wanted.told {
+        Some((code, by)) => reader.read_answered(page, limits, code, *by),
+        None => reader.read_page(page, limits),
     };
-    reading.source = named(reading.source, file, name);
+    reading.source = named(reading.source);
     let (warp, known) = (trace::warp_of(&seen.trace), trace::page_of(&seen.trace).cloned());
     let drawn = Trace::of(&seen.trace);
-    let picture = seen.picture.ok_or_else(|| none("the page has no picture that can be decoded"))?.whole().gray;
+    let Some(picture) = seen.picture else {
+        return Ok(Some("the page has no picture that can be decoded".to_owned()));
+    };
+    let picture = picture.whole().gray;
     let seen =
         Seen { picture: &picture, warp: warp.as_ref(), page: known.as_ref(), reading: &reading, trace: Some(&drawn) };
-    for (nth, (drawing, out)) in drawings.iter().enumerate() {
+    for (nth, (drawing, out)) in wanted.drawings.iter().enumerate() {
         let rgb = match drawing {
             Drawing::Plain => Some(plain(&seen)),
             Drawing::Thumbnail => Some(thumbnail(&seen)),
@@ -217,11 +239,11 @@ fn draw(order: &Order) -> Result<(), Stop> {
         };
         match rgb {
             Some(rgb) => std::fs::write(out, rgb.to_jpeg(85).map_err(failed)?).map_err(failed)?,
-            None if nth == 0 => return Err(none("the page has no such field, or was not registered")),
+            None if nth == 0 => return Ok(Some("the page has no such field, or was not registered".to_owned())),
             None => {}
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// How often progress is told.

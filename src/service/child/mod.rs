@@ -14,6 +14,7 @@ pub use outside::{Child, ChildError, Children};
 
 use crate::json::Fault;
 use crate::limits::Limits;
+use crate::output::jsonl::presented;
 use crate::print::blank_pages::Blank;
 use crate::print::manifest::hex;
 use crate::read::batch::{self, Observed};
@@ -64,18 +65,8 @@ pub enum Task {
     Check { package: PathBuf },
     /// Prints again what a student or a room has, into a file.
     Reprint { package: PathBuf, student: Option<String>, room: Option<String>, out: PathBuf },
-    /// Draws a page of a file, or parts of it, as JPEGs: the one so far down its list, from 1. `told` is its printed code, where somebody
-    /// else had to say it.
-    Draw {
-        file: PathBuf,
-        name: String,
-        page: u32,
-        told: Option<(String, IdentifiedBy)>,
-        layouts: PathBuf,
-        policy: Option<serde_json::Value>,
-        /// Each with the file that it goes into. The first must be there; of the others those that the page has.
-        drawings: Vec<(Drawing, PathBuf)>,
-    },
+    /// Draws pages of a file, or parts of them, as JPEGs.
+    Draw { file: PathBuf, name: String, layouts: PathBuf, policy: Option<serde_json::Value>, pages: Vec<PageDrawings> },
     /// Writes a PDF once more, without what is on these pages.
     Erase { file: PathBuf, pages: Vec<u32>, out: PathBuf },
     /// Prints a package into a folder.
@@ -86,6 +77,17 @@ pub enum Task {
     Validate { file: PathBuf },
     /// Puts blank pages into a PDF of at most so many pages.
     Blank { file: PathBuf, blank: Option<Blank>, most: u32, out: PathBuf },
+}
+
+/// A page that is drawn.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PageDrawings {
+    /// The one so far down the file's list, from 1.
+    pub page: u32,
+    /// Its printed code, where somebody else had to say it.
+    pub told: Option<(String, IdentifiedBy)>,
+    /// Each with the file that it goes into. The first must be there; of the others those that the page has.
+    pub drawings: Vec<(Drawing, PathBuf)>,
 }
 
 /// What of a page is drawn.
@@ -134,6 +136,11 @@ pub enum Event {
         /// Of a page that could not be identified, the place of its printed code for OCR: a PNG in base64.
         ask: Option<String>,
     },
+    /// A page was drawn, or why the first of its drawings could not be.
+    Drawn {
+        page: u32,
+        lacking: Option<String>,
+    },
     Progress {
         done: u64,
         of: u64,
@@ -164,7 +171,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// A page, its fields written as JSON.
+    /// A page as it is presented, its fields written as JSON.
     ///
     /// # Errors
     /// None: readings can be written.
@@ -174,6 +181,7 @@ impl Event {
         observed: Observed,
         ask: Option<String>,
     ) -> serde_json::Result<Event> {
+        let reading = presented(reading);
         let gist = to_raw_value(&batch::gist(&reading.fields))?;
         let fields = to_raw_value(&reading.fields)?;
         Ok(Event::Page { number, reading: Box::new(reading.with_fields(fields)), gist, observed, ask })

@@ -81,6 +81,7 @@ impl Config {
         let variable =
             |sought: &str| environment.iter().find(|(name, _)| name == sought).map(|(_, value)| value.clone());
         let (port, token) = (variable("PORT"), variable("AUTHORIZATION_TOKEN"));
+        let on_cloud_run = variable("K_SERVICE").is_some();
         let mut reader = Reader::new(file, environment);
         let mut config = Config::of(&mut reader);
         if let Some(listen) = said.listen {
@@ -88,7 +89,11 @@ impl Config {
         }
         if let Some(port) = port {
             match port.parse() {
-                Ok(port) => config.server.listen = SocketAddr::from(([0, 0, 0, 0], port)),
+                // Cloud Run, which says so, comes from outside; elsewhere nobody does unless that was asked for.
+                Ok(port) if on_cloud_run => {
+                    config.server.listen = SocketAddr::from(([0, 0, 0, 0], port));
+                }
+                Ok(port) => config.server.listen.set_port(port),
                 Err(_) => reader.fault("PORT", "a port from 0 to 65535 is expected"),
             }
         }
@@ -170,7 +175,7 @@ impl Server {
                 "server.listen",
                 "127.0.0.1:8080",
                 "an address and a port such as 127.0.0.1:8080",
-                "Where HTTP is served. `--listen` wins over it, and `PORT` over both.",
+                "Where HTTP is served. `--listen` wins over it, and the port in `PORT` over both.",
             ),
             public_url: r.optional::<String>(
                 "server.public_url",
@@ -231,6 +236,7 @@ mod tests {
         let said = CommandLine { listen: Some("127.0.0.1:2".parse().unwrap()), data: None };
         assert_eq!(listen(&[], &CommandLine::default()), "127.0.0.1:1");
         assert_eq!(listen(&[], &said), "127.0.0.1:2");
-        assert_eq!(listen(&[("PORT", "3")], &said), "0.0.0.0:3");
+        assert_eq!(listen(&[("PORT", "3")], &said), "127.0.0.1:3");
+        assert_eq!(listen(&[("PORT", "3"), ("K_SERVICE", "gabarito")], &said), "0.0.0.0:3");
     }
 }

@@ -44,6 +44,8 @@ pub struct Counts {
     pub absent_but_read: u64,
     /// Spare sheets that were read.
     pub spares: u64,
+    /// Pages among them that are no sheets of ours. They are of no room.
+    pub foreign: u64,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -111,7 +113,7 @@ pub async fn reconciliation(
                     CASE WHEN s.kind = 'attendance' THEN p.body{as_text} END AS body
                 FROM pages p JOIN sheets s ON s.tenant_id = p.tenant_id AND s.id = p.sheet_id
                 WHERE s.tenant_id = $1 AND s.application_id = $2 AND p.outcome IN ('read', 'review')";
-    let query = app.db.query(text).bind(caller.tenant.clone()).bind(id);
+    let query = app.db.query(text).bind(caller.tenant.clone()).bind(id.clone());
     let mut read: HashMap<String, Read> = HashMap::new();
     let mut absent = BTreeSet::new();
     for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
@@ -126,7 +128,17 @@ pub async fn reconciliation(
         *read.pages.entry(page).or_default() += 1;
         read.review |= row.col::<String>("outcome")? == "review";
     }
-    Ok(axum::Json(held_against(&sheets, &read, &absent)))
+    let text = "SELECT COUNT(*) AS foreign_pages FROM pages WHERE tenant_id = $1 AND outcome = 'foreign' AND batch_id IN (
+                    SELECT id FROM batches WHERE tenant_id = $1 AND application_id = $2
+                    UNION SELECT p.batch_id FROM sheets s CROSS JOIN pages p
+                        WHERE s.tenant_id = $1 AND s.application_id = $2 AND p.tenant_id = s.tenant_id AND p.sheet_id = s.id)";
+    let query = app.db.query(text).bind(caller.tenant.clone()).bind(id);
+    let foreign: i64 = query.fetch_one(app.db.reader(Freshness::Latest)).await?.col("foreign_pages")?;
+    let mut all = held_against(&sheets, &read, &absent);
+    if foreign > 0 {
+        all.nowhere(Counts { foreign: foreign as u64, ..Counts::default() });
+    }
+    Ok(axum::Json(all))
 }
 
 fn held_against(
@@ -170,9 +182,20 @@ fn held_against(
     all
 }
 
+impl Reconciliation {
+    /// Adds what is of no room.
+    fn nowhere(&mut self, counts: Counts) {
+        self.totals.add(&counts);
+        match self.rooms.iter_mut().find(|r| r.room.is_none() && r.unit.is_none()) {
+            Some(room) => room.counts.add(&counts),
+            None => self.rooms.insert(0, Room { counts, ..Room::default() }),
+        }
+    }
+}
+
 impl Counts {
     fn add(&mut self, other: &Counts) {
-        let Counts { printed, read, review, absent, missing, duplicate, absent_but_read, spares } = other;
+        let Counts { printed, read, review, absent, missing, duplicate, absent_but_read, spares, foreign } = other;
         self.printed += printed;
         self.read += read;
         self.review += review;
@@ -181,6 +204,7 @@ impl Counts {
         self.duplicate += duplicate;
         self.absent_but_read += absent_but_read;
         self.spares += spares;
+        self.foreign += foreign;
     }
 }
 
@@ -223,10 +247,15 @@ mod tests {
             duplicate: 1,
             absent_but_read: 1,
             spares: 1,
+            foreign: 0,
         };
         assert_eq!(all.totals, counts);
         let missing: Vec<_> =
             all.rooms[0].missing_sheets.iter().map(|m| (m.student.as_str(), m.pages.as_slice())).collect();
         assert_eq!(missing, [("2", &[2][..]), ("5", &[1][..])]);
+        let mut all = all;
+        all.nowhere(Counts { foreign: 2, ..Counts::default() });
+        assert_eq!((all.totals.foreign, all.rooms.len()), (2, 2));
+        assert_eq!((all.rooms[0].room.as_deref(), all.rooms[0].counts.foreign), (None, 2));
     }
 }

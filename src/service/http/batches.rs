@@ -5,7 +5,7 @@ use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
 use super::paging::{Page, Paging};
-use super::{Caller, Kind, Problem, caller};
+use super::{Caller, Kind, Problem, caller, uploads};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
@@ -161,6 +161,17 @@ async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, 
 
 async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result<(), Problem> {
     let Brought { files, uploads, urls, options } = brought;
+    for (number, upload) in uploads.iter().enumerate() {
+        // Whoever put all of it need not say so. What is wrong with it is said of its place here.
+        match uploads::completed(app, caller, *upload).await {
+            // That it is not the caller's is told below.
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => {}
+            Err(problem) if problem.status().is_client_error() => {
+                return Err(Problem::field(format!("uploads[{number}]"), problem.detail()));
+            }
+            completed => drop(completed?),
+        }
+    }
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
         app.objects.put_file(&key, &file.path).await?;

@@ -25,10 +25,10 @@ pub async fn healthz() -> Json<Health> {
 /// What is counted here, for Prometheus.
 #[utoipa::path(get, path = "/metrics", tag = "platform", responses(
     (status = 200, description = "OpenMetrics", content_type = "application/openmetrics-text"),
-    (status = 404, description = "metrics.enabled is not set", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "metrics.enabled is not set, and others than this machine are served", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
-    if !app.config.watch.metrics {
+    if !app.config.watch.metrics && !app.config.server.listen.ip().is_loopback() {
         return Err(Kind::NotFound.because("metrics.enabled is not set"));
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

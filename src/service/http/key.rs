@@ -3,6 +3,7 @@
 use super::etag::names;
 use super::extract::{Json, Path, Query};
 use super::job::time;
+use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem, caller};
 use crate::grade::Key;
 use crate::json::Fault;
@@ -161,19 +162,23 @@ pub async fn find(app: &App, tenant: &str, id: String, revision: Option<i64>) ->
 }
 
 /// The revisions of a key, the first first.
-#[utoipa::path(get, path = "/v1/applications/{id}/key/revisions", tag = "applications", params(("id" = String, Path)), responses(
-    (status = 200, description = "All of them", body = Vec<KeyRevision>),
+#[utoipa::path(get, path = "/v1/applications/{id}/key/revisions", tag = "applications", params(("id" = String, Path), Paging), responses(
+    (status = 200, description = "Some of them", body = Page<KeyRevision>),
     (status = 404, description = "Nothing of this exam was printed for you", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "No such cursor or limit", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn revisions(
     State(app): State<App>,
     caller::Read(caller): caller::Read,
     Path(id): Path<String>,
-) -> Result<axum::Json<Vec<KeyRevision>>, Problem> {
+    Query(paging): Query<Paging>,
+) -> Result<axum::Json<Page<KeyRevision>>, Problem> {
     let id = known(&app, &caller.tenant, id).await?;
+    let limit = paging.limit()?;
+    let after = paging.after_number()?;
     let text = "SELECT revision, set_by, set_at, moved FROM answer_key_revisions
-                WHERE tenant_id = $1 AND application_id = $2 ORDER BY revision";
-    let query = app.db.query(text).bind(caller.tenant).bind(id);
+                WHERE tenant_id = $1 AND application_id = $2 AND revision > $3 ORDER BY revision LIMIT $4";
+    let query = app.db.query(text).bind(caller.tenant).bind(id).bind(after).bind(limit + 1);
     let mut all = Vec::new();
     for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
         all.push(KeyRevision {
@@ -183,7 +188,7 @@ pub async fn revisions(
             moved: row.col::<i64>("moved")? as u64,
         });
     }
-    Ok(axum::Json(all))
+    Ok(axum::Json(Page::of(all, limit, |r| r.revision.to_string())))
 }
 
 /// The id of an exam of which this tenant has something: what was printed, was sent to be read, or was handed in.

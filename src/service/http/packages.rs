@@ -151,6 +151,10 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
             package = true;
             continue;
         }
+        if field.file_name().is_none() && field.name() != Some("files") {
+            let name = field.name().unwrap_or_default().to_owned();
+            return Err(Problem::field(name, "unknown part; known here: package, files"));
+        }
         let Arrived { name, path, sha256, .. } = folder.take(field).await?;
         if !is_safe_name(&name) || name == "PACKAGE.json" {
             return Err(Problem::field("files", format!("“{name}” is no name of a file below the package's folder")));
@@ -388,14 +392,14 @@ pub async fn download(
     download::file(&app, &headers, Described { key, name: &name, bytes, etag }).await
 }
 
-/// What is to be printed again.
+/// What is to be printed again: one of the two.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Reprint {
+#[serde(deny_unknown_fields)]
+pub struct Reprint {
     /// A student's id.
-    Student(String),
+    pub student: Option<String>,
     /// A room's id.
-    Room(String),
+    pub room: Option<String>,
 }
 
 /// One student's booklet and sheet, or a room's whole bag, once more: the same bytes page for page.
@@ -415,6 +419,10 @@ pub async fn reprint(
     Path(id): Path<Uuid>,
     Json(what): Json<Reprint>,
 ) -> Result<Response, Problem> {
+    let Reprint { student, room } = what;
+    if student.is_some() == room.is_some() {
+        return Err(Problem::field("student", "a student's id is expected, or else the id of a room in `room`"));
+    }
     app.gate.has_room()?;
     find(&app, &caller, id, Freshness::Latest).await?;
     let folder = Incoming::new(&app).await?;
@@ -432,10 +440,6 @@ pub async fn reprint(
         }
     }
     let out = folder.path().join(Uuid::now_v7().to_string());
-    let (student, room) = match what {
-        Reprint::Student(id) => (Some(id), None),
-        Reprint::Room(id) => (None, Some(id)),
-    };
     let field = if student.is_some() { "student" } else { "room" };
     let package = folder.path().join("PACKAGE.json");
     let _turn = app.gate.turn().await?;

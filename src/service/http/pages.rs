@@ -82,8 +82,7 @@ pub async fn list(
     }
     let paging = Paging { cursor, limit };
     let limit = paging.limit()?;
-    let not_ours = || Problem::field("cursor", "not a cursor of this list; next_cursor of the page before is expected");
-    let after = paging.after()?.map_or(Ok(0), |after| after.parse::<i64>().map_err(|_| not_ours()))?;
+    let after = paging.after_number()?;
     batches::job_of(&app, &caller, id).await?;
     let text = "SELECT number, body{as_text} AS body FROM pages
                 WHERE batch_id = $1 AND number > $2 AND ($3 = '' OR outcome = $3) ORDER BY number LIMIT $4";

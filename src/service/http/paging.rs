@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 const DEFAULT: u32 = 100;
-const MOST: u32 = 1000;
+pub const MOST: u32 = 1000;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -33,10 +33,17 @@ impl Paging {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
         let text = bytes.and_then(|b| String::from_utf8(b).ok()).filter(|t| !t.contains('\0'));
-        text.map(Some).ok_or_else(|| {
-            Problem::field("cursor", "not a cursor of this list; next_cursor of the page before is expected")
-        })
+        text.map(Some).ok_or_else(not_a_cursor)
     }
+
+    /// The number that the cursor was made of; 0: from the beginning.
+    pub fn after_number(&self) -> Result<i64, Problem> {
+        self.after()?.map_or(Ok(0), |after| after.parse().map_err(|_| not_a_cursor()))
+    }
+}
+
+fn not_a_cursor() -> Problem {
+    Problem::field("cursor", "not a cursor of this list; next_cursor of the page before is expected")
 }
 
 /// A page of a list.

@@ -5,7 +5,7 @@ use super::incoming::Incoming;
 use super::{Caller, Kind, Problem, batches, caller, etag, identified};
 use crate::read::result::{FieldStatus, PageReading};
 use crate::service::App;
-use crate::service::child::{Drawing, Event, Task};
+use crate::service::child::{Drawing, Event, PageDrawings, Task};
 use crate::service::store::db::{Columns, Freshness};
 use crate::service::store::{Key, ObjectError};
 use crate::service::work;
@@ -13,8 +13,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
+use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -88,12 +91,13 @@ pub async fn picture(
     let picture = match page.kept(app, &drawing).await? {
         Some(kept) => kept,
         None => {
-            let _alone = app.drawing.alone(id, n).await;
+            let alone = app.drawing.alone(id, n).await;
             match page.kept(app, &drawing).await? {
                 Some(drawn_meanwhile) => drawn_meanwhile,
                 None => {
                     let _turn = app.gate.turn().await?;
-                    page.draw(app, drawing).await?
+                    let drawn = draw(app, vec![Wanted { page, drawing, _alone: alone }]).await?;
+                    drawn.into_iter().next().unwrap_or_else(|| Err(Kind::NotFound.because("nothing was drawn")))?
                 }
             }
         }
@@ -109,11 +113,13 @@ pub async fn picture(
 
 /// How often it is looked whether nobody waits for a picture.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Pages that are drawn by one process before anybody asks for them: they take a core from those who wait.
+const AT_ONCE: usize = 6;
 
-/// Draws pictures that will be asked for, one after another, and only while nobody waits for one.
+/// Draws pictures that will be asked for, some pages after the other, and only while nobody waits for one.
 pub async fn ahead(app: &App, caller: &Caller, id: Uuid, wanted: Vec<(u32, Drawing)>) {
     let Some(_alone) = app.drawing.begin_ahead(id) else { return };
-    for (n, drawing) in wanted {
+    for some in wanted.chunks(AT_ONCE) {
         let _turn = loop {
             match app.gate.spare_turn() {
                 _ if app.stopping.is_cancelled() => return,
@@ -122,18 +128,24 @@ pub async fn ahead(app: &App, caller: &Caller, id: Uuid, wanted: Vec<(u32, Drawi
             }
         };
         // What can't be drawn is told to whoever asks for it.
-        if let Err(problem) = draw_ahead(app, caller, id, n, drawing).await {
-            tracing::debug!(batch = %id, page = n, detail = problem.detail(), "not drawn ahead");
+        if let Err(problem) = draw_ahead(app, caller, id, some).await {
+            tracing::debug!(batch = %id, detail = problem.detail(), "not drawn ahead");
         }
     }
 }
 
-async fn draw_ahead(app: &App, caller: &Caller, id: Uuid, n: u32, drawing: Drawing) -> Result<(), Problem> {
-    // Whoever has a turn waits for nobody: they may be waiting for a turn.
-    let Some(_alone) = app.drawing.try_alone(id, n) else { return Ok(()) };
-    let page = Page::find(app, &caller.tenant, id, n).await?;
-    if page.kept(app, &drawing).await?.is_none() {
-        page.draw(app, drawing).await?;
+async fn draw_ahead(app: &App, caller: &Caller, id: Uuid, some: &[(u32, Drawing)]) -> Result<(), Problem> {
+    let mut of_scan: BTreeMap<u32, Vec<Wanted>> = BTreeMap::new();
+    for (n, drawing) in some {
+        // Whoever has a turn waits for nobody: they may be waiting for a turn.
+        let Some(_alone) = app.drawing.try_alone(id, *n) else { continue };
+        let page = Page::find(app, &caller.tenant, id, *n).await?;
+        if page.kept(app, drawing).await?.is_none() {
+            of_scan.entry(page.file).or_default().push(Wanted { page, drawing: drawing.clone(), _alone });
+        }
+    }
+    for wanted in of_scan.into_values() {
+        draw(app, wanted).await?;
     }
     Ok(())
 }
@@ -174,35 +186,65 @@ impl Page {
             Err(e) => Err(e.into()),
         }
     }
+}
 
-    /// Draws it, and keeps it with what is drawn [together](together) with it.
-    async fn draw(&self, app: &App, drawing: Drawing) -> Result<Vec<u8>, Problem> {
-        let folder = Incoming::new(app).await?;
-        let scan = Key::Scan { tenant: self.tenant.clone(), batch: self.batch, number: self.file };
-        let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;
-        let layouts = work::layouts(app, &self.tenant, &folder.path().join("layouts")).await?;
-        let (told, policy) = (identified::told(app, &self.read), work::policy(app, self.batch).await?);
-        let drawings: Vec<Drawing> = together(drawing, &self.read).collect();
-        let out = |nth: usize| folder.path().join(format!("picture-{nth}"));
-        let to_draw = drawings.iter().cloned().enumerate().map(|(nth, drawing)| (drawing, out(nth))).collect();
-        let (name, page) = (self.name.clone(), self.place);
-        let task = Task::Draw { file, name, page, told, layouts, policy, drawings: to_draw };
-        let child = app.children.start_on(task, 1).await?;
-        for event in child.all().await? {
-            match event {
-                Event::Refused { detail, .. } => return Err(Kind::NotFound.because(detail)),
-                Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
-                _ => {}
-            }
-        }
-        let asked = tokio::fs::read(out(0)).await?;
-        for (nth, drawing) in drawings.iter().enumerate() {
-            if tokio::fs::try_exists(out(nth)).await? {
-                app.objects.put_file(&self.key(drawing), &out(nth)).await?;
-            }
-        }
-        Ok(asked)
+/// A picture that is drawn by one alone.
+struct Wanted {
+    page: Page,
+    drawing: Drawing,
+    _alone: OwnedMutexGuard<()>,
+}
+
+/// Draws pages of one scan in one process, and keeps their pictures, each with what is drawn [together](together) with it.
+/// Gives those that are wanted, in the order in which the pages are in the scan.
+async fn draw(app: &App, mut wanted: Vec<Wanted>) -> Result<Vec<Result<Vec<u8>, Problem>>, Problem> {
+    let Some(Page { tenant, batch, file, name, .. }) = wanted.first().map(|w| &w.page) else { return Ok(Vec::new()) };
+    let folder = Incoming::new(app).await?;
+    let scan = Key::Scan { tenant: tenant.clone(), batch: *batch, number: *file };
+    let layouts = work::layouts(app, tenant, &folder.path().join("layouts")).await?;
+    let (policy, name) = (work::policy(app, *batch).await?, name.clone());
+    let file = app.objects.fetch(&scan, &folder.path().join("scan")).await?;
+    let drawings_of = |Wanted { page, drawing, .. }: &Wanted| {
+        let drawings = together(drawing.clone(), &page.read).enumerate();
+        let out = |nth: usize| folder.path().join(format!("{}-{nth}", page.place));
+        let drawings = drawings.map(|(nth, drawing)| (drawing, out(nth))).collect();
+        PageDrawings { page: page.place, told: identified::told(app, &page.read), drawings }
+    };
+    let pages: Vec<PageDrawings> = wanted.iter().map(drawings_of).collect();
+    let task = Task::Draw { file, name, layouts, policy, pages: pages.clone() };
+    let mut child = app.children.start_on(task, 1).await?;
+    let mut drawn = Vec::new();
+    while let Some(event) = child.next().await? {
+        let (place, lacking) = match event {
+            Event::Drawn { page, lacking } => (page, lacking),
+            Event::Refused { detail, .. } => return Err(Kind::NotFound.because(detail)),
+            Event::Failed { detail } => return Err(std::io::Error::other(detail).into()),
+            _ => continue,
+        };
+        let Some(at) = wanted.iter().position(|w| w.page.place == place) else { continue };
+        // Others may have the page from here on.
+        let Wanted { page, _alone, .. } = wanted.swap_remove(at);
+        let drawings = pages.iter().find(|s| s.page == place).map_or(&[][..], |s| &s.drawings);
+        drawn.push(match lacking {
+            Some(detail) => Err(Kind::NotFound.because(detail)),
+            None => keep(app, &page, drawings).await,
+        });
     }
+    Ok(drawn)
+}
+
+/// Keeps a page's pictures; gives the first.
+async fn keep(app: &App, page: &Page, drawings: &[(Drawing, PathBuf)]) -> Result<Vec<u8>, Problem> {
+    let mut first = None;
+    for (drawing, path) in drawings {
+        if first.is_none() {
+            first = Some(tokio::fs::read(path).await?);
+        } else if !tokio::fs::try_exists(path).await? {
+            continue;
+        }
+        app.objects.put_file(&page.key(drawing), path).await?;
+    }
+    first.ok_or_else(|| Kind::NotFound.because("nothing was drawn"))
 }
 
 /// What is drawn at once: whoever looks at one doubtful field will look at the page's others, and most of the work is to

@@ -146,9 +146,14 @@ pub async fn complete(
     caller::Read(caller): caller::Read,
     Path(id): Path<Uuid>,
 ) -> Result<axum::Json<Upload>, Problem> {
-    let (upload, hash) = row(&app, &caller, id).await?;
+    completed(&app, &caller, id).await.map(axum::Json)
+}
+
+/// The upload, complete.
+pub async fn completed(app: &App, caller: &Caller, id: Uuid) -> Result<Upload, Problem> {
+    let (upload, hash) = row(app, caller, id).await?;
     if upload.state != UploadState::Open {
-        return Ok(axum::Json(upload));
+        return Ok(upload);
     }
     let sha256 = if upload.received > 0 {
         if upload.received < upload.bytes {
@@ -176,7 +181,7 @@ pub async fn complete(
                 WHERE id = $2 AND state = 'open' AND received = $3";
     let query = app.db.query(text).bind(sha256).bind(id.to_string()).bind(upload.received as i64);
     app.db.execute(query).await?;
-    find(&app, &caller, id).await.map(axum::Json)
+    find(app, caller, id).await
 }
 
 /// Give an upload up. One that a batch has is the batch's, and stays.

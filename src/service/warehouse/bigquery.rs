@@ -1,6 +1,6 @@
-//! BigQuery's load jobs, over REST (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs).
+//! BigQuery's jobs, over REST (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs).
 //!
-//! A job's id is made of the hash of what it loads, so that however often it is asked for, the rows are appended once: the
+//! A loading job's id is made of the hash of what it loads, so that however often it is asked for, the rows are appended once: the
 //! second time BigQuery answers 409, and the first one's outcome counts. A job that failed keeps its id for ever; the next
 //! attempt has the next number behind it.
 
@@ -32,9 +32,11 @@ pub enum LoadError {
     Unreachable(String),
     #[error("BigQuery refused: {0}")]
     Refused(String),
-    #[error("the load was not done in time")]
+    #[error("BigQuery does not find it: {0}")]
+    NotFound(String),
+    #[error("the job was not done in time")]
     Late,
-    #[error("{MOST} loads of the same rows have failed, at last: {0}")]
+    #[error("{MOST} jobs for the same have failed, at last: {0}")]
     Hopeless(String),
 }
 
@@ -63,12 +65,19 @@ struct Status {
     error_result: Option<Reason>,
 }
 
+/// Why a job failed.
 #[derive(Deserialize)]
 struct Reason {
     #[serde(default)]
     reason: String,
     #[serde(default)]
     message: String,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.reason, self.message)
+    }
 }
 
 /// What asking for a job came to.
@@ -92,19 +101,65 @@ impl BigQuery {
     /// # Errors
     /// [`LoadError`]; asking again is safe.
     pub async fn load(&self, load: &Load<'_>) -> Result<(), LoadError> {
+        let job = json!({"load": {
+            "sourceUris": [load.uri],
+            "sourceFormat": "NEWLINE_DELIMITED_JSON",
+            "destinationTable": self.table(load.name),
+            "schema": {"fields": load.table.schema()},
+            "createDisposition": "CREATE_IF_NEEDED",
+            "writeDisposition": "WRITE_APPEND",
+            "schemaUpdateOptions": ["ALLOW_FIELD_ADDITION"],
+        }});
+        self.once(&format!("gabarito-{}-{}", load.name, load.hash), &job).await
+    }
+
+    /// Deletes the rows of a student and of the student's sheets from a table, if there is such a table. `id` tells this
+    /// from earlier times.
+    ///
+    /// # Errors
+    /// [`LoadError`]; asking again is safe.
+    pub async fn erase(&self, table: &str, student: &str, id: &str) -> Result<(), LoadError> {
+        let WarehouseConfig { project, dataset, .. } = &self.config;
+        let name = format!("`{project}.{dataset}.{table}`");
+        let job = json!({"query": {
+            "query": format!("DELETE FROM {name} WHERE student = @student OR sheet IN \
+                              (SELECT sheet FROM {name} WHERE student = @student)"),
+            "useLegacySql": false,
+            "parameterMode": "NAMED",
+            "queryParameters": [
+                {"name": "student", "parameterType": {"type": "STRING"}, "parameterValue": {"value": student}},
+            ],
+        }});
+        let id = id.replace('/', "-");
+        match self.once(&format!("gabarito-erase-{table}-{id}"), &job).await {
+            Err(LoadError::NotFound(_)) => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Has a job done, once.
+    async fn once(&self, name: &str, configuration: &Value) -> Result<(), LoadError> {
         let until = Instant::now() + self.config.patience;
         let mut last = String::new();
         for number in 0..MOST {
-            let id = format!("gabarito-{}-{}-{number}", load.name, load.hash);
-            let asked = self.insert(&id, load).await?;
+            let id = format!("{name}-{number}");
+            let asked = self.insert(&id, configuration).await?;
             match self.outcome(&id, until).await? {
                 None => return Ok(()),
+                Some(failure) if failure.reason == "notFound" && matches!(asked, Asked::Begun) => {
+                    return Err(LoadError::NotFound(failure.message));
+                }
                 // It failed now: whoever asks next takes the next number.
-                Some(failure) if matches!(asked, Asked::Begun) => return Err(LoadError::Refused(failure)),
-                Some(failure) => last = failure,
+                Some(failure) if matches!(asked, Asked::Begun) => return Err(LoadError::Refused(failure.to_string())),
+                Some(failure) => last = failure.to_string(),
             }
         }
         Err(LoadError::Hopeless(last))
+    }
+
+    fn table(&self, name: &str) -> Value {
+        let WarehouseConfig { project, dataset, .. } = &self.config;
+        json!({"projectId": project, "datasetId": dataset, "tableId": name})
     }
 
     fn jobs(&self) -> String {
@@ -112,20 +167,10 @@ impl BigQuery {
         format!("{}/bigquery/v2/projects/{project}/jobs", endpoint.trim_end_matches('/'))
     }
 
-    async fn insert(&self, id: &str, load: &Load<'_>) -> Result<Asked, LoadError> {
-        let WarehouseConfig { project, dataset, location, .. } = &self.config;
-        let body = json!({
-            "jobReference": {"projectId": project, "jobId": id, "location": location},
-            "configuration": {"load": {
-                "sourceUris": [load.uri],
-                "sourceFormat": "NEWLINE_DELIMITED_JSON",
-                "destinationTable": {"projectId": project, "datasetId": dataset, "tableId": load.name},
-                "schema": {"fields": load.table.schema()},
-                "createDisposition": "CREATE_IF_NEEDED",
-                "writeDisposition": "WRITE_APPEND",
-                "schemaUpdateOptions": ["ALLOW_FIELD_ADDITION"],
-            }},
-        });
+    async fn insert(&self, id: &str, configuration: &Value) -> Result<Asked, LoadError> {
+        let WarehouseConfig { project, location, .. } = &self.config;
+        let reference = json!({"projectId": project, "jobId": id, "location": location});
+        let body = json!({"jobReference": reference, "configuration": configuration});
         let (status, answer) = self.send(self.http.post(self.jobs()).json(&body)).await?;
         match status {
             StatusCode::CONFLICT => Ok(Asked::Known),
@@ -135,7 +180,7 @@ impl BigQuery {
     }
 
     /// Why the job failed, once it is done; None: it did not.
-    async fn outcome(&self, id: &str, until: Instant) -> Result<Option<String>, LoadError> {
+    async fn outcome(&self, id: &str, until: Instant) -> Result<Option<Reason>, LoadError> {
         let url = format!("{}/{id}", self.jobs());
         let mut pause = FIRST_LOOK;
         loop {
@@ -144,7 +189,7 @@ impl BigQuery {
                 Ok((status, answer)) if status.is_success() => {
                     let job: Job = serde_json::from_value(answer).map_err(|e| LoadError::Unreachable(e.to_string()))?;
                     if job.status.state == "DONE" {
-                        return Ok(job.status.error_result.map(|e| format!("{}: {}", e.reason, e.message)));
+                        return Ok(job.status.error_result);
                     }
                 }
                 Ok((status, answer)) => return Err(LoadError::Refused(said(status, &answer))),

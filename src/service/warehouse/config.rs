@@ -24,6 +24,11 @@ pub struct WarehouseConfig {
 }
 
 impl WarehouseConfig {
+    /// After that whoever began to send something sends nothing more of it.
+    pub fn lease(&self) -> Duration {
+        self.patience * 4
+    }
+
     pub fn of(r: &mut Reader) -> Self {
         let words =
             [("off", WarehouseKind::Off), ("folder", WarehouseKind::Folder), ("bigquery", WarehouseKind::BigQuery)];

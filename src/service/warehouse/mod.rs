@@ -6,12 +6,14 @@
 
 mod bigquery;
 mod config;
+mod erase;
 mod exam;
 mod rows;
 mod table;
 
 pub use bigquery::{BigQuery, Load, LoadError};
 pub use config::{WarehouseConfig, WarehouseKind};
+pub use erase::erased;
 pub use table::{QUESTIONS, RESULTS, Table};
 
 use crate::service::App;
@@ -19,7 +21,8 @@ use crate::service::grades::GradesError;
 use crate::service::store::db::{Columns, Freshness, Millis, Tx};
 use crate::service::store::{Db, DbError, Key, ObjectError};
 use rows::Rows;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -126,16 +129,32 @@ pub async fn flush(app: &App) {
 struct Due {
     id: String,
     tenant: String,
-    application: String,
+    what: What,
     created_at: Millis,
     attempts: i64,
+}
+
+/// What the warehouse is to be told.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    /// This exam's results, as they stand.
+    Application(String),
+    /// That this student was erased.
+    Erase(String),
 }
 
 /// Sends what is due first; gives whether there was something.
 async fn one(app: &App, warehouse: &Warehouse) -> Result<bool, DbError> {
     let config = &app.config.warehouse;
     let Some(due) = claim(&app.db, config).await? else { return Ok(false) };
-    let query = match ship(app, warehouse, &due).await {
+    let done = match &due.what {
+        What::Application(application) => ship(app, warehouse, &due, application).await,
+        What::Erase(student) => erase::erase(app, warehouse, &due.tenant, student, &due.id).await,
+    };
+    let query = match done {
+        // It names whom nothing may name any more.
+        Ok(()) if matches!(due.what, What::Erase(_)) => app.db.query("DELETE FROM outbox WHERE id = $1").bind(due.id),
         Ok(()) => {
             // A change of meanwhile stays due.
             let text = "UPDATE outbox SET attempts = 0, run_at = {now},
@@ -143,8 +162,8 @@ async fn one(app: &App, warehouse: &Warehouse) -> Result<bool, DbError> {
             app.db.query(text).bind(due.created_at).bind(due.id)
         }
         Err(e) => {
-            let (tenant, application, attempts) = (&due.tenant, &due.application, due.attempts);
-            tracing::warn!(error = %e, tenant, application, attempts, "not sent to the warehouse");
+            let (tenant, id, attempts) = (&due.tenant, &due.id, due.attempts);
+            tracing::warn!(error = %e, tenant, id, attempts, "not sent to the warehouse");
             let doubled = config.backoff.saturating_mul(1 << (attempts - 1).clamp(0, 16));
             let text = "UPDATE outbox SET run_at = {now} + $1 WHERE id = $2";
             app.db.query(text).bind(doubled.min(LONGEST).as_millis() as i64).bind(due.id)
@@ -161,36 +180,42 @@ async fn claim(db: &Db, config: &WarehouseConfig) -> Result<Option<Due>, DbError
                                 AND run_at <= {now} - CASE WHEN attempts = 0 THEN $3 ELSE 0 END
                             ORDER BY run_at, id LIMIT 1 {skip_locked})
                 RETURNING id, tenant_id, payload{as_text} AS payload, created_at, attempts";
-    let lease = (config.patience * 4).as_millis() as i64;
+    let lease = config.lease().as_millis() as i64;
     let query = db.query(text).bind(lease).bind(TOPIC).bind(config.delay.as_millis() as i64);
     let Some(row) = query.fetch_optional(db.writer()).await? else { return Ok(None) };
-    let payload: Value = serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?;
     Ok(Some(Due {
         id: row.col("id")?,
         tenant: row.col("tenant_id")?,
-        application: payload["application"].as_str().unwrap_or_default().to_owned(),
+        what: serde_json::from_str(&row.col::<String>("payload")?).map_err(|e| DbError::Decode(e.into()))?,
         created_at: row.col("created_at")?,
         attempts: row.col("attempts")?,
     }))
 }
 
-async fn ship(app: &App, warehouse: &Warehouse, due: &Due) -> Result<(), ShipError> {
+async fn ship(app: &App, warehouse: &Warehouse, due: &Due, application: &str) -> Result<(), ShipError> {
     let text = "SELECT MIN(created_at) AS first FROM (
                     SELECT created_at FROM packages WHERE tenant_id = $1 AND application_id = $2
                     UNION ALL SELECT created_at FROM batches WHERE tenant_id = $1 AND application_id = $2) a";
-    let query = app.db.query(text).bind(due.tenant.clone()).bind(due.application.clone());
+    let query = app.db.query(text).bind(due.tenant.clone()).bind(application.to_owned());
     let row = query.fetch_one(app.db.reader(Freshness::Latest)).await.map_err(RowsError::from)?;
     // Deleted since: there is nothing to send.
     let Some(first) = row.col::<Option<Millis>>("first").map_err(RowsError::from)? else { return Ok(()) };
     let scratch = app.config.data.join("scratch").join(format!("{TOPIC}-{}", Uuid::now_v7()));
     tokio::fs::create_dir_all(&scratch).await?;
-    let shipped = exam(app, warehouse, due, year(first), &scratch).await;
+    let shipped = exam(app, warehouse, due, application, year(first), &scratch).await;
     tokio::fs::remove_dir_all(&scratch).await?;
     shipped
 }
 
-async fn exam(app: &App, warehouse: &Warehouse, due: &Due, year: i16, scratch: &Path) -> Result<(), ShipError> {
-    let (tenant, application) = (due.tenant.as_str(), due.application.as_str());
+async fn exam(
+    app: &App,
+    warehouse: &Warehouse,
+    due: &Due,
+    application: &str,
+    year: i16,
+    scratch: &Path,
+) -> Result<(), ShipError> {
+    let tenant = due.tenant.as_str();
     let Some(written) = exam::write(app, tenant, application, due.created_at, scratch).await? else { return Ok(()) };
     for rows in [written.results, written.questions] {
         send(app, warehouse, tenant, year, rows).await?;

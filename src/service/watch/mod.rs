@@ -74,7 +74,7 @@ impl WatchConfig {
             metrics: r.flag(
                 "metrics.enabled",
                 false,
-                "Serve GET /metrics, for Prometheus. To whoever reaches the service.",
+                "Serve GET /metrics, for Prometheus, to whoever reaches the service. On loopback it is always there.",
             ),
             traces: TracesConfig::of(r),
             sentry: SentryConfig::of(r),

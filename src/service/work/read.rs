@@ -2,6 +2,7 @@
 
 use super::scratch::Scratch;
 use super::{WorkError, ask, payload};
+use crate::output::jsonl::presented;
 use crate::read::batch::Observed;
 use crate::read::result::{Issue, Outcome, PageReading, Source};
 use crate::service::App;
@@ -39,7 +40,7 @@ struct Read {
 impl Read {
     /// A page without fields.
     fn failed(number: u32, file: &str, issue: Issue) -> Self {
-        let mut reading = PageReading::new(Source { file: file.to_owned(), page: number }, Outcome::Error);
+        let mut reading = presented(PageReading::new(Source { file: file.to_owned(), page: number }, Outcome::Error));
         reading.issues.push(issue);
         let none = || RawValue::from_string("[]".to_owned()).expect("an empty list is JSON");
         let (reading, gist) = (reading.with_fields(none()), none());

@@ -1,6 +1,7 @@
 //! A batch as a whole, once all its pages are there: what was read twice, whose numbers were filled in, what is missing.
 
 use super::{WorkError, ask};
+use crate::output::jsonl::presented;
 use crate::read::batch::{Batch, Change, Known, Observed, Printed, Roster};
 use crate::read::layouts::Layouts;
 use crate::read::result::{Issue, Outcome, PageReading, Source};
@@ -159,7 +160,7 @@ async fn account(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError
         let (mut bodies, mut gists) = (Vec::new(), Vec::new());
         for n in (first..=last).filter(|n| !there.contains(n)) {
             let source = Source { file: name.clone(), page: (n - offset) as u32 };
-            let mut reading = PageReading::new(source, Outcome::Error);
+            let mut reading = presented(PageReading::new(source, Outcome::Error));
             let code = error["code"].as_str().unwrap_or("given_up");
             reading.issues.push(Issue::new(code, error["detail"].as_str().unwrap_or("the page was not read")));
             let text = serde_json::to_string(&reading)?;

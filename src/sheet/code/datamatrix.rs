@@ -166,12 +166,9 @@ static PLACES: LazyLock<Vec<Option<(usize, usize)>>> = LazyLock::new(|| {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{read_by_another, stained};
     use super::*;
     use proptest::prelude::*;
-
-    fn samples(modules: &Modules) -> Vec<f32> {
-        modules.dark.iter().map(|&d| if d { 1.0 } else { -1.0 }).collect()
-    }
 
     #[test]
     fn every_bit_of_every_codeword_has_one_place() {
@@ -184,12 +181,7 @@ mod tests {
     proptest! {
         #[test]
         fn decodes_under_a_stain(text in "GB1[0-9A-HJKMNP-TV-Z]{42}", x in 0..18_usize, y in 0..18_usize) {
-            let mut s = samples(&encode(&text));
-            for (i, s) in s.iter_mut().enumerate() {
-                if (x..x + 7).contains(&(i % SIZE)) && (y..y + 7).contains(&(i / SIZE)) {
-                    *s = 0.01;
-                }
-            }
+            let s = stained(&encode(&text), 7, (x, y));
             prop_assert_eq!(decode(&s).map(|d| d.text), Some(text));
         }
 
@@ -202,17 +194,6 @@ mod tests {
     #[test]
     fn a_general_decoder_reads_it() {
         let text = "GB1".to_owned() + &"7K".repeat(21);
-        let m = encode(&text);
-        let (scale, quiet) = (4, 16);
-        let side = SIZE * scale + 2 * quiet;
-        let luma: Vec<u8> = (0..side * side)
-            .map(|i| {
-                let (x, y) = ((i % side).wrapping_sub(quiet) / scale, (i / side).wrapping_sub(quiet) / scale);
-                if x < SIZE && y < SIZE && m.get(y, x) { 0 } else { 255 }
-            })
-            .collect();
-        let format = Some(rxing::BarcodeFormat::DATA_MATRIX);
-        let found = rxing::helpers::detect_in_luma(luma, side as u32, side as u32, format);
-        assert_eq!(found.unwrap().getText(), text);
+        assert_eq!(read_by_another(&encode(&text), rxing::BarcodeFormat::DATA_MATRIX), text);
     }
 }

@@ -47,3 +47,35 @@ fn decode_block(field: &Field, samples: &[[f32; 8]], checks: usize, spare: usize
         (2 * errors + erased + spare <= checks).then_some((mended, errors + erased))
     })
 }
+
+/// What tests of both symbols need.
+#[cfg(test)]
+mod testing {
+    use super::Modules;
+
+    fn samples(modules: &Modules) -> Vec<f32> {
+        modules.dark.iter().map(|&d| if d { 1.0 } else { -1.0 }).collect()
+    }
+
+    /// Samples of which a stain hides a square with this corner.
+    pub fn stained(modules: &Modules, side: usize, (x, y): (usize, usize)) -> Vec<f32> {
+        let mut samples = samples(modules);
+        for (i, s) in samples.iter_mut().enumerate() {
+            if (x..x + side).contains(&(i % modules.size)) && (y..y + side).contains(&(i / modules.size)) {
+                *s = 0.01;
+            }
+        }
+        samples
+    }
+
+    /// What a decoder that is not ours reads.
+    pub fn read_by_another(modules: &Modules, format: rxing::BarcodeFormat) -> String {
+        let (scale, quiet) = (4, 16);
+        let side = modules.size * scale + 2 * quiet;
+        let at = |i: usize| i.wrapping_sub(quiet) / scale;
+        let is_dark = |x: usize, y: usize| x < modules.size && y < modules.size && modules.get(y, x);
+        let luma = (0..side * side).map(|i| if is_dark(at(i % side), at(i / side)) { 0 } else { 255 }).collect();
+        let found = rxing::helpers::detect_in_luma(luma, side as u32, side as u32, Some(format));
+        found.unwrap().getText().to_owned()
+    }
+}

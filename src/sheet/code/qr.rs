@@ -135,12 +135,9 @@ pub fn fixed_modules() -> impl Iterator<Item = (usize, usize, bool)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{read_by_another, stained};
     use super::*;
     use proptest::prelude::*;
-
-    pub fn samples(modules: &Modules) -> Vec<f32> {
-        modules.dark.iter().map(|&d| if d { 1.0 } else { -1.0 }).collect()
-    }
 
     #[test]
     fn the_places_hold_all_codewords() {
@@ -150,13 +147,7 @@ mod tests {
     proptest! {
         #[test]
         fn decodes_under_a_stain(text in "GB1[0-9A-HJKMNP-TV-Z]{42}", x in 0..24_usize, y in 0..24_usize) {
-            let mut s = samples(&encode(&text));
-            for (i, s) in s.iter_mut().enumerate() {
-                // A stain of 9 × 9 modules that hides what is under it.
-                if (x..x + 9).contains(&(i % SIZE)) && (y..y + 9).contains(&(i / SIZE)) {
-                    *s = 0.01;
-                }
-            }
+            let s = stained(&encode(&text), 9, (x, y));
             prop_assert_eq!(decode(&s).map(|d| d.text), Some(text));
         }
 
@@ -169,16 +160,6 @@ mod tests {
     #[test]
     fn a_general_decoder_reads_it() {
         let text = "GB1".to_owned() + &"7".repeat(42);
-        let m = encode(&text);
-        let (scale, quiet) = (4, 16);
-        let side = SIZE * scale + 2 * quiet;
-        let luma: Vec<u8> = (0..side * side)
-            .map(|i| {
-                let (x, y) = ((i % side).wrapping_sub(quiet) / scale, (i / side).wrapping_sub(quiet) / scale);
-                if x < SIZE && y < SIZE && m.get(y, x) { 0 } else { 255 }
-            })
-            .collect();
-        let found = rxing::helpers::detect_in_luma(luma, side as u32, side as u32, Some(rxing::BarcodeFormat::QR_CODE));
-        assert_eq!(found.unwrap().getText(), text);
+        assert_eq!(read_by_another(&encode(&text), rxing::BarcodeFormat::QR_CODE), text);
     }
 }

@@ -17,6 +17,7 @@ use crate::service::analysis::{self, Printed};
 use crate::service::http::Problem;
 use crate::service::http::extract::{Path, Query};
 use crate::service::http::key::{self, KeyPut, KeyRevision};
+use crate::service::http::paging::{self, Paging};
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -124,7 +125,9 @@ pub async fn put(State(app): State<App>, v: Visitor, Path(id): Path<String>, for
 
 impl KeyPage {
     async fn of(app: &App, v: &Visitor, id: String, revision: Option<i64>) -> Result<Self, Problem> {
-        let axum::Json(mut revisions) = key::revisions(State(app.clone()), v.read()?, Path(id.clone())).await?;
+        let all = Query(Paging { cursor: None, limit: Some(paging::MOST) });
+        let axum::Json(page) = key::revisions(State(app.clone()), v.read()?, Path(id.clone()), all).await?;
+        let mut revisions = page.items;
         revisions.reverse();
         let holds = revisions.first().map_or(0, |r| r.revision);
         let base = revision.unwrap_or(holds);

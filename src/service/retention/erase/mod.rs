@@ -4,7 +4,7 @@
 //! which they can't be told from the rest for sure, is deleted whole: what was read of the others stays. What was printed
 //! of a package has the student among others on lists and in sums, so it is deleted whole; the package's input stays
 //! without the student, and the others can be printed again. The receipt counts what was done. Copies that left the
-//! service (downloads, backups of the database, webhooks that were sent) are out of its reach.
+//! service (downloads, backups of the database, webhooks that were sent) are out of its reach; the warehouse is told.
 
 mod files;
 mod mentions;
@@ -15,6 +15,7 @@ use crate::service::App;
 use crate::service::config::Secret;
 use crate::service::store::db::{Columns, Millis, Tx};
 use crate::service::store::{DbError, Folder, Key, ObjectError};
+use crate::service::warehouse;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -45,6 +46,9 @@ pub struct Erased {
     pub results: u64,
     /// Places elsewhere that named the student: first readings, decisions, summaries.
     pub mentions: u64,
+    /// The warehouse was told; it follows within the hour.
+    #[serde(default)]
+    pub warehouse: bool,
 }
 
 /// What is kept of an erasure.
@@ -118,6 +122,10 @@ pub async fn erase(app: &App, tenant: &str, student: &str, scratch: &Path) -> Re
     if erased == Erased::default() {
         drop(tx);
         return earlier(app, tenant, &hash).await?.ok_or(EraseError::Unknown);
+    }
+    if app.warehouse.is_some() {
+        warehouse::erased(&app.db, &mut tx, tenant, student, app.config.warehouse.lease()).await?;
+        erased.warehouse = true;
     }
     let id = Uuid::now_v7();
     let text =

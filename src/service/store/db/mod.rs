@@ -8,7 +8,7 @@ mod reader;
 pub mod rows;
 
 pub use dialect::Dialect;
-pub use migrate::{MIGRATIONS, migrate};
+pub use migrate::migrate;
 pub use reader::ReadFrom;
 pub use rows::Cell;
 

@@ -35,6 +35,8 @@ CREATE TABLE jobs (
     finished_at {int}
 ) {strict};
 CREATE INDEX jobs_of_tenant ON jobs (tenant_id, kind, id);
+-- What is kept of them goes after a time.
+CREATE INDEX jobs_by_end ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 CREATE TABLE job_items (
     id TEXT PRIMARY KEY,
@@ -75,6 +77,7 @@ CREATE TABLE outbox (
     sent_at {int}
 ) {strict};
 CREATE INDEX outbox_waiting ON outbox (run_at, id) WHERE sent_at IS NULL;
+CREATE INDEX outbox_sent ON outbox (sent_at) WHERE sent_at IS NOT NULL;
 
 -- Printing: what was printed for whom, by ids.
 
@@ -83,6 +86,8 @@ CREATE TABLE packages (
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
     job_id TEXT NOT NULL REFERENCES jobs (id),
     application_id TEXT NOT NULL,
+    -- The exam's; and of `places` how rooms are called. No person's name is among them.
+    title TEXT,
     created_at {int} NOT NULL,
     report {json}
 ) {strict};
@@ -95,6 +100,15 @@ CREATE TABLE package_files (
     bytes {int} NOT NULL,
     sha256 TEXT NOT NULL,
     PRIMARY KEY (package_id, name)
+) {strict};
+
+CREATE TABLE places (
+    package_id TEXT NOT NULL REFERENCES packages (id) ON DELETE CASCADE,
+    unit_id TEXT NOT NULL,
+    room_id TEXT NOT NULL,
+    unit_name TEXT NOT NULL,
+    room_name TEXT NOT NULL,
+    PRIMARY KEY (package_id, unit_id, room_id)
 ) {strict};
 
 CREATE TABLE layouts (
@@ -132,7 +146,18 @@ CREATE TABLE students (
     application_id TEXT NOT NULL,
     id TEXT NOT NULL,
     enrollment TEXT,
+    class_id TEXT,
     PRIMARY KEY (tenant_id, application_id, id)
+) {strict};
+
+-- The order of questions and alternatives in the booklets of a version, or of one sheet: `version/2`, `sheet/…`. It
+-- outlives its package, for as long as papers are graded by it.
+CREATE TABLE booklet_orders (
+    tenant_id TEXT NOT NULL,
+    package_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    questions {json} NOT NULL,
+    PRIMARY KEY (tenant_id, package_id, name)
 ) {strict};
 
 -- Reading.
@@ -202,12 +227,9 @@ CREATE TABLE pages (
     sheet_id TEXT,
     sheet_page {int},
     student_id TEXT,
-    -- The line of `gabarito read`: as the reader said it, and as it stands now.
-    reading {json} NOT NULL,
+    -- The line of `gabarito read`: as it stands now, and as the reader said it, where that is something else.
     body {json} NOT NULL,
-    -- What the batch as a whole needs of the page: `read::batch::Observed`.
-    observed {json} NOT NULL,
-    doubtful {int} NOT NULL,
+    reading {json},
     -- 1: OCR may be asked what its printed code says.
     ask {int} NOT NULL,
     updated_at {int} NOT NULL,
@@ -215,6 +237,19 @@ CREATE TABLE pages (
 ) {strict};
 CREATE INDEX pages_by_outcome ON pages (batch_id, outcome, number);
 CREATE INDEX pages_of_sheet ON pages (tenant_id, sheet_id);
+-- A student's pages are gathered whenever one of them changes.
+CREATE INDEX pages_of_student ON pages (tenant_id, student_id);
+
+-- What is looked at when a batch is seen as a whole, until it was: readings without most of their marks, and
+-- `read::batch::Observed`. Text, for nobody searches in it.
+CREATE TABLE page_gists (
+    batch_id TEXT NOT NULL,
+    number {int} NOT NULL,
+    reading TEXT NOT NULL,
+    observed TEXT NOT NULL,
+    PRIMARY KEY (batch_id, number),
+    FOREIGN KEY (batch_id, number) REFERENCES pages (batch_id, number) ON DELETE CASCADE
+) {strict};
 
 -- What people decided: who, when, before, after. Nothing here is ever changed.
 CREATE TABLE decisions (
@@ -230,6 +265,67 @@ CREATE TABLE decisions (
 ) {strict};
 CREATE INDEX decisions_of_page ON decisions (batch_id, number, id);
 
+-- What a second person said of what a first one decided, where two are asked for.
+CREATE TABLE second_looks (
+    decision_id TEXT PRIMARY KEY REFERENCES decisions (id) ON DELETE CASCADE,
+    tenant_id TEXT NOT NULL,
+    batch_id TEXT NOT NULL REFERENCES batches (id) ON DELETE CASCADE,
+    looked_by TEXT NOT NULL,
+    looked_at {int} NOT NULL,
+    -- 1: the same was said.
+    agrees {int} NOT NULL
+) {strict};
+CREATE INDEX second_looks_of_batch ON second_looks (batch_id);
+
+-- Grades. What pupils handed in is kept in short beside the pages, so that a new key grades all of it without reading a page.
+
+-- The fields that sheets of one layout have, in their order.
+CREATE TABLE paper_shapes (
+    tenant_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fields {json} NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) {strict};
+
+CREATE TABLE papers (
+    tenant_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    -- `student/…`, or `sheet/…` of one that names nobody.
+    owner TEXT NOT NULL,
+    student_id TEXT,
+    sheet_id TEXT,
+    package_id TEXT,
+    unit_id TEXT,
+    room_id TEXT,
+    class_id TEXT,
+    version {int},
+    -- None: nothing was read.
+    shape_id TEXT,
+    -- As `grade::Paper::written` has it.
+    answers TEXT NOT NULL,
+    -- 1: by the attendance list.
+    absent {int} NOT NULL,
+    -- 1: a page waits for a person.
+    review {int} NOT NULL,
+    -- The latest of those that its pages are of.
+    batch_id TEXT REFERENCES batches (id) ON DELETE CASCADE,
+    PRIMARY KEY (tenant_id, application_id, owner)
+) {strict};
+CREATE INDEX papers_of_student ON papers (tenant_id, student_id);
+CREATE INDEX papers_of_batch ON papers (batch_id);
+
+CREATE TABLE grades (
+    tenant_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    -- In millionths; none: no grade.
+    points {int},
+    max {int} NOT NULL,
+    PRIMARY KEY (tenant_id, application_id, owner),
+    FOREIGN KEY (tenant_id, application_id, owner) REFERENCES papers (tenant_id, application_id, owner) ON DELETE CASCADE
+) {strict};
+
 CREATE TABLE answer_keys (
     tenant_id TEXT NOT NULL,
     application_id TEXT NOT NULL,
@@ -237,6 +333,38 @@ CREATE TABLE answer_keys (
     revision {int} NOT NULL,
     updated_at {int} NOT NULL,
     PRIMARY KEY (tenant_id, application_id)
+) {strict};
+
+-- Every key that was ever put; `answer_keys` has the one that holds.
+CREATE TABLE answer_key_revisions (
+    tenant_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    revision {int} NOT NULL,
+    body {json} NOT NULL,
+    set_by TEXT NOT NULL,
+    set_at {int} NOT NULL,
+    -- How many grades it moved.
+    moved {int} NOT NULL,
+    PRIMARY KEY (tenant_id, application_id, revision)
+) {strict};
+
+-- What of each paper the warehouse has: the hash of what it was sent. What has not changed is not sent again.
+CREATE TABLE warehouse_sent (
+    tenant_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, application_id, owner),
+    FOREIGN KEY (tenant_id, application_id, owner) REFERENCES papers (tenant_id, application_id, owner) ON DELETE CASCADE
+) {strict};
+
+-- Sheets whose rows the warehouse has, and that are nobody's own any more: whose they are was said later. They are told to
+-- the warehouse, and forgotten here.
+CREATE TABLE warehouse_withdrawn (
+    tenant_id TEXT NOT NULL,
+    application_id TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    PRIMARY KEY (tenant_id, application_id, owner)
 ) {strict};
 
 -- Calls.
@@ -253,6 +381,12 @@ CREATE TABLE idempotency (
     PRIMARY KEY (tenant_id, idempotency_key)
 ) {strict};
 CREATE INDEX idempotency_by_age ON idempotency (created_at);
+
+-- Tokens by which the monolith handed somebody over: each is good for once.
+CREATE TABLE handovers (
+    jti TEXT PRIMARY KEY,
+    expires_at {int} NOT NULL
+) {strict};
 
 CREATE TABLE webhooks (
     id TEXT PRIMARY KEY,
@@ -280,6 +414,7 @@ CREATE TABLE webhook_messages (
     delivered_at {int}
 ) {strict};
 CREATE INDEX webhook_messages_waiting ON webhook_messages (run_at) WHERE state = 'waiting';
+CREATE INDEX webhook_messages_by_age ON webhook_messages (created_at) WHERE state <> 'waiting';
 
 -- OCR by another: what a crop said, and what was spent.
 CREATE TABLE vision_answers (
