@@ -1,4 +1,5 @@
-# gabarito with Chromium, for the monolith's POST /print. Built on the image of containers/Dockerfile.
+# gabarito with Chromium, for the monolith's POST /print. Built on the image of containers/Dockerfile:
+#   docker build -f containers/Dockerfile -t gabarito . && docker build -f containers/chromium.Dockerfile -t gabarito-chromium .
 ARG GABARITO=gabarito:latest
 #checkov:skip=CKV_DOCKER_7:The image that was just built
 #checkov:skip=CKV_DOCKER_2:The platform asks /healthz and /readyz

@@ -16,6 +16,7 @@ locals {
     GABARITO_DATABASE_URL      = "gabarito-database-url"
     GABARITO_SHEET_KEY         = "gabarito-sheet-key"
     GABARITO_AUTH_TOKEN_SECRET = "gabarito-token-secret"
+    GABARITO_AUTH_KEYS         = "gabarito-first-key"
   }
   environment = merge(
     { for name, text in local.settings : name => { text = text, secret = null } },

@@ -4,11 +4,13 @@
 resource "google_service_account" "gabarito" {
   account_id   = "gabarito"
   display_name = "gabarito"
+  depends_on   = [google_project_service.needed]
 }
 
 resource "google_service_account" "tasks" {
   account_id   = "gabarito-tasks"
   display_name = "Calls gabarito for its tasks"
+  depends_on   = [google_project_service.needed]
 }
 
 # Only a project can grant it.

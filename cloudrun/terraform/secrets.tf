@@ -10,12 +10,18 @@ resource "random_password" "token_secret" {
   special = false
 }
 
+resource "random_password" "first_key" {
+  length  = 48
+  special = false
+}
+
 locals {
   socket = "/cloudsql/${google_sql_database_instance.gabarito.connection_name}"
   secrets = {
     gabarito-database-url = "postgres://gabarito:${random_password.database.result}@localhost/gabarito?host=${local.socket}"
     gabarito-sheet-key    = random_password.sheet_key.result
     gabarito-token-secret = random_password.token_secret.result
+    gabarito-first-key    = "${var.tenant}=gab_${random_password.first_key.result}"
   }
 }
 

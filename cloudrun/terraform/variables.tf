@@ -14,6 +14,12 @@ variable "image" {
   type        = string
 }
 
+variable "tenant" {
+  description = "The first tenant: lower-case letters, digits and hyphens. An API key of it that may do everything is made."
+  type        = string
+  default     = "lize"
+}
+
 variable "invokers" {
   description = "Who may call the service, as IAM members. Every request has a credential of its own beside that."
   type        = list(string)

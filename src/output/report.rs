@@ -30,7 +30,8 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     let pairs = |pairs: &[Pair]| pairs.iter().map(pair).collect::<Vec<_>>();
     let n = |n: usize, one: &str, many: &str| count(n, one, many);
     let (duplicates, differing) = (&summary.duplicates, &summary.duplicates_that_differ);
-    let title = format!("{}, que não contam de novo:", n(duplicates.len(), "página repetida", "páginas repetidas"));
+    let (one, many) = ("página repetida, que não conta de novo", "páginas repetidas, que não contam de novo");
+    let title = format!("{}:", n(duplicates.len(), one, many));
     list(out, title, &pairs(duplicates))?;
     let title = format!(
         "{} duas vezes com respostas diferentes – confira as duas leituras:",
@@ -40,7 +41,7 @@ pub fn write(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     let title = "Duas folhas do mesmo estudante – confira de quem é cada uma:".to_owned();
     list(out, title, &pairs(&summary.same_student))?;
     let incomplete: Vec<String> = (summary.incomplete.iter())
-        .map(|s| format!("{}: falta {}", who(s.student.as_deref(), Some(&s.sheet)), numbers(&s.missing)))
+        .map(|s| format!("{}: {}", who(s.student.as_deref(), Some(&s.sheet)), lacking(&s.missing)))
         .collect();
     list(out, format!("{}:", n(incomplete.len(), "folha incompleta", "folhas incompletas")), &incomplete)?;
     let missing: usize = summary.not_read.iter().map(|r| r.students.len()).sum();
@@ -76,9 +77,9 @@ fn pair(p: &Pair) -> String {
     format!("{} e {} ({who}){fields}", page(&p.page), page(&p.earlier))
 }
 
-fn numbers(pages: &[u16]) -> String {
+fn lacking(pages: &[u16]) -> String {
     let said: Vec<String> = pages.iter().map(u16::to_string).collect();
-    format!("{} {}", if said.len() == 1 { "a página" } else { "as páginas" }, said.join(", "))
+    format!("{} {}", if said.len() == 1 { "falta a página" } else { "faltam as páginas" }, said.join(", "))
 }
 
 /// What to change, in a secretary's words.
@@ -166,9 +167,9 @@ mod tests {
         let text = String::from_utf8(out).unwrap();
         for said in [
             "Identificação: 98 por QR; 2 por código reserva\n",
-            "1 página repetida, que não contam",
+            "1 página repetida, que não conta de novo",
             "p. 9 e sala·12.pdf p. 3 (aluna-1, folha F1): q3, q7\n",
-            "folha F2: falta as páginas 2, 3\n",
+            "folha F2: faltam as páginas 2, 3\n",
             "  centro / sala-12: 14 de 30: aluno-1, ",
             "p. 0: página em branco\n",
             "  … e mais 3 (",

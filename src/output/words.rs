@@ -70,7 +70,7 @@ pub fn mark(s: MarkState) -> &'static str {
         MarkState::Crossed => "com X",
         MarkState::Checked => "com tique",
         MarkState::Cancelled => "anulada",
-        MarkState::Outside => "fora da bolha",
+        MarkState::Outside => "fora da imagem",
         MarkState::Ambiguous => "ambígua",
     }
 }

@@ -258,6 +258,7 @@ const FIELDS: &[(&str, &str)] = &[
 const JOBS: &[(&str, &str)] = &[
     ("worker_lost", "o trabalho foi interrompido mais de uma vez"),
     ("process_died", "um arquivo não pôde ser aberto"),
+    ("internal", "houve um erro do sistema; quem cuida dele encontra o motivo no registro"),
     ("not_read", "um arquivo não pôde ser lido"),
     ("sha256_mismatch", "um arquivo chegou com erro"),
     ("file_gone", "um arquivo não está mais guardado"),

@@ -130,6 +130,8 @@ impl Words {
                     "not_fetched" => self.issue_not_fetched.to_owned(),
                     "page_gone" => self.issue_page_gone.to_owned(),
                     "unknown_layout" => self.issue_unknown_layout.to_owned(),
+                    "unknown_model" => self.issue_unknown_model.to_owned(),
+                    "wrong_mac" => self.issue_wrong_mac.to_owned(),
                     _ => words::issue_line(issue).into_owned(),
                 };
                 let mut letters = said.chars();

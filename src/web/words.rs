@@ -223,6 +223,8 @@ words! {
     issue_not_fetched: "o arquivo não pôde ser buscado: envie-o aqui", "the file could not be fetched: send it here";
     issue_page_gone: "a página não está mais no arquivo", "the page is not in the file any more";
     issue_unknown_layout: "folha que não foi impressa aqui", "a sheet that was not printed here";
+    issue_unknown_model: "modelo de folha que não se conhece aqui", "a kind of sheet that is not known here";
+    issue_wrong_mac: "o código não é de uma folha impressa aqui, ou foi mexido", "its code is not of a sheet printed here, or was tampered with";
 
     // Reviewing.
     review: "Revisão", "Review";

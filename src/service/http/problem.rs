@@ -56,7 +56,6 @@ pub enum Kind {
     TooLarge,
     Unsupported,
     RangeNotSatisfiable,
-    TooMany,
     Internal,
     NotAvailable,
     Upstream,
@@ -89,7 +88,6 @@ impl Kind {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported", "This type of content is not taken")
             }
             Kind::RangeNotSatisfiable => (StatusCode::RANGE_NOT_SATISFIABLE, "range", "There are no such bytes"),
-            Kind::TooMany => (StatusCode::TOO_MANY_REQUESTS, "too-many", "Too many requests"),
             Kind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Our fault"),
             Kind::NotAvailable => (StatusCode::NOT_IMPLEMENTED, "not-available", "Not installed here"),
             Kind::Upstream => (StatusCode::BAD_GATEWAY, "upstream", "Another server failed"),
@@ -108,7 +106,7 @@ impl Kind {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
-            retry_after: matches!(self, Kind::Busy | Kind::TooMany | Kind::InFlight).then_some(Duration::from_secs(1)),
+            retry_after: matches!(self, Kind::Busy | Kind::InFlight).then_some(Duration::from_secs(1)),
         }
     }
 }

@@ -7,7 +7,7 @@
   const $ = (id) => document.getElementById(id);
   const form = $("upload"), input = $("files"), camera = $("camera"), drop = $("drop"), list = $("list"), go = $("go"), status = $("status");
   const most = Number(form.dataset.most);
-  const KINDS = /\.(pdf|tiff?|jpe?g|png|webp|zip|jp2|j2k|jb2|jbig2)$/i;
+  const KINDS = /\.(pdf|tiff?|jpe?g|png|webp|zip)$/i;
   const lang = document.documentElement.lang;
   const fill = (text, ...values) => text.replace(/\{\}/g, () => values.shift());
   const size = (n) => new Intl.NumberFormat(lang, { maximumFractionDigits: 1 }).format(n / 1e6) + " MB";
