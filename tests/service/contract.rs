@@ -191,7 +191,8 @@ async fn sheets_of_several_exams_come_in_one_batch_with_whatever_else_was_in_the
         .part("files", part(Vec::new(), "vazio.pdf"))
         .part("files", part(zip, "b.zip"))
         .part("files", part(a[..a.len() / 2].to_vec(), "cortado.pdf"))
-        .part("files", part(b"\x89PNG\r\n\x1a\nnothing".to_vec(), "quebrado.png"));
+        .part("files", part(b"\x89PNG\r\n\x1a\nnothing".to_vec(), "quebrado.png"))
+        .part("files", part(letter(), "carta.png"));
     let location = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;
     let location = location.header("location").to_owned();
     let batch = server.finished(&location).await;
@@ -209,10 +210,67 @@ async fn sheets_of_several_exams_come_in_one_batch_with_whatever_else_was_in_the
         assert_eq!((pages.len(), &pages[0]["outcome"]), (1, &json!("error")), "{file}");
         assert!(!pages[0]["issues"][0]["detail"].as_str().unwrap().is_empty(), "{file}");
     }
+    assert_eq!(of("carta.png")[0]["outcome"], "foreign");
+    // As the command line has it: an object, whatever is known of it.
+    assert!(pages.iter().all(|p| p["sheet"].as_object().is_some_and(|s| s.contains_key("id"))), "{pages:?}");
     // Of a file that was cut off, what is there is read or said to be missing.
     assert!(!of("cortado.pdf").is_empty());
     for exam in ["prova-a", "prova-b"] {
         let held = server.get(&format!("/v1/applications/{exam}/reconciliation")).await.expect(200);
-        assert_eq!(held["totals"]["missing"], 0, "{held}");
+        assert_eq!((&held["totals"]["missing"], &held["totals"]["foreign"]), (&json!(0), &json!(1)), "{held}");
+    }
+}
+
+/// A page that is no sheet: lines of dark words.
+fn letter() -> Vec<u8> {
+    let ink = |x: u32, y: u32| y % 40 < 16 && x % 70 < 50 && (150..1100).contains(&x) && (150..1500).contains(&y);
+    let page = image::GrayImage::from_fn(1240, 1754, |x, y| image::Luma([if ink(x, y) { 30 } else { 250 }]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    page.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+#[tokio::test]
+async fn what_can_be_understood_is_taken_and_what_is_unknown_is_named() {
+    let server = Server::start();
+    let location = printed(&server, "prova-a").await;
+    let pdf = sheets(&server, &location).await;
+    // An upload of which all was put is complete.
+    let upload = server.post_json("/v1/uploads", &json!({"name": "a.pdf", "bytes": pdf.len()})).await.expect(201);
+    let (id, url) = (&upload["id"], upload["url"].as_str().unwrap());
+    let batch = json!({"uploads": [id]});
+    let early = server.post_json("/v1/batches", &batch).await.expect(422);
+    assert_eq!(early["errors"][0]["path"], "uploads[0]", "{early}");
+    server.send(server.client().put(url).body(pdf.clone())).await.expect(200);
+    let batch = server.post_json("/v1/batches", &batch).await.header("location").to_owned();
+    assert_eq!(server.finished(&batch).await["outcomes"], json!({"read": 3}));
+    // One page may come as a form.
+    for part in ["file", "imagem"] {
+        let form = Form::new().part(part, Part::bytes(pdf.clone()).file_name("a.pdf"));
+        let line = server.send(server.client().post(server.url("/v1/read")).multipart(form)).await.expect(200);
+        assert_eq!((&line["outcome"], &line["sheet"]["page"]), (&json!("read"), &json!(1)), "{line}");
+    }
+    assert_eq!(server.get("/metrics").await.status, 200);
+
+    let named = |problem: Value, name: &str| assert!(problem["errors"].to_string().contains(name), "{name}: {problem}");
+    let reprint = format!("{location}/reprint");
+    for body in [json!({"student": "aluno-1", "nonsense": 1}), json!({"nonsense": "aluno-1"})] {
+        named(server.post_json(&reprint, &body).await.expect(422), "nonsense");
+    }
+    named(server.post_json(&reprint, &json!({"student": "a", "room": "b"})).await.expect(422), "room");
+    named(server.post_json(&reprint, &json!({})).await.expect(422), "student");
+    let answer = async |answer: Value| {
+        let body = json!({"fields": {"q1": answer}});
+        server.send(server.client().patch(server.url(&format!("{batch}/pages/1"))).json(&body)).await.expect(422)
+    };
+    named(answer(json!({"value": "B", "nonsense": 1})).await, "nonsense");
+    named(answer(json!("nonsense")).await, "nonsense");
+    named(answer(json!({"value": "B", "marked": ["B"]})).await, "marked");
+    for (path, form) in [
+        ("/v1/packages", Form::new().text("package", "{}").text("nonsense", "1")),
+        ("/v1/batches", Form::new().text("nonsense", "1")),
+        ("/v1/read", Form::new().text("nonsense", "1")),
+    ] {
+        named(server.send(server.client().post(server.url(path)).multipart(form)).await.expect(422), "nonsense");
     }
 }
