@@ -56,12 +56,13 @@ fn tagged(operation: &Operation, tags: &[&str]) -> bool {
 
 /// What `once::layer` does for every POST.
 fn repeatable(post: &mut Operation) {
-    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    // Its bounds are of the text within quotes and blanks, which no schema can say.
+    let text = ObjectBuilder::new().schema_type(Type::String);
     let key = ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("The same key gives the same answer, for a day"))
+        .description(Some("1 to 255 printable characters. The same key gives the same answer, for a day"))
         .schema(Some(text));
     post.parameters.get_or_insert_default().push(key.build().into());
     problem(post, "409", "The same request is under way");
