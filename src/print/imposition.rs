@@ -5,18 +5,29 @@ use super::pdf::number::op;
 use super::press::Page;
 
 /// The sheets' sides, in the order that a printer wants them. All pages have the same resources, and their number is even;
-/// for a folded booklet a multiple of four.
+/// for a folded booklet a multiple of four. A page that lies where most stand is stood up, its top to the left; and the other
+/// way round.
 pub fn impose(pages: Vec<Page>, imposition: Imposition) -> Vec<Page> {
     let order = order(pages.len(), imposition);
+    let lies = |page: &Page| page.width_pt > page.height_pt;
+    let most_lie = 2 * pages.iter().filter(|p| lies(p)).count() > pages.len();
+    let placed = |page: &Page| match lies(page) == most_lie {
+        true => (page.width_pt, page.height_pt),
+        false => (page.height_pt, page.width_pt),
+    };
     let side = |(left, right): &(usize, usize)| {
         let (a, b) = (&pages[*left], &pages[*right]);
-        let half = a.width_pt.max(b.width_pt);
-        let height_pt = a.height_pt.max(b.height_pt);
+        let half = placed(a).0.max(placed(b).0);
+        let height_pt = placed(a).1.max(placed(b).1);
         let mut content = Vec::with_capacity(a.content.len() + b.content.len() + 64);
         for (page, x) in [(a, 0.0), (b, half)] {
-            let at = (x + (half - page.width_pt) / 2.0, (height_pt - page.height_pt) / 2.0);
+            let (width, height) = placed(page);
+            let at = (x + (half - width) / 2.0, (height_pt - height) / 2.0);
             content.extend_from_slice(b"q ");
-            op(&mut content, &[1.0, 0.0, 0.0, 1.0, at.0, at.1], "cm");
+            match lies(page) == most_lie {
+                true => op(&mut content, &[1.0, 0.0, 0.0, 1.0, at.0, at.1], "cm"),
+                false => op(&mut content, &[0.0, 1.0, -1.0, 0.0, at.0 + width, at.1], "cm"),
+            }
             content.extend_from_slice(&page.content);
             content.extend_from_slice(b" Q\n");
         }
@@ -42,6 +53,22 @@ pub fn order(pages: usize, imposition: Imposition) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pdf_writer::Ref;
+
+    #[test]
+    fn a_page_that_lies_is_stood_up_among_those_that_stand() {
+        let page =
+            |width_pt, height_pt| Page { content: Vec::new(), resources: Ref::new(1), width_pt, height_pt, own: false };
+        let sides = impose(
+            vec![page(595.0, 842.0), page(842.0, 595.0), page(595.0, 842.0), page(595.0, 842.0)],
+            Imposition::TwoUp,
+        );
+        assert!(sides.iter().all(|s| (s.width_pt, s.height_pt) == (1190.0, 842.0)));
+        let content = String::from_utf8(sides[0].content.clone()).unwrap();
+        assert!(content.contains("0 1 -1 0 1190 0 cm"), "{content}");
+        let sides = impose(vec![page(842.0, 595.0), page(842.0, 595.0)], Imposition::TwoUp);
+        assert_eq!((sides[0].width_pt, sides[0].height_pt), (1684.0, 595.0));
+    }
 
     #[test]
     fn a_folded_booklet_of_eight_pages_reads_from_one_to_eight() {
