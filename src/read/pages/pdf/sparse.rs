@@ -22,6 +22,8 @@ use std::time::SystemTime;
 pub const LARGE: u64 = 48 << 20;
 
 const BLOCK: u64 = 1 << 20;
+/// After a picture that was passed over: the next one's dictionary is near.
+const FIRST_BLOCK: u64 = 1 << 14;
 /// How far before a stream its dictionary is looked for.
 const LOOKBACK: usize = 8192;
 /// Objects that a page may lead to.
@@ -151,16 +153,36 @@ fn state(file: &File) -> Result<(u64, Option<SystemTime>), PageError> {
     Ok((metadata.len(), metadata.modified().ok()))
 }
 
-/// Copies all but the data of pictures to where it belongs in `out`, which has the file's size. Gives where they are.
-fn copy(file: &mut impl Read, out: &mut [u8]) -> std::io::Result<Vec<Range<usize>>> {
+/// The length of a stream, where its dictionary says it and does not name an object that does.
+fn length(dict: &[u8]) -> Option<usize> {
+    let said = dict[memmem::rfind(dict, b"/Length")? + b"/Length".len()..].trim_ascii_start();
+    let (digits, after) = said.split_at(said.iter().take_while(|b| b.is_ascii_digit()).count());
+    let is_reference = after.trim_ascii_start().first().is_some_and(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok()?.parse().ok().filter(|_| !is_reference)
+}
+
+/// Whether a stream ends at this place of the file; what is there, so as not to read it once more.
+fn ends_at(file: &mut (impl Read + Seek), at: usize, size: usize) -> std::io::Result<Option<Vec<u8>>> {
+    let mut there = Vec::new();
+    file.seek(SeekFrom::Start(at as u64))?;
+    file.by_ref().take(FIRST_BLOCK.min((size - at) as u64)).read_to_end(&mut there)?;
+    let line = there.iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count();
+    Ok(there[line..].starts_with(b"endstream").then_some(there))
+}
+
+/// Copies all but the data of pictures to where it belongs in `out`, which has the file's size. Gives where they are. Data
+/// that end where their dictionary says are not read.
+fn copy(file: &mut (impl Read + Seek), out: &mut [u8]) -> std::io::Result<Vec<Range<usize>>> {
     const KEYWORD: usize = b"endstream".len();
+    let mut block = BLOCK;
     let mut holes = Vec::new();
     // `buffer` is the file from `start` on; before `done`, all is copied or in a hole.
     let (mut buffer, mut start, mut done) = (Vec::new(), 0, 0);
     let mut picture: Option<usize> = None;
-    loop {
+    'blocks: loop {
         let room = (out.len() - start - buffer.len()) as u64;
-        let last = file.by_ref().take(BLOCK.min(room)).read_to_end(&mut buffer)? == 0;
+        let last = file.by_ref().take(block.min(room)).read_to_end(&mut buffer)? == 0;
+        block = BLOCK.min(4 * block);
         let mut place = |from: usize, to: usize, buffer: &[u8]| {
             out[start + from..start + to].copy_from_slice(&buffer[from..to]);
         };
@@ -185,7 +207,18 @@ fn copy(file: &mut impl Read, out: &mut [u8]) -> std::io::Result<Vec<Range<usize
             let data = data + buffer[data..].iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count();
             place(done, data, &buffer);
             done = data;
-            picture = dictionary_before(&buffer, at).filter(|d| is_picture(d)).map(|_| start + data);
+            let Some(dict) = dictionary_before(&buffer, at).filter(|d| is_picture(d)) else { continue };
+            picture = Some(start + data);
+            let said = length(dict).and_then(|length| (start + data).checked_add(length));
+            let read = start + buffer.len();
+            if let Some(end) = said.filter(|end| (read..out.len()).contains(end)) {
+                if let Some(there) = ends_at(file, end, out.len())? {
+                    holes.push(start + data..end);
+                    (picture, buffer, start, done, block) = (None, there, end, 0, FIRST_BLOCK);
+                    continue 'blocks;
+                }
+                file.seek(SeekFrom::Start(read as u64))?;
+            }
         }
         if last {
             holes.extend(picture.map(|begin| begin..out.len()));
@@ -203,24 +236,33 @@ mod tests {
 
     #[test]
     fn only_pictures_are_left_out_wherever_a_block_ends() {
-        let picture = |n: usize| {
-            let data: Vec<u8> = (0..n).map(|i| b"endstrea\nstream obj"[i % 19]).collect();
-            [b"7 0 obj\n<</Subtype/Image/Length 9>>\nstream\r\n", data.as_slice(), b"\nendstream\nendobj\n"].concat()
+        let data = |n: usize| (0..n).map(|i| b"endstrea\nstream obj"[i % 19]).collect::<Vec<u8>>();
+        let of_length = |n: usize, said: &str| {
+            let dict = format!("7 0 obj\n<</Subtype/Image/Length {said}>>\nstream\r\n");
+            [dict.as_bytes(), &data(n), b"\nendstream\nendobj\n"].concat()
         };
         let text = b"8 0 obj\n<</Length 20>>\nstream\n0 g BT (stream) Tj ET \nendstream\nendobj\n".to_vec();
         for size in [0, 1, 500, (1 << 20) - 60, (1 << 20) - 52, 1 << 20, 3 << 20] {
-            let file = [text.clone(), picture(size), text.clone(), picture(40), text.clone()].concat();
-            let mut out = vec![0; file.len()];
-            let holes = copy(&mut file.as_slice(), &mut out).unwrap();
-            assert_eq!(holes.iter().map(Range::len).collect::<Vec<_>>(), [size + 1, 41], "{size}");
-            for (i, (&copied, &byte)) in out.iter().zip(&file).enumerate() {
-                let left_out = holes.iter().any(|h| h.contains(&i));
-                assert_eq!(copied, if left_out { 0 } else { byte }, "{size}: at {i}");
+            // Lengths that are right, wrong, beyond the file, and said elsewhere.
+            for said in [size.to_string(), "9".to_owned(), "99999999".to_owned(), format!("{size} 0 R")] {
+                let picture = of_length(size, &said);
+                let file = [&text[..], &picture, &text, &of_length(40, "40"), &picture, &text].concat();
+                let mut out = vec![0; file.len()];
+                let holes = copy(&mut std::io::Cursor::new(&file), &mut out).unwrap();
+                let found: Vec<usize> = holes.iter().map(Range::len).collect();
+                let passed = |n: &usize| [size, size + 1].contains(n);
+                assert!(found.len() == 3 && passed(&found[0]) && passed(&found[2]), "{size}: {said}: {found:?}");
+                for (i, (&copied, &byte)) in out.iter().zip(&file).enumerate() {
+                    let left_out = holes.iter().any(|h| h.contains(&i));
+                    assert_eq!(copied, if left_out { 0 } else { byte }, "{size}: {said}: at {i}");
+                }
             }
         }
         // The end is missing.
-        let file = &picture(3000)[..2000];
-        let mut out = vec![0; file.len()];
-        assert_eq!(copy(&mut &file[..], &mut out).unwrap().last().unwrap().end, 2000);
+        for said in ["3000", "1900"] {
+            let file = &of_length(3000, said)[..2000];
+            let mut out = vec![0; file.len()];
+            assert_eq!(copy(&mut std::io::Cursor::new(file), &mut out).unwrap().last().unwrap().end, 2000);
+        }
     }
 }
