@@ -174,13 +174,13 @@ fn ends_at(file: &mut (impl Read + Seek), at: usize, size: usize) -> std::io::Re
 /// that end where their dictionary says are not read.
 fn copy(file: &mut (impl Read + Seek), out: &mut [u8]) -> std::io::Result<Vec<Range<usize>>> {
     const KEYWORD: usize = b"endstream".len();
-    let mut block = BLOCK;
+    let (size, mut block) = (out.len(), BLOCK);
     let mut holes = Vec::new();
     // `buffer` is the file from `start` on; before `done`, all is copied or in a hole.
     let (mut buffer, mut start, mut done) = (Vec::new(), 0, 0);
     let mut picture: Option<usize> = None;
     'blocks: loop {
-        let room = (out.len() - start - buffer.len()) as u64;
+        let room = (size - start - buffer.len()) as u64;
         let last = file.by_ref().take(block.min(room)).read_to_end(&mut buffer)? == 0;
         block = BLOCK.min(4 * block);
         let mut place = |from: usize, to: usize, buffer: &[u8]| {
@@ -211,8 +211,8 @@ fn copy(file: &mut (impl Read + Seek), out: &mut [u8]) -> std::io::Result<Vec<Ra
             picture = Some(start + data);
             let said = length(dict).and_then(|length| (start + data).checked_add(length));
             let read = start + buffer.len();
-            if let Some(end) = said.filter(|end| (read..out.len()).contains(end)) {
-                if let Some(there) = ends_at(file, end, out.len())? {
+            if let Some(end) = said.filter(|end| (read..size).contains(end)) {
+                if let Some(there) = ends_at(file, end, size)? {
                     holes.push(start + data..end);
                     (picture, buffer, start, done, block) = (None, there, end, 0, FIRST_BLOCK);
                     continue 'blocks;
@@ -221,7 +221,7 @@ fn copy(file: &mut (impl Read + Seek), out: &mut [u8]) -> std::io::Result<Vec<Ra
             }
         }
         if last {
-            holes.extend(picture.map(|begin| begin..out.len()));
+            holes.extend(picture.map(|begin| begin..size));
             return Ok(holes);
         }
         let passed = done.saturating_sub(LOOKBACK);
