@@ -12,7 +12,7 @@ const PRINTED = { x: 163, y: 44, w: 30, h: 8 };
 /** What a package's files say: its pages, and where everything is on them. */
 export async function files(server, id) {
   const { files } = await server.json("GET", `/v1/packages/${id}`);
-  const get = async (name) => Buffer.from(await (await fetch(server.base + files.find((f) => f.name === name).url)).arrayBuffer());
+  const get = async (name) => Buffer.from(await (await fetch(files.find((f) => f.name === name).url)).arrayBuffer());
   const [manifest, geometry] = await Promise.all([get("manifest.json"), get("geometry.json")]);
   return { pages: JSON.parse(manifest).pages, layouts: JSON.parse(geometry).layouts, get };
 }

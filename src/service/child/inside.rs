@@ -194,17 +194,17 @@ fn named(mut source: Source, file: &Path, name: &str) -> Source {
 fn draw(order: &Order, out: &Out<impl Write>) -> Result<(), Stop> {
     let Task::Draw { file, name, layouts, policy, pages } = &order.task else { return Ok(()) };
     let reader = reader(order, layouts, policy.as_ref())?;
-    let mut left: BTreeMap<u32, &PageDrawings> = pages.iter().map(|wanted| (wanted.page, wanted)).collect();
-    for (number, page) in (1..).zip(pages::open(file, &order.limits)) {
-        let Some(wanted) = left.remove(&number) else { continue };
-        let lacking = draw_page(wanted, &page, &reader, &order.limits, |source| named(source, file, name))?;
-        out.say(&Event::Drawn { page: number, lacking })?;
-        if left.is_empty() {
-            break;
-        }
-    }
-    for page in left.into_keys() {
-        out.say(&Event::Drawn { page, lacking: Some("the file has no such page".to_owned()) })?;
+    let last = pages.iter().map(|wanted| wanted.page).max().unwrap_or(0);
+    let is_wanted = |number: u32| pages.iter().any(|wanted| wanted.page == number);
+    let listed = (1..=last).zip(pages::open(file, &order.limits)).filter(|(number, _)| is_wanted(*number));
+    let listed: BTreeMap<u32, PageRef> = listed.collect();
+    // In the order in which they are wanted: somebody may wait for the first.
+    for wanted in pages {
+        let lacking = match listed.get(&wanted.page) {
+            None => Some("the file has no such page".to_owned()),
+            Some(page) => draw_page(wanted, page, &reader, &order.limits, |source| named(source, file, name))?,
+        };
+        out.say(&Event::Drawn { page: wanted.page, lacking })?;
     }
     Ok(())
 }

@@ -114,7 +114,7 @@ pub async fn picture(
 /// How often it is looked whether nobody waits for a picture.
 const PAUSE: Duration = Duration::from_millis(50);
 /// Pages that are drawn by one process before anybody asks for them: they take a core from those who wait.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 4;
 
 /// Draws pictures that will be asked for, some pages after the other, and only while nobody waits for one.
 pub async fn ahead(app: &App, caller: &Caller, id: Uuid, wanted: Vec<(u32, Drawing)>) {
@@ -196,7 +196,7 @@ struct Wanted {
 }
 
 /// Draws pages of one scan in one process, and keeps their pictures, each with what is drawn [together](together) with it.
-/// Gives those that are wanted, in the order in which the pages are in the scan.
+/// Gives those that are wanted, in their order.
 async fn draw(app: &App, mut wanted: Vec<Wanted>) -> Result<Vec<Result<Vec<u8>, Problem>>, Problem> {
     let Some(Page { tenant, batch, file, name, .. }) = wanted.first().map(|w| &w.page) else { return Ok(Vec::new()) };
     let folder = Incoming::new(app).await?;
