@@ -41,12 +41,9 @@ fn table(name: &str) -> String {
     format!("{name}_local_{}", jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).year())
 }
 
-#[tokio::test]
-async fn rows_are_loaded_once_whatever_fails() {
-    let bucket = fake_gcs::Fake::start().await;
-    let bigquery = Fake::start(&bucket).await;
-    bigquery.order(&[Fault::Unavailable, Fault::Expired, Fault::Quota, Fault::Failed, Fault::Lost], 2);
-    let server = Server::start_with(&[
+/// A server with a bucket and BigQuery, and what else it is told.
+fn with_bigquery(bucket: &fake_gcs::Fake, bigquery: &Fake, told: &[(&str, &str)]) -> Server {
+    let all = [
         ("GABARITO_OBJECTS_KIND", "gcs"),
         ("GABARITO_OBJECTS_BUCKET", fake_gcs::BUCKET),
         ("GABARITO_OBJECTS_ENDPOINT", &bucket.base),
@@ -55,10 +52,24 @@ async fn rows_are_loaded_once_whatever_fails() {
         ("GABARITO_WAREHOUSE_PROJECT", "um-projeto"),
         ("GABARITO_WAREHOUSE_ENDPOINT", &bigquery.base),
         ("GABARITO_WAREHOUSE_TOKEN", TOKEN),
-        ("GABARITO_WAREHOUSE_DELAY", "50ms"),
-        ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
-        ("GABARITO_JOBS_POLL", "100ms"),
-    ]);
+    ];
+    Server::start_with(&[&all, told].concat())
+}
+
+#[tokio::test]
+async fn rows_are_loaded_once_whatever_fails() {
+    let bucket = fake_gcs::Fake::start().await;
+    let bigquery = Fake::start(&bucket).await;
+    bigquery.order(&[Fault::Unavailable, Fault::Expired, Fault::Quota, Fault::Failed, Fault::Lost], 2);
+    let server = with_bigquery(
+        &bucket,
+        &bigquery,
+        &[
+            ("GABARITO_WAREHOUSE_DELAY", "50ms"),
+            ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
+            ("GABARITO_JOBS_POLL", "100ms"),
+        ],
+    );
     let location = graded(&server, &package()).await;
     let (results, questions) = (table("results"), table("questions"));
     until("the results are loaded", || bigquery.rows(&results).len() == 90 && bigquery.rows(&questions).len() == 30)
@@ -196,20 +207,16 @@ async fn erase(server: &Server, student: &str) -> Value {
 async fn an_erased_student_is_taken_out_of_bigquery() {
     let bucket = fake_gcs::Fake::start().await;
     let bigquery = Fake::start(&bucket).await;
-    let server = Server::start_with(&[
-        ("GABARITO_OBJECTS_KIND", "gcs"),
-        ("GABARITO_OBJECTS_BUCKET", fake_gcs::BUCKET),
-        ("GABARITO_OBJECTS_ENDPOINT", &bucket.base),
-        ("GABARITO_OBJECTS_TOKEN", fake_gcs::TOKEN),
-        ("GABARITO_WAREHOUSE_KIND", "bigquery"),
-        ("GABARITO_WAREHOUSE_PROJECT", "um-projeto"),
-        ("GABARITO_WAREHOUSE_ENDPOINT", &bigquery.base),
-        ("GABARITO_WAREHOUSE_TOKEN", TOKEN),
-        ("GABARITO_WAREHOUSE_DELAY", "20ms"),
-        ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
-        ("GABARITO_WAREHOUSE_PATIENCE", "1s"),
-        ("GABARITO_JOBS_POLL", "50ms"),
-    ]);
+    let server = with_bigquery(
+        &bucket,
+        &bigquery,
+        &[
+            ("GABARITO_WAREHOUSE_DELAY", "20ms"),
+            ("GABARITO_WAREHOUSE_BACKOFF", "20ms"),
+            ("GABARITO_WAREHOUSE_PATIENCE", "1s"),
+            ("GABARITO_JOBS_POLL", "50ms"),
+        ],
+    );
     // Nothing was sent yet: there is no table, and nothing to do.
     let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
     assert_eq!(server.finished(&location).await["state"], "done");
