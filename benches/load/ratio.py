@@ -24,7 +24,7 @@ def measure(program, work, lot):
             begun = time.monotonic()
             made = server.upload("/v1/batches", [("files", "lote.pdf", lot.pdf)])
             sent = time.monotonic() - begun
-            done = server.finished(f"/v1/batches/{made['id']}")
+            done = server.told(f"/v1/batches/{made['id']}")
             whole = time.monotonic() - begun
         counted = sum(done["outcomes"].values())
         assert done["state"] == "done" and counted == done["progress"]["total"] > 0, done
@@ -37,7 +37,7 @@ def measure(program, work, lot):
     megabytes = os.path.getsize(lot.pdf) / 1e6
     return (
         f"## A PDF of {counted} scans, {megabytes:.0f} MB\n\n"
-        "From the first byte sent to `done`, the client asking every 10 ms; median of "
+        "From the first byte sent to the event `finished`; median of "
         f"{TURNS} turns, the command and the request in turn.\n\n"
         "| | goal | measured |\n|---|---|---|\n"
         f"| `gabarito read` | | {median(alone):.2f} s |\n"

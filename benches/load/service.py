@@ -115,6 +115,20 @@ class Server:
             time.sleep(every)
         raise RuntimeError(f"{path} is not done after {within} s: {job['state']} {job['progress']}")
 
+    def told(self, path, within=600):
+        """The end of a batch, as its events tell it."""
+        connection = self.connect(within)
+        connection.request("GET", f"{path}/events", headers=self.headers())
+        kind = None
+        for line in connection.getresponse():
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name == "event":
+                kind = value
+            elif name == "data" and kind == "finished":
+                connection.close()
+                return json.loads(value)
+        raise RuntimeError(f"{path}/events ended before the batch did")
+
     def memory(self):
         """MiB of the server itself."""
         text = Path(f"/proc/{self.process.pid}/status").read_text()

@@ -4,6 +4,7 @@ use super::answer::{Answer, Shape, Status};
 use crate::read::result::{FieldStatus, Outcome, SheetRef, Source};
 use serde::Deserialize;
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A line of `gabarito read`, as far as grading goes.
@@ -60,6 +61,8 @@ pub struct Joined {
     pub pages: Vec<Source>,
     /// In the order of the sheet's pages.
     fields: Vec<(u16, String, String, Answer<'static>)>,
+    /// Where each of them is, by its id.
+    places: HashMap<String, usize>,
     /// Fields that two pages say differently: both are for a person.
     pub differ: Vec<String>,
     /// A page waits for a person, for whatever reason.
@@ -73,10 +76,14 @@ impl Joined {
         let number = sheet.page.unwrap_or(1);
         for Field { id, kind, status, marked, value } in page.fields {
             let answer = said(status, &marked, value);
-            match self.fields.iter_mut().find(|(_, known, _, _)| *known == id) {
-                None => self.fields.push((number, id, kind, answer)),
-                Some((_, _, _, known)) if *known == answer => {}
-                Some((_, _, _, known)) => {
+            let known = self.places.get(&id).map(|&place| &mut self.fields[place].3);
+            match known {
+                None => {
+                    self.places.insert(id.clone(), self.fields.len());
+                    self.fields.push((number, id, kind, answer));
+                }
+                Some(known) if *known == answer => {}
+                Some(known) => {
                     known.status = Status::Doubtful;
                     if !self.differ.contains(&id) {
                         self.differ.push(id);

@@ -32,12 +32,27 @@ impl Hash {
         STANDARD_NO_PAD.encode(self.0.serialize())
     }
 
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
     pub fn digest(self) -> String {
         hex(&self.0.finalize())
+    }
+}
+
+/// What [`Sink`] takes a hash with.
+pub trait Hashing: Send + 'static {
+    fn update(&mut self, bytes: &[u8]);
+}
+
+/// Where somebody else announced it, or will compare.
+impl Hashing for Hash {
+    fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+}
+
+/// Where only this service compares: a fifth of the time of SHA-256, which was a third of what taking in a large form took.
+impl Hashing for blake3::Hasher {
+    fn update(&mut self, bytes: &[u8]) {
+        blake3::Hasher::update(self, bytes);
     }
 }
 
@@ -49,22 +64,23 @@ const AT_ONCE: usize = 256 << 10;
 ///
 /// With four uploads at once on two cores the p99 of `/healthz` is 17 to 27 ms; hashed as they came it was 80 to 102 ms, at the
 /// same throughput.
-pub struct Sink {
+pub struct Sink<H> {
     /// None while it is elsewhere: at work, after an error, or where whoever waited has left.
-    open: Option<Open>,
-    work: Option<JoinHandle<io::Result<Open>>>,
+    open: Option<Open<H>>,
+    work: Option<JoinHandle<io::Result<Open<H>>>>,
+    /// Copied together: what is hashed and written is in the core's cache then, which is faster than the bytes where they came.
     waiting: Vec<u8>,
 }
 
 /// What the work is done with; of the bytes that were written last only their room is left.
-struct Open {
+struct Open<H> {
     file: File,
-    hash: Hash,
+    hash: H,
     written: Vec<u8>,
 }
 
-impl Open {
-    fn write(mut self) -> io::Result<Open> {
+impl<H: Hashing> Open<H> {
+    fn write(mut self) -> io::Result<Self> {
         self.hash.update(&self.written);
         self.file.write_all(&self.written)?;
         self.written.clear();
@@ -72,12 +88,12 @@ impl Open {
     }
 }
 
-impl Sink {
+impl<H: Hashing> Sink<H> {
     /// A new file; `hash` is of what came before.
     ///
     /// # Errors
     /// The file can't be made.
-    pub async fn create(path: &Path, hash: Hash) -> io::Result<Self> {
+    pub async fn create(path: &Path, hash: H) -> io::Result<Self> {
         let file = tokio::fs::File::create(path).await?.into_std().await;
         Ok(Sink { open: Some(Open { file, hash, written: Vec::new() }), work: None, waiting: Vec::new() })
     }
@@ -100,7 +116,7 @@ impl Sink {
     ///
     /// # Errors
     /// It can't be.
-    pub async fn finish(mut self) -> io::Result<Hash> {
+    pub async fn finish(mut self) -> io::Result<H> {
         self.pass().await?;
         Ok(self.rest().await?.hash)
     }
@@ -114,7 +130,7 @@ impl Sink {
     }
 
     /// Waits until nothing is being written.
-    async fn rest(&mut self) -> io::Result<Open> {
+    async fn rest(&mut self) -> io::Result<Open<H>> {
         if let Some(work) = self.work.take() {
             self.open = Some(work.await.map_err(io::Error::other)??);
         }

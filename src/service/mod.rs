@@ -23,6 +23,7 @@ pub mod watch;
 pub mod webhooks;
 
 mod hashed;
+mod parsed;
 mod serve;
 mod upload;
 mod work;

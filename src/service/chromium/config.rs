@@ -1,7 +1,7 @@
 //! What a deployment says of `/print`.
 
 use crate::service::config::{Reader, Secret};
-use crate::service::guard::{HostPattern, hosts};
+use crate::service::guard::HostPattern;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,12 +44,10 @@ impl PrintConfig {
                 &[("auto", Sandbox::Auto), ("on", Sandbox::On), ("off", Sandbox::Off)],
                 "Chromium's sandbox; `auto`: on, but for root, whom Chromium does not start for with it. Do not run as root.",
             ),
-            monolith: hosts(
-                r,
-                "print.monolith",
+            monolith: r.each("print.monolith",
                 "Hosts of the monolith, which alone are told the token: provas.example.com.",
             ),
-            hosts: hosts(r, "print.hosts", "Other hosts whose pages are printed, or that a printed page loads from."),
+            hosts: r.each("print.hosts", "Other hosts whose pages are printed, or that a printed page loads from."),
             token: r.optional::<Secret>(
                 "print.token",
                 "text",

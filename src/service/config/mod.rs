@@ -14,6 +14,7 @@ use crate::service::auth::AuthConfig;
 use crate::service::chromium::PrintConfig;
 use crate::service::cloud::{TasksConfig, VisionConfig};
 use crate::service::guard::OutboundConfig;
+use crate::service::http::cors::Origin;
 use crate::service::jobs::{Delivery, JobsConfig};
 use crate::service::retention::RetentionConfig;
 use crate::service::store::objects::ObjectsKind;
@@ -61,6 +62,8 @@ pub struct Server {
     pub at_once: usize,
     pub waiting: usize,
     pub shutdown: Duration,
+    /// Sites whose pages may call this service from a browser.
+    pub cors: Vec<Origin>,
 }
 
 /// Variables that are read elsewhere.
@@ -217,6 +220,11 @@ impl Server {
                 "server.shutdown",
                 "8s",
                 "After SIGTERM: how long requests and pages under way may still take. Cloud Run gives 10 s in all.",
+            ),
+            cors: r.each(
+                "server.cors",
+                "Sites whose pages may call this service from a browser, with an API key or a token: \
+                 https://escola.example. Without any: none (CORS is off).",
             ),
         }
     }

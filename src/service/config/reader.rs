@@ -170,6 +170,18 @@ impl Reader {
         said.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
     }
 
+    /// A list, each element of which is read; what can't be is a fault.
+    pub fn each<T: FromStr<Err: ToString>>(&mut self, path: &'static str, doc: &'static str) -> Vec<T> {
+        let mut read = Vec::new();
+        for (at, text) in self.list(path, doc).iter().enumerate() {
+            match text.parse() {
+                Ok(value) => read.push(value),
+                Err(e) => self.fault(&format!("{path}[{at}]"), format!("{} is expected", T::Err::to_string(&e))),
+            }
+        }
+        read
+    }
+
     pub fn flag(&mut self, path: &'static str, default: bool, doc: &'static str) -> bool {
         let default = if default { "true" } else { "false" };
         self.value(path, default, "true or false", doc)

@@ -62,7 +62,7 @@ pub async fn expected(
     Ok(papers::of_batch(db, tx, tenant, application, batch).await?)
 }
 
-/// The papers of some, as their pages are now, and their grades.
+/// The papers of some of a batch that settles, as their pages are now, and their grades.
 ///
 /// # Errors
 /// [`GradesError`]; the transaction is of no use then.
@@ -72,9 +72,10 @@ pub async fn gathered(
     tenant: &str,
     application: &str,
     owners: &[String],
+    batch: Uuid,
 ) -> Result<(), GradesError> {
     take(db, tx, tenant, application).await?;
-    papers::gather(db, tx, tenant, application, owners).await?;
+    papers::gather(db, tx, tenant, application, owners, Some(batch)).await?;
     regrade::some(db, tx, tenant, application, owners).await?;
     Ok(())
 }
@@ -97,7 +98,7 @@ pub async fn absences(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> 
 pub async fn batch_ended(db: &Db, tx: &mut Tx, tenant: &str, batch: Uuid) -> Result<(), GradesError> {
     for application in exams(db, tx, batch).await? {
         let owners = expected(db, tx, tenant, &application, batch).await?;
-        gathered(db, tx, tenant, &application, &owners).await?;
+        gathered(db, tx, tenant, &application, &owners, batch).await?;
         absences(db, tx, tenant, &application).await?;
     }
     Ok(())
@@ -139,7 +140,7 @@ pub async fn page_decided(
     applications.sort();
     for application in applications {
         take(db, tx, tenant, &application).await?;
-        papers::gather(db, tx, tenant, &application, &owners).await?;
+        papers::gather(db, tx, tenant, &application, &owners, None).await?;
         let mut all = owners.clone();
         all.extend(papers::note_absences(db, tx, tenant, &application).await?);
         regrade::some(db, tx, tenant, &application, &all).await?;
@@ -179,7 +180,7 @@ pub async fn key_changed(db: &Db, tx: &mut Tx, tenant: &str, application: &str) 
     papers::expect(db, tx, tenant, application).await?;
     let owners = papers::not_gathered(db, tx, tenant, application).await?;
     if !owners.is_empty() {
-        papers::gather(db, tx, tenant, application, &owners).await?;
+        papers::gather(db, tx, tenant, application, &owners, None).await?;
         papers::note_absences(db, tx, tenant, application).await?;
     }
     regrade::all(db, tx, tenant, application).await

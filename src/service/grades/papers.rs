@@ -4,9 +4,9 @@ use super::GradesError;
 use crate::grade::roll::absent;
 use crate::grade::{Joined, Page};
 use crate::print::manifest::hex;
+use crate::service::parsed::parsed;
 use crate::service::store::db::{Cell, Columns, Tx, rows};
 use crate::service::store::{Db, DbError};
-use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,11 +17,14 @@ const AT_ONCE: usize = 200;
 
 /// The pages of an exam's sheets, `p`, with what was printed on each: `$1` the tenant, `$2` the exam. Sheets that were not
 /// printed here are of the exam that their batch was sent for. `$pages` are those to look at and how the rest is joined to them:
-/// SQLite goes through what stands before a CROSS JOIN first, so that few of them are found among many.
+/// SQLite goes through what stands before a CROSS JOIN first, so that few of them are found among many. `$body` is what is
+/// wanted of what was read, if it is.
 macro_rules! pages_of_exam {
-    ($pages:expr) => {
+    ($body:expr, $pages:expr) => {
         concat!(
-            "(SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, s.package_id, s.unit_id, s.room_id, s.version,
+            "(SELECT p.batch_id, p.number, p.sheet_page, p.outcome, ",
+            $body,
+            " AS body, s.package_id, s.unit_id, s.room_id, s.version,
               COALESCE(p.student_id, s.student_id) AS student_id,
               COALESCE('student/' || COALESCE(p.student_id, s.student_id), 'sheet/' || s.id) AS owner
           FROM ",
@@ -29,7 +32,9 @@ macro_rules! pages_of_exam {
             " sheets s WHERE s.tenant_id = p.tenant_id AND s.id = p.sheet_id
               AND p.tenant_id = $1 AND s.application_id = $2 AND s.kind = 'sheet'
           UNION ALL
-          SELECT p.batch_id, p.number, p.sheet_page, p.outcome, p.body, NULL, NULL, NULL, NULL, p.student_id,
+          SELECT p.batch_id, p.number, p.sheet_page, p.outcome, ",
+            $body,
+            ", NULL, NULL, NULL, NULL, p.student_id,
               COALESCE('student/' || p.student_id, 'sheet/' || p.sheet_id)
           FROM ",
             $pages,
@@ -37,6 +42,14 @@ macro_rules! pages_of_exam {
               AND b.tenant_id = $1 AND b.application_id = $2 AND COALESCE(p.student_id, p.sheet_id) IS NOT NULL
               AND NOT EXISTS (SELECT 1 FROM sheets s WHERE s.tenant_id = p.tenant_id AND s.id = p.sheet_id)) p"
         )
+    };
+}
+
+/// What was read. Of the batch that settles, `$3`, its gist says the same as far as grading goes, in a sixth of the text.
+macro_rules! body {
+    () => {
+        "COALESCE((SELECT g.reading FROM page_gists g WHERE g.batch_id = $3 AND p.batch_id = $3 AND g.number = p.number),
+              p.body{as_text})"
     };
 }
 
@@ -98,7 +111,7 @@ pub async fn of_batch(
     application: &str,
     batch: Uuid,
 ) -> Result<Vec<String>, DbError> {
-    let text = concat!("SELECT DISTINCT p.owner AS owner FROM ", pages_of_exam!(pages_of_batch!()));
+    let text = concat!("SELECT DISTINCT p.owner AS owner FROM ", pages_of_exam!("NULL", pages_of_batch!()));
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned()).bind(batch.to_string());
     query.fetch_all(&mut **tx).await?.iter().map(|row| row.col("owner")).collect()
 }
@@ -107,7 +120,7 @@ pub async fn of_batch(
 pub async fn not_gathered(db: &Db, tx: &mut Tx, tenant: &str, application: &str) -> Result<Vec<String>, DbError> {
     let text = concat!(
         "SELECT DISTINCT p.owner AS owner FROM ",
-        pages_of_exam!(all_pages!()),
+        pages_of_exam!("NULL", all_pages!()),
         " WHERE p.outcome IN ('read', 'review') EXCEPT SELECT owner FROM papers
           WHERE tenant_id = $1 AND application_id = $2 AND shape_id IS NOT NULL"
     );
@@ -127,31 +140,36 @@ struct Gathered {
     batch: Option<String>,
 }
 
-/// Writes what these owners handed in, as their pages say now.
+/// Writes what these owners handed in, as their pages say now. `settling` is a batch that is not settled yet: its pages' gists are
+/// there, and hold.
 pub async fn gather(
     db: &Db,
     tx: &mut Tx,
     tenant: &str,
     application: &str,
     owners: &[String],
+    settling: Option<Uuid>,
 ) -> Result<(), GradesError> {
+    let settling = settling.map_or_else(String::new, |batch| batch.to_string());
     let mut shapes: BTreeSet<String> = BTreeSet::new();
     for some in owners.chunks(AT_ONCE) {
         let text = concat!(
             "SELECT p.owner AS owner, p.student_id AS student, p.package_id AS package, p.unit_id AS unit, p.room_id AS room,
-                p.version AS version, p.batch_id AS batch, p.body{as_text} AS body FROM ",
-            pages_of_exam!(pages_of_some!()),
+                p.version AS version, p.batch_id AS batch, p.body AS body FROM ",
+            pages_of_exam!(body!(), pages_of_some!()),
             " WHERE p.outcome IN ('read', 'review') ORDER BY p.sheet_page, p.batch_id, p.number"
         );
         let mut found: BTreeMap<String, Gathered> = some.iter().map(|o| (o.clone(), Gathered::default())).collect();
         let ids: Vec<String> = some.iter().map(|owner| id(owner).to_owned()).collect();
-        let mut pages = rows::among(db.dialect(), text, &[tenant, application], &ids).fetch(&mut **tx);
-        while let Some(row) = pages.try_next().await? {
+        let rows =
+            rows::among(db.dialect(), text, &[tenant, application, &settling], &ids).fetch_all(&mut **tx).await?;
+        let bodies = rows.iter().map(|row| row.col("body")).collect::<Result<_, _>>()?;
+        let pages: Vec<Page> = parsed(bodies).await??;
+        for (row, page) in rows.iter().zip(pages) {
             if let Some(gathered) = found.get_mut(&row.col::<String>("owner")?) {
-                gathered.add(&row)?;
+                gathered.add(row, page)?;
             }
         }
-        drop(pages);
         let mut papers = Vec::new();
         for (owner, gathered) in found {
             if gathered.joined.pages.is_empty() {
@@ -200,14 +218,13 @@ pub async fn gather(
 }
 
 impl Gathered {
-    fn add(&mut self, row: &AnyRow) -> Result<(), GradesError> {
+    fn add(&mut self, row: &AnyRow, page: Page) -> Result<(), DbError> {
         if self.joined.pages.is_empty() {
             (self.student, self.package) = (row.col("student")?, row.col("package")?);
             (self.unit, self.room, self.version) = (row.col("unit")?, row.col("room")?, row.col("version")?);
         }
         // Ids of batches grow with time.
         self.batch = self.batch.take().max(row.col("batch")?);
-        let page: Page = serde_json::from_str(&row.col::<String>("body")?)?;
         self.joined.add(page);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 use super::hosts::{Endpoint, HostPattern};
 use crate::service::config::Reader;
-use std::str::FromStr;
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -25,14 +24,12 @@ pub struct OutboundConfig {
 impl OutboundConfig {
     pub fn of(r: &mut Reader) -> Self {
         OutboundConfig {
-            hosts: hosts(
-                r,
+            hosts: r.each(
                 "outbound.hosts",
                 "Hosts that URLs in requests may lead to: example.com, *.example.com, example.com:8443, \
                  http://example.com. Without any: every public host, by https on port 443.",
             ),
-            allow_private: hosts(
-                r,
+            allow_private: r.each(
                 "outbound.allow_private",
                 "Hosts with a port that may be reached although their address is private, by http too: \
                  127.0.0.1:9000. For a laptop and for tests.",
@@ -46,16 +43,4 @@ impl OutboundConfig {
                 as usize,
         }
     }
-}
-
-/// A list of hosts; what is none is a fault.
-pub fn hosts<T: FromStr<Err: ToString>>(r: &mut Reader, path: &'static str, doc: &'static str) -> Vec<T> {
-    let mut hosts = Vec::new();
-    for (at, text) in r.list(path, doc).iter().enumerate() {
-        match text.parse() {
-            Ok(host) => hosts.push(host),
-            Err(e) => r.fault(&format!("{path}[{at}]"), format!("{} is expected", T::Err::to_string(&e))),
-        }
-    }
-    hosts
 }

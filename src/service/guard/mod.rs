@@ -12,7 +12,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use config::{OutboundConfig, hosts};
+pub use config::OutboundConfig;
 pub use fetch::{FetchError, Fetched};
 pub use hosts::{Endpoint, HostPattern};
 pub use rules::{Denied, Reach, Rules, resolve};

@@ -46,7 +46,7 @@ pub struct File {
     pub number: u32,
     pub name: String,
     pub bytes: u64,
-    /// Null until it was opened, where it did not pass through the service.
+    /// Of uploads, as announced or as their pieces have it, and of URLs once they were fetched. Null for other files.
     pub sha256: Option<String>,
     /// Null until it was opened.
     pub pages: Option<u64>,
@@ -122,7 +122,7 @@ pub async fn create(
     let once = Once::of(&caller, request.headers(), "POST /v1/batches")?;
     let folder = Incoming::new(&app).await?;
     let brought = received(&app, &folder, request).await?;
-    let mut said: Vec<String> = brought.files.iter().flat_map(|f| [f.name.clone(), f.sha256.clone()]).collect();
+    let mut said: Vec<String> = brought.files.iter().flat_map(|f| [f.name.clone(), f.blake3.clone()]).collect();
     said.extend(brought.uploads.iter().map(Uuid::to_string).chain(brought.urls.iter().cloned()));
     said.push(json!(brought.options).to_string());
     let said: Vec<&[u8]> = said.iter().map(|s| s.as_bytes()).collect();
@@ -184,10 +184,10 @@ async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result
                 VALUES ($1, $2, $3, $4, $5{as_json}, {now})";
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
     query.bind(options.application.clone()).bind(json!(options).to_string()).execute(&mut *tx).await?;
-    let text = "INSERT INTO batch_files (batch_id, number, name, bytes, sha256) VALUES ($1, $2, $3, $4, $5)";
-    for (number, Arrived { name, bytes, sha256, .. }) in files.into_iter().enumerate() {
+    let text = "INSERT INTO batch_files (batch_id, number, name, bytes, blake3) VALUES ($1, $2, $3, $4, $5)";
+    for (number, Arrived { name, bytes, blake3, .. }) in files.into_iter().enumerate() {
         let query = app.db.query(text).bind(id.to_string()).bind(number as i64).bind(name).bind(bytes as i64);
-        query.bind(sha256).execute(&mut *tx).await?;
+        query.bind(blake3).execute(&mut *tx).await?;
     }
     use_uploads(app, &mut tx, caller, id, uploads).await?;
     Ok(tx.commit().await?)

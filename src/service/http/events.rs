@@ -109,6 +109,8 @@ pub async fn events(
             if watch.last || watch.app.stopping.is_cancelled() {
                 return None;
             }
+            // The end of an item is told at once, where it was this process that ended it.
+            let rung = watch.app.queue.listen();
             // What can't be told now ends the stream; the client comes back with the id of what it has.
             if watch.look().await.is_err() {
                 return None;
@@ -116,6 +118,7 @@ pub async fn events(
             if watch.ready.is_empty() && !watch.more {
                 tokio::select! {
                     () = tokio::time::sleep(LOOK) => {}
+                    () = rung => {}
                     () = watch.app.stopping.cancelled() => {}
                 }
             }

@@ -1,10 +1,11 @@
-//! Bodies with files. They go to disk as they come, whatever their size, and are hashed on the way.
+//! Bodies with files. They go to disk as they come, whatever their size, and are hashed on the way, to tell one from another.
 
 use super::{Kind, Problem};
 use crate::service::App;
-use crate::service::hashed::{Hash, Sink};
+use crate::service::hashed::Sink;
 use axum::body::Body;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
+use blake3::Hasher;
 use futures_util::StreamExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub struct Arrived {
     pub name: String,
     pub path: PathBuf,
     pub bytes: u64,
-    pub sha256: String,
+    pub blake3: String,
 }
 
 impl Incoming {
@@ -40,7 +41,7 @@ impl Incoming {
     /// `time` is the longest without a byte.
     pub async fn pass(&self, body: Body, most: u64, time: Duration) -> Result<(Body, String), Problem> {
         let path = self.0.join("body");
-        let (mut sink, mut bytes) = (Sink::create(&path, Hash::new()).await?, 0);
+        let (mut sink, mut bytes) = (Sink::create(&path, Hasher::new()).await?, 0);
         let mut body = body.into_data_stream();
         while let Some(chunk) =
             timeout(time, body.next()).await.map_err(|_| Kind::TooSlow.because("the body stopped coming"))?
@@ -52,22 +53,26 @@ impl Incoming {
             }
             sink.write(&chunk).await?;
         }
-        let sha256 = sink.finish().await?.digest();
+        let hash = digest(sink).await?;
         let body = Body::from_stream(ReaderStream::with_capacity(File::open(path).await?, 1 << 16));
-        Ok((body, sha256))
+        Ok((body, hash))
     }
 
     /// Takes in one file.
     pub async fn take(&self, mut field: Field<'_>) -> Result<Arrived, Problem> {
         let name = field.file_name().unwrap_or_default().to_owned();
         let path = self.0.join(Uuid::now_v7().to_string());
-        let (mut sink, mut bytes) = (Sink::create(&path, Hash::new()).await?, 0);
+        let (mut sink, mut bytes) = (Sink::create(&path, Hasher::new()).await?, 0);
         while let Some(chunk) = field.chunk().await? {
             bytes += chunk.len() as u64;
             sink.write(&chunk).await?;
         }
-        Ok(Arrived { name, path, bytes, sha256: sink.finish().await?.digest() })
+        Ok(Arrived { name, path, bytes, blake3: digest(sink).await? })
     }
+}
+
+async fn digest(sink: Sink<Hasher>) -> std::io::Result<String> {
+    Ok(sink.finish().await?.finalize().to_hex().to_string())
 }
 
 impl Drop for Incoming {

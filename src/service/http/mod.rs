@@ -3,6 +3,7 @@
 pub(crate) mod applications;
 pub(crate) mod batches;
 pub mod caller;
+pub mod cors;
 mod decided;
 mod document;
 mod download;
@@ -138,7 +139,7 @@ pub fn router(app: App) -> Router {
         .and(NotForContentType::new("application/pdf"))
         .and(NotForContentType::new("application/zip"))
         .and(NotForContentType::new("text/event-stream"));
-    router
+    let router = router
         .merge(tasks::routes())
         .merge(
             web::pages().layer(middleware::from_fn_with_state(
@@ -158,7 +159,12 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(MAX_SMALL_BODY))
         .layer(CompressionLayer::new().compress_when(worth))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(middleware::from_fn_with_state(Arc::new(Semaphore::new(app.config.server.requests)), pressure::admit))
+        .layer(middleware::from_fn_with_state(Arc::new(Semaphore::new(app.config.server.requests)), pressure::admit));
+    let router = match app.config.server.cors.as_slice() {
+        [] => router,
+        origins => router.layer(cors::layer(origins)),
+    };
+    router
         .layer(middleware::from_fn_with_state(app.clone(), watch::measure))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))

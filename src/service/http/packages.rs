@@ -155,7 +155,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
             let name = field.name().unwrap_or_default().to_owned();
             return Err(Problem::field(name, "unknown part; known here: package, files"));
         }
-        let Arrived { name, path, sha256, .. } = folder.take(field).await?;
+        let Arrived { name, path, blake3, .. } = folder.take(field).await?;
         if !is_safe_name(&name) || name == "PACKAGE.json" {
             return Err(Problem::field("files", format!("“{name}” is no name of a file below the package's folder")));
         }
@@ -165,7 +165,7 @@ async fn received(app: &App, folder: &Incoming, request: Request) -> Result<Vec<
         let at = folder.path().join(&name);
         tokio::fs::create_dir_all(at.parent().unwrap_or(folder.path())).await?;
         tokio::fs::rename(path, at).await?;
-        names.push((name, sha256));
+        names.push((name, blake3));
     }
     if package {
         Ok(names)

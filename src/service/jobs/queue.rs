@@ -102,10 +102,10 @@ impl Queue {
     }
 
     /// As [`Queue::wait`], and hears already who rings before it is awaited: for who looks in between.
-    pub fn listen(&self) -> impl Future<Output = ()> {
-        let rung = self.bell.notified();
+    pub fn listen(&self) -> impl Future<Output = ()> + use<> {
+        let (rung, poll) = (self.bell.clone().notified_owned(), self.config.poll);
         async move {
-            let _ = tokio::time::timeout(self.config.poll, rung).await;
+            let _ = tokio::time::timeout(poll, rung).await;
         }
     }
 
@@ -277,13 +277,13 @@ impl Queue {
         Ok(self.fenced(item).await?.commit().await?)
     }
 
-    /// Counts what was done, in pages, for whoever watches.
+    /// Counts what was done, in pages, for whoever watches; or what must be done again.
     ///
     /// # Errors
     /// Of the database.
-    pub async fn advance(&self, tx: &mut Tx, job: Uuid, pages: u64) -> Result<(), DbError> {
+    pub async fn advance(&self, tx: &mut Tx, job: Uuid, pages: i64) -> Result<(), DbError> {
         let text = "UPDATE jobs SET done = done + $1 WHERE id = $2";
-        self.db.query(text).bind(pages as i64).bind(job.to_string()).execute(&mut **tx).await.map(|_| ())
+        self.db.query(text).bind(pages).bind(job.to_string()).execute(&mut **tx).await.map(|_| ())
     }
 
     /// # Errors

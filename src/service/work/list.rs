@@ -20,7 +20,7 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let scratch = Scratch::of(app, item).await?;
     let urls: Option<Vec<String>> = super::payload(item, "urls")?;
     let missing = super::fetch::fetch(app, item, batch, &urls.unwrap_or_default(), scratch.path()).await?;
-    let text = "SELECT number, sha256, upload_id FROM batch_files WHERE batch_id = $1 ORDER BY number";
+    let text = "SELECT number, sha256, blake3, upload_id FROM batch_files WHERE batch_id = $1 ORDER BY number";
     let rows = app.db.query(text).bind(batch.to_string()).fetch_all(app.db.writer()).await?;
     let mut files = Vec::new();
     for row in rows {
@@ -29,7 +29,7 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
             // Nothing to open; its one page says why.
             let path = scratch.path().join(number.to_string());
             tokio::fs::write(&path, b"").await?;
-            files.push((number, String::new(), path));
+            files.push((number, None, path));
             continue;
         }
         let key = Key::Scan { tenant: item.tenant.clone(), batch, number };
@@ -39,27 +39,24 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
         }
         let path = app.objects.fetch(&key, &scratch.path().join(number.to_string())).await?;
         let announced: Option<String> = row.col("sha256")?;
-        let sha256 = match announced {
-            Some(known) if upload.is_none() => known,
-            announced => checked(&path, announced).await?,
-        };
-        files.push((number, sha256, path));
+        if let (Some(announced), Some(_)) = (&announced, upload) {
+            check(&path, announced.clone()).await?;
+        }
+        files.push((number, announced.or(row.col("blake3")?), path));
     }
     let counts = count(app, files.iter().map(|(.., path)| path.as_path())).await?;
     let mut tx = app.queue.fenced(item).await?;
     let mut first = 0;
     let mut items = Vec::new();
-    for ((number, sha256, _), pages) in files.iter().zip(counts) {
-        let text =
-            "UPDATE batch_files SET pages = $1, first_page = $2, sha256 = $3 WHERE batch_id = $4 AND number = $5";
-        let query =
-            app.db.query(text).bind(pages as i64).bind(first as i64).bind(sha256.clone()).bind(batch.to_string());
+    for ((number, hash, _), pages) in files.iter().zip(counts) {
+        let text = "UPDATE batch_files SET pages = $1, first_page = $2 WHERE batch_id = $3 AND number = $4";
+        let query = app.db.query(text).bind(pages as i64).bind(first as i64).bind(batch.to_string());
         query.bind(i64::from(*number)).execute(&mut *tx).await?;
         for begin in (1..=pages).step_by(MOST as usize) {
             let end = (begin + MOST - 1).min(pages);
             let reason = missing.get(number);
             let payload = json!({"batch": batch, "file": number, "first": begin, "last": end, "missing": reason});
-            let input_hash = Some(format!("{sha256}:{begin}-{end}"));
+            let input_hash = hash.as_ref().map(|hash| format!("{hash}:{begin}-{end}"));
             items.push(NewItem { kind: ItemKind::Read, payload, input_hash });
         }
         first += pages;
@@ -70,16 +67,13 @@ pub async fn list(app: &App, item: &Claimed) -> Result<(), WorkError> {
     Ok(())
 }
 
-/// The hash of a file that did not pass through the service, or not at once: it must be as announced.
-async fn checked(path: &Path, announced: Option<String>) -> Result<String, WorkError> {
+/// Whether an upload is what was announced.
+async fn check(path: &Path, announced: String) -> Result<(), WorkError> {
     let path = path.to_owned();
     let hashed = tokio::task::spawn_blocking(move || print::hash(&path)).await.map_err(std::io::Error::other)?;
-    let (_, found) = hashed?;
-    match announced {
-        Some(announced) if announced != found => {
-            Err(Failure::lasting("sha256_mismatch", "an upload is not the file that was announced").into())
-        }
-        _ => Ok(found),
+    match hashed? {
+        (_, found) if found == announced => Ok(()),
+        _ => Err(Failure::lasting("sha256_mismatch", "an upload is not the file that was announced").into()),
     }
 }
 

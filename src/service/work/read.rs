@@ -20,6 +20,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+/// The version of the reader that a page bears. What another one read of an item is read again.
+pub const ENGINE: &str = env!("CARGO_PKG_VERSION");
+
 /// How often read pages are written.
 const WRITE: Duration = Duration::from_millis(300);
 /// And after how many: a megabyte or so. Others wait for SQLite's one writer.
@@ -70,7 +73,7 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let file = app.objects.fetch(&key, &scratch.path().join("scan")).await?;
     let layouts = layouts(app, &item.tenant, &scratch.path().join("layouts")).await?;
     // An earlier attempt may have written some: they are in order, so the next one is known.
-    let mut next = part.first + part.written(app).await?;
+    let mut next = part.first + part.kept(app, item).await?;
     let mut killed_by = None;
     while next <= part.last {
         // After a death, one at a time: then the first page that is not there is the one that it died of.
@@ -102,7 +105,7 @@ pub async fn read(app: &App, item: &Claimed) -> Result<(), WorkError> {
 
 /// A file that could not be had: one page, that says why.
 async fn missing(app: &App, item: &Claimed, part: &Part, reason: &str) -> Result<(), WorkError> {
-    if part.written(app).await? == 0 {
+    if part.kept(app, item).await? == 0 {
         let issue = Issue::new("not_fetched", format!("the file could not be fetched: {reason}"));
         part.write(app, item, vec![Read::failed(1, &part.name, issue)]).await?;
     }
@@ -199,18 +202,30 @@ impl Part {
         })
     }
 
-    async fn written(&self, app: &App) -> Result<u32, WorkError> {
-        let text = "SELECT COUNT(*) AS pages FROM pages WHERE batch_id = $1 AND number BETWEEN $2 AND $3";
-        let (first, last) = (self.offset + self.first, self.offset + self.last);
-        let query = app.db.query(text).bind(self.batch.to_string()).bind(i64::from(first)).bind(i64::from(last));
-        Ok(query.fetch_one(app.db.writer()).await?.col::<i64>("pages")? as u32)
+    /// How many of the pages an earlier attempt has read. An attempt of another version of the reader counts for nothing: the
+    /// pages of an item are one engine's.
+    async fn kept(&self, app: &App, item: &Claimed) -> Result<u32, WorkError> {
+        let of_item = |text| {
+            let (first, last) = (self.offset + self.first, self.offset + self.last);
+            app.db.query(text).bind(self.batch.to_string()).bind(i64::from(first)).bind(i64::from(last))
+        };
+        let mut tx = app.queue.fenced(item).await?;
+        let others = of_item("DELETE FROM pages WHERE batch_id = $1 AND number BETWEEN $2 AND $3 AND engine <> $4");
+        let gone = others.bind(ENGINE).execute(&mut *tx).await?.rows_affected();
+        if gone > 0 {
+            app.queue.advance(&mut tx, item.job, -(gone as i64)).await?;
+        }
+        let ours = of_item("SELECT COUNT(*) AS pages FROM pages WHERE batch_id = $1 AND number BETWEEN $2 AND $3");
+        let pages = ours.fetch_one(&mut *tx).await?.col::<i64>("pages")? as u32;
+        tx.commit().await?;
+        Ok(pages)
     }
 
     async fn write(&self, app: &App, item: &Claimed, mut pages: Vec<Read>) -> Result<(), WorkError> {
         if pages.is_empty() {
             return Ok(());
         }
-        let count = pages.len() as u64;
+        let count = pages.len() as i64;
         for page in &pages {
             if let Some(png) = page.ask.clone().filter(|_| app.vision.is_some()) {
                 let key = ask::key(item, self.batch, self.offset + page.number);
@@ -241,6 +256,7 @@ impl Part {
                 sheet.and_then(|s| s.student.clone()).into(),
                 Cell::Json(serde_json::to_string(&reading)?),
                 i64::from(ask.is_some()).into(),
+                ENGINE.into(),
                 now.into(),
             ]);
             gists.push(vec![
@@ -252,7 +268,7 @@ impl Part {
         }
         let columns =
             "pages (tenant_id, batch_id, number, file_number, file, page, outcome, sheet_id, sheet_page, student_id,
-            body, ask, updated_at)";
+            body, ask, engine, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", bodies).await?;
         let columns = "page_gists (batch_id, number, reading, observed)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", gists).await?;

@@ -1,5 +1,6 @@
 //! A batch as a whole, once all its pages are there: what was read twice, whose numbers were filled in, what is missing.
 
+use super::read::ENGINE;
 use super::{WorkError, ask};
 use crate::output::jsonl::presented;
 use crate::read::batch::{Batch, Change, Known, Observed, Printed, Roster};
@@ -9,6 +10,7 @@ use crate::service::App;
 use crate::service::child::Unparsed;
 use crate::service::grades;
 use crate::service::jobs::Claimed;
+use crate::service::parsed::parsed;
 use crate::service::store::DbError;
 use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
 use crate::sheet::Layout;
@@ -19,7 +21,7 @@ use uuid::Uuid;
 /// Pages that are in memory at once.
 const AT_ONCE: i64 = 500;
 /// Those whose papers are gathered in one transaction.
-const GRADED_AT_ONCE: usize = 20;
+const GRADED_AT_ONCE: usize = 50;
 
 pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
     let text = "SELECT id FROM batches WHERE job_id = $1";
@@ -33,7 +35,8 @@ pub async fn settle(app: &App, item: &Claimed) -> Result<(), WorkError> {
         sum_up(app, item, batch).await?;
     }
     grade(app, item, batch).await?;
-    let tx = app.queue.fenced(item).await?;
+    let mut tx = app.queue.fenced(item).await?;
+    app.db.query("DELETE FROM page_gists WHERE batch_id = $1").bind(batch.to_string()).execute(&mut *tx).await?;
     app.queue.finish(tx, item, &json!({})).await?;
     Ok(())
 }
@@ -49,7 +52,6 @@ async fn sum_up(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError>
     let summary = json!(whole.finish(0.0));
     let query = app.db.query("UPDATE batches SET summary = $1{as_json} WHERE id = $2");
     query.bind(summary.to_string()).bind(batch.to_string()).execute(&mut *tx).await?;
-    app.db.query("DELETE FROM page_gists WHERE batch_id = $1").bind(batch.to_string()).execute(&mut *tx).await?;
     Ok(tx.commit().await?)
 }
 
@@ -65,7 +67,7 @@ async fn grade(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError> 
         tx.commit().await?;
         for some in owners.chunks(GRADED_AT_ONCE) {
             let mut tx = app.queue.fenced(item).await?;
-            grades::gathered(db, &mut tx, tenant, &exam, some).await?;
+            grades::gathered(db, &mut tx, tenant, &exam, some, batch).await?;
             tx.commit().await?;
         }
         let mut tx = app.queue.fenced(item).await?;
@@ -95,10 +97,11 @@ async fn look(app: &App, batch: Uuid, whole: &mut Batch) -> Result<BTreeMap<i64,
         let query = app.db.query(text).bind(batch.to_string()).bind(after).bind(AT_ONCE);
         let rows = query.fetch_all(app.db.reader(Freshness::Latest)).await?;
         let last = rows.len() < AT_ONCE as usize;
-        for row in rows {
+        let texts = |name| rows.iter().map(|row| row.col(name)).collect::<Result<Vec<String>, _>>();
+        let readings: Vec<PageReading> = parsed(texts("reading")?).await.map_err(std::io::Error::other)??;
+        let observed: Vec<Observed> = parsed(texts("observed")?).await.map_err(std::io::Error::other)??;
+        for (row, (mut reading, observed)) in rows.iter().zip(readings.into_iter().zip(observed)) {
             let number: i64 = row.col("number")?;
-            let mut reading: PageReading = serde_json::from_str(&row.col::<String>("reading")?)?;
-            let observed: Observed = serde_json::from_str(&row.col::<String>("observed")?)?;
             let before = reading.without_fields();
             for amendment in whole.admit(&mut reading, &observed) {
                 shown.entry(numbers[amendment.row]).or_default().after.push(amendment.change);
@@ -132,6 +135,9 @@ async fn write(app: &App, tx: &mut Tx, batch: Uuid, number: i64, shown: Shown) -
                     updated_at = {now} WHERE batch_id = $4 AND number = $5";
     let student = reading.sheet.as_ref().and_then(|s| s.student.clone());
     let query = app.db.query(text).bind(serde_json::to_string(&reading)?).bind(reading.outcome.name()).bind(student);
+    query.bind(batch.to_string()).bind(number).execute(&mut **tx).await?;
+    // What is graded is the page as it is now.
+    let query = app.db.query("DELETE FROM page_gists WHERE batch_id = $1 AND number = $2");
     query.bind(batch.to_string()).bind(number).execute(&mut **tx).await?;
     Ok(())
 }
@@ -176,11 +182,13 @@ async fn account(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError
                 reading.outcome.name().into(),
                 Cell::Json(text),
                 0.into(),
+                ENGINE.into(),
                 now.into(),
             ]);
         }
-        app.queue.advance(&mut tx, item.job, bodies.len() as u64).await?;
-        let columns = "pages (tenant_id, batch_id, number, file_number, file, page, outcome, body, ask, updated_at)";
+        app.queue.advance(&mut tx, item.job, bodies.len() as i64).await?;
+        let columns =
+            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, body, ask, engine, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", bodies).await?;
         let columns = "page_gists (batch_id, number, reading, observed)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", gists).await?;

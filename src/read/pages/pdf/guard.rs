@@ -10,15 +10,18 @@ use hayro_syntax::Filter;
 use hayro_syntax::object::{Array, Stream};
 use hayro_syntax::page::Page;
 use memchr::memmem;
+use std::ops::Range;
 
 /// Looks through the bytes of a file, before it is parsed, for streams other than pictures that unpack beyond the
-/// limit.
-pub fn check_file(file: &[u8], limits: &Limits) -> Result<(), PageError> {
+/// limit. `holes`, in order, are pictures whose bytes are not there.
+pub fn check_file(file: &[u8], holes: &[Range<usize>], limits: &Limits) -> Result<(), PageError> {
     let limit = limits.max_pdf_stream_bytes;
     let bomb = || PageError::DecompressionBomb { format: "PDF", limit };
     let end_of = memmem::Finder::new(b"endstream");
     let mut done = 0;
-    for at in memmem::find_iter(file, b"stream") {
+    for at in between(file, holes)
+        .flat_map(|part| memmem::find_iter(&file[part.clone()], b"stream").map(move |at| part.start + at))
+    {
         if at < done {
             continue;
         }
@@ -26,13 +29,17 @@ pub fn check_file(file: &[u8], limits: &Limits) -> Result<(), PageError> {
         let start = at + b"stream".len();
         let skip = file[start..].iter().take(2).take_while(|b| matches!(b, b'\r' | b'\n')).count();
         let data = &file[start + skip..];
-        let length = end_of.find(data).unwrap_or(data.len());
-        done = start + skip + length;
-        let holds = |name: &[u8]| memmem::find(dict, name).is_some();
-        // Pictures are bounded where they are decoded.
-        if is_picture(dict) {
+        let is_picture = is_picture(dict);
+        if is_picture && holes.binary_search_by_key(&(start + skip), |hole| hole.start).is_ok() {
             continue;
         }
+        let length = end_of.find(data).unwrap_or(data.len());
+        done = start + skip + length;
+        // Pictures are bounded where they are decoded.
+        if is_picture {
+            continue;
+        }
+        let holds = |name: &[u8]| memmem::find(dict, name).is_some();
         let escaped = dict.contains(&b'#');
         let flate = holds(b"/Fl") || escaped;
         let lzw = holds(b"/LZW") || escaped;
@@ -52,6 +59,13 @@ pub fn check_file(file: &[u8], limits: &Limits) -> Result<(), PageError> {
         }
     }
     Ok(())
+}
+
+/// The parts of a file that are between holes.
+pub fn between(file: &[u8], holes: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
+    let starts = std::iter::once(0).chain(holes.iter().map(|hole| hole.end));
+    let ends = holes.iter().map(|hole| hole.start).chain([file.len()]);
+    starts.zip(ends).map(|(from, to)| from..to)
 }
 
 /// Whether data packed by Flate twice unpack beyond the limit.

@@ -11,17 +11,16 @@ use hayro_syntax::Filter;
 use hayro_syntax::object::{Dict, Object, Stream};
 
 /// The image as a JPEG to be decoded in parts, where it is one, sound, and nothing else is to be done to it.
-pub fn index(stream: &Stream<'_>, limits: &Limits) -> Option<Index> {
+pub fn index(stream: &Stream<'_>, data: &[u8], limits: &Limits) -> Option<Index> {
     let dict = stream.dict();
     let chain = filters::filters(stream);
     let [(Filter::DctDecode, params)] = &chain[..] else { return None };
     let space = plain_space(dict.get::<Object<'_>>("ColorSpace")?, 8)?;
-    let data = stream.raw_data();
     let plain = !is_masked(dict)
         && either::<u8>(dict, "BPC", "BitsPerComponent").is_none_or(|bits| bits == 8)
         && inverted(dict, &space, 8) == Some(false)
-        && codecs::gives_luma(&data, params, &space).is_ok_and(|luma| luma);
-    let index = plain.then(|| jpeg::index(&data, limits)).flatten()?;
+        && codecs::gives_luma(data, params, &space).is_ok_and(|luma| luma);
+    let index = plain.then(|| jpeg::index(data, limits)).flatten()?;
     let (width, height) = size(dict)?;
     ((index.width(), index.height()) == (width as usize, height as usize)).then_some(index)
 }

@@ -22,6 +22,7 @@ use hayro_interpret::kurbo::{Affine, Rect};
 use hayro_syntax::object::Stream;
 use hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 use sparse::{Pictures, Sparse};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::path::Path;
@@ -59,7 +60,12 @@ const OPEN_PARTS: usize = 2;
 
 impl Document {
     pub fn open(bytes: Arc<Vec<u8>>, limits: &Limits) -> Result<Self, PageError> {
-        guard::check_file(&bytes, limits)?;
+        Self::open_without(bytes, &[], limits)
+    }
+
+    /// A file whose pictures in `holes` are not there.
+    fn open_without(bytes: Arc<Vec<u8>>, holes: &[Range<usize>], limits: &Limits) -> Result<Self, PageError> {
+        guard::check_file(&bytes, holes, limits)?;
         let is_cut = is_cut(&bytes);
         let pdf = Pdf::new(bytes).map_err(|e| match e {
             LoadPdfError::Decryption(DecryptionError::PasswordProtected) => PageError::PasswordProtected("PDF"),
@@ -91,7 +97,7 @@ impl Document {
         if sparse.is_encrypted() {
             return Ok(None);
         }
-        let document = Self::open(sparse.bytes.clone(), limits)?;
+        let document = Self::open_without(sparse.bytes.clone(), sparse.holes(), limits)?;
         let parts = Parts::of(&document.pdf, sparse);
         Ok(parts.map(|parts| Document { parts: Some(parts), ..document }))
     }
@@ -126,15 +132,14 @@ impl Document {
 
     /// The page in parts, where it is one JPEG that can be had so.
     pub fn decode_partly(&self, page: usize, limits: &Limits) -> Result<Option<Picture<Partial>>, PageError> {
-        let part = self.parts.as_ref().map(|parts| parts.with(page)).transpose()?;
-        let pdf = part.as_deref().unwrap_or(&self.pdf);
-        let page = pdf.pages().get(page).ok_or(PageError::NoPages("PDF"))?;
+        let page = self.pdf.pages().get(page).ok_or(PageError::NoPages("PDF"))?;
         guard::check_contents(page, limits)?;
         let survey = survey::survey(page, limits);
         let Some([placed]) = plain_pictures(&survey).and_then(|p| <[&Placed; 1]>::try_from(p).ok()) else {
             return Ok(None);
         };
-        let stream = placed.id.and_then(|id| pdf.xref().get::<Stream<'_>>(id)).filter(|_| placed.stencil.is_none());
+        let stream =
+            placed.id.and_then(|id| self.pdf.xref().get::<Stream<'_>>(id)).filter(|_| placed.stencil.is_none());
         let (Some(placement), Some(stream)) = (placement(&placed.to_page), stream) else { return Ok(None) };
         let [a, b, c, d, ..] = placed.to_page.as_coeffs();
         let (x_dpi, y_dpi) = (72.0 / a.hypot(b), 72.0 / c.hypot(d));
@@ -142,7 +147,11 @@ impl Document {
             return Ok(None);
         }
         let dpi = Some((x_dpi * y_dpi).sqrt()).filter(|dpi| (50.0..=2400.0).contains(dpi));
-        let index = image::index(&stream, limits);
+        let data = match &self.parts {
+            Some(parts) => parts.sparse.data(&stream)?.map(Cow::Owned),
+            None => Some(stream.raw_data()),
+        };
+        let index = data.and_then(|data| image::index(&stream, &data, limits));
         Ok(index.map(|index| Picture { gray: Partial::of(index), placement, dpi, notes: Vec::new() }))
     }
 
@@ -295,9 +304,14 @@ fn is_cut(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    /// Pages of one raw picture each, of 3.2 MB; `shared` lists all of them on every page.
-    fn scans(pages: usize, shared: bool) -> Vec<u8> {
-        const SIDE: usize = 1800;
+    const SIDE: usize = 2300;
+
+    fn pixels(page: usize) -> Vec<u8> {
+        (0..SIDE * SIDE).map(|i| (i * (page + 1) / 977) as u8).collect()
+    }
+
+    /// Pages of one picture each, raw ones of 5.3 MB or JPEGs; `shared` lists all of them on every page.
+    fn scans(pages: usize, jpeg: bool, shared: bool) -> Vec<u8> {
         let mut objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec()];
         let kids: String = (0..pages).map(|p| format!("{} 0 R ", 3 + 3 * p)).collect();
         objects.push(format!("<</Type/Pages/Kids[{kids}]/Count {pages}>>").into_bytes());
@@ -316,8 +330,11 @@ mod tests {
             );
             objects.push(stream(String::new(), format!("900 0 0 900 0 0 cm /I{p} Do").as_bytes()));
             let dict = "/Subtype/Image/ColorSpace/DeviceGray/BitsPerComponent 8";
-            let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i * (p + 1) / 977) as u8).collect();
-            objects.push(stream(format!("{dict}/Width {SIDE}/Height {SIDE}"), &pixels));
+            let (filter, data) = match jpeg {
+                true => ("/Filter/DCTDecode", jpeg_of(&pixels(p))),
+                false => ("", pixels(p)),
+            };
+            objects.push(stream(format!("{dict}{filter}/Width {SIDE}/Height {SIDE}"), &data));
         }
         let mut out = b"%PDF-1.4\n".to_vec();
         let mut table = String::new();
@@ -331,10 +348,35 @@ mod tests {
         out
     }
 
+    fn jpeg_of(pixels: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        let encoder = ::image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, 80);
+        let (encoded, side) = (::image::ExtendedColorType::L8, SIDE as u32);
+        ::image::ImageEncoder::write_image(encoder, pixels, side, side, encoded).unwrap();
+        out
+    }
+
+    #[test]
+    fn a_large_file_is_read_in_parts_as_a_small_one() {
+        let path = std::env::temp_dir().join(format!("gabarito-sparse-jpeg-{}.pdf", std::process::id()));
+        let (limits, bytes) = (Limits::default(), scans(3, true, false));
+        std::fs::write(&path, &bytes).unwrap();
+        let whole = Document::open(Arc::new(bytes), &limits).unwrap();
+        let sparse = Document::open_sparse(&path, &limits).unwrap().unwrap();
+        for page in [2, 0, 1] {
+            let parts = |document: &Document| document.decode_partly(page, &limits).unwrap().unwrap().whole().gray;
+            let (whole, sparse) = (parts(&whole), parts(&sparse));
+            assert!(whole == sparse && whole.data.iter().any(|&v| v < 64), "page {page}");
+        }
+        std::fs::write(&path, b"%PDF-1.4").unwrap();
+        assert_eq!(sparse.decode_partly(1, &limits).err().unwrap().code(), "unreadable_file");
+        std::fs::remove_file(&path).unwrap();
+    }
+
     #[test]
     fn a_large_file_reads_as_a_small_one_in_any_order() {
         let path = std::env::temp_dir().join(format!("gabarito-sparse-{}.pdf", std::process::id()));
-        let (limits, bytes) = (Limits::default(), scans(5, false));
+        let (limits, bytes) = (Limits::default(), scans(5, false, false));
         std::fs::write(&path, &bytes).unwrap();
         let whole = Document::open(Arc::new(bytes), &limits).unwrap();
         let sparse = Document::open_sparse(&path, &limits).unwrap().unwrap();
@@ -346,7 +388,7 @@ mod tests {
         // A file that is not any more what was listed.
         std::fs::write(&path, b"%PDF-1.4").unwrap();
         assert_eq!(sparse.decode(4, &limits).unwrap_err().code(), "unreadable_file");
-        std::fs::write(&path, scans(5, true)).unwrap();
+        std::fs::write(&path, scans(5, false, true)).unwrap();
         assert!(Document::open_sparse(&path, &limits).unwrap().is_none(), "every page would bring all pictures");
         std::fs::remove_file(&path).unwrap();
     }

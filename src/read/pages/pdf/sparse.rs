@@ -5,7 +5,7 @@
 //! the system does not hand out huge pages for them: then no more than the whole file would).
 
 use super::super::error::PageError;
-use super::guard::{dictionary_before, is_picture};
+use super::guard::{self, dictionary_before, is_picture};
 use hayro_syntax::object::{Array, Dict, MaybeRef, Object, ObjectIdentifier, Stream};
 use hayro_syntax::page::Page;
 use memchr::memmem;
@@ -34,7 +34,6 @@ pub struct Sparse {
     state: (u64, Option<SystemTime>),
     /// The file, zero where a picture is.
     pub bytes: Arc<Vec<u8>>,
-    /// Where the pictures are, in order.
     holes: Vec<Range<usize>>,
 }
 
@@ -55,7 +54,16 @@ impl Sparse {
 
     /// Pictures of an encrypted file can't be told from where their data are.
     pub fn is_encrypted(&self) -> bool {
-        memmem::find(&self.bytes, b"/Encrypt").is_some()
+        self.between().any(|part| memmem::find(&self.bytes[part], b"/Encrypt").is_some())
+    }
+
+    /// Where the pictures are, in order.
+    pub fn holes(&self) -> &[Range<usize>] {
+        &self.holes
+    }
+
+    fn between(&self) -> impl Iterator<Item = Range<usize>> {
+        guard::between(&self.bytes, &self.holes)
     }
 
     pub fn size_of(&self, pictures: &Pictures) -> usize {
@@ -66,18 +74,33 @@ impl Sparse {
         self.holes.iter().map(Range::len).sum()
     }
 
+    /// The file, as it was when it was loaded.
+    fn file(&self) -> Result<File, PageError> {
+        let file = File::open(&self.path).map_err(|e| PageError::io(&e))?;
+        match state(&file)? == self.state {
+            true => Ok(file),
+            false => Err(PageError::Unreadable("it was changed while it was read".to_owned())),
+        }
+    }
+
+    /// The data of one picture. None where they can't be told from where the parser sees them.
+    pub fn data(&self, picture: &Stream<'_>) -> Result<Option<Vec<u8>>, PageError> {
+        let io = |e: std::io::Error| PageError::io(&e);
+        let Some(range) = self.range(picture) else { return Ok(None) };
+        let mut file = self.file()?;
+        let mut data = vec![0; range.len()];
+        file.seek(SeekFrom::Start(range.start as u64)).map_err(io)?;
+        file.read_exact(&mut data).map_err(io)?;
+        Ok(Some(data))
+    }
+
     /// The file with these of its pictures.
     pub fn with(&self, pictures: &Pictures) -> Result<Vec<u8>, PageError> {
         let io = |e: std::io::Error| PageError::io(&e);
-        let mut file = File::open(&self.path).map_err(io)?;
-        if state(&file)? != self.state {
-            return Err(PageError::Unreadable("it was changed while it was read".to_owned()));
-        }
+        let mut file = self.file()?;
         let mut bytes = vec![0; self.bytes.len()];
-        let ends = self.holes.iter().map(|h| h.end);
-        let starts = self.holes.iter().map(|h| h.start).chain([bytes.len()]);
-        for between in std::iter::once(0).chain(ends).zip(starts).map(|(from, to)| from..to) {
-            bytes[between.clone()].copy_from_slice(&self.bytes[between]);
+        for part in self.between() {
+            bytes[part.clone()].copy_from_slice(&self.bytes[part]);
         }
         for hole in pictures.iter().map(|&i| self.holes[i].clone()) {
             file.seek(SeekFrom::Start(hole.start as u64)).map_err(io)?;
@@ -126,12 +149,18 @@ impl Sparse {
         Some(found)
     }
 
-    fn hole(&self, stream: &Stream<'_>) -> Option<usize> {
+    /// Where a stream's data are in the file.
+    fn range(&self, stream: &Stream<'_>) -> Option<Range<usize>> {
         let Cow::Borrowed(data) = stream.raw_data() else { return None };
-        let at = (data.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+        let start = (data.as_ptr() as usize).checked_sub(self.bytes.as_ptr() as usize)?;
+        Some(start..start + data.len()).filter(|range| range.end <= self.bytes.len())
+    }
+
+    fn hole(&self, stream: &Stream<'_>) -> Option<usize> {
+        let Range { start: at, end } = self.range(stream)?;
         // An empty line may stand between the keyword and where one parser or the other sees the data begin.
         let near = self.holes.partition_point(|h| h.end <= at);
-        self.holes.get(near).filter(|h| h.start < at + data.len().max(1)).map(|_| near)
+        self.holes.get(near).filter(|h| h.start < end.max(at + 1)).map(|_| near)
     }
 }
 

@@ -54,7 +54,8 @@ CREATE TABLE job_items (
     fence {int} NOT NULL,
     worker TEXT,
     lease_until {int},
-    -- What the result depends on: the same input and engine need not run again.
+    -- Of what is read. With the engine of its pages it says what the result depends on: what the same engine read is not read
+    -- again.
     input_hash TEXT,
     result {json},
     error {json},
@@ -205,8 +206,10 @@ CREATE TABLE batch_files (
     number {int} NOT NULL,
     name TEXT NOT NULL,
     bytes {int} NOT NULL,
-    -- None until it was opened, where it did not pass through the service.
+    -- Of uploads, where somebody announced it or they came in pieces, and of URLs once they were fetched.
     sha256 TEXT,
+    -- Of what came in a form.
+    blake3 TEXT,
     -- Where it came from, if not in the request.
     upload_id TEXT,
     -- Once it was opened; the first of its pages has this number plus one in the batch.
@@ -227,12 +230,15 @@ CREATE TABLE pages (
     sheet_id TEXT,
     sheet_page {int},
     student_id TEXT,
-    -- The line of `gabarito read`: as it stands now, and as the reader said it, where that is something else.
-    body {json} NOT NULL,
-    reading {json},
     -- 1: OCR may be asked what its printed code says.
     ask {int} NOT NULL,
+    -- The version of the reader.
+    engine TEXT NOT NULL,
     updated_at {int} NOT NULL,
+    -- The line of `gabarito read`: as it stands now, and as the reader said it, where that is something else. Last, for SQLite
+    -- goes through them to what stands behind.
+    body {json} NOT NULL,
+    reading {json},
     PRIMARY KEY (batch_id, number)
 ) {strict};
 CREATE INDEX pages_by_outcome ON pages (batch_id, outcome, number);
