@@ -186,9 +186,12 @@ pub struct FieldReading {
     pub kind: String,
     pub status: FieldStatus,
     /// Labels that count as marked, in order.
+    #[serde(default)]
     pub marked: Vec<String>,
     pub value: Option<String>,
     pub confidence: f64,
+    /// Left out of a [gist](crate::read::batch::gist).
+    #[serde(default)]
     pub marks: Vec<MarkReading>,
 }
 

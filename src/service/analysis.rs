@@ -91,7 +91,7 @@ async fn fields(app: &App, tenant: &str, application: &str) -> Result<Vec<(Strin
                 ORDER BY id";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let mut all: Vec<(String, FieldKind)> = Vec::new();
-    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+    for row in query.fetch_all(app.db.reader(Freshness::Committed)).await? {
         let body = serde_json::from_str(&row.col::<String>("body")?)?;
         let layout = Layout::from_json(body).map_err(|e| DbError::Decode(Box::new(e)))?;
         for field in layout.content.pages.into_iter().flat_map(|p| p.fields) {
@@ -131,7 +131,7 @@ pub async fn printed(app: &App, tenant: &str, application: &str) -> Result<Vec<P
                     (SELECT id FROM packages WHERE tenant_id = $1 AND application_id = $2)
                 ORDER BY package_id, CASE WHEN name = 'version/1' THEN 0 ELSE 1 END, name LIMIT 1";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
-    let Some(row) = query.fetch_optional(app.db.reader(Freshness::Latest)).await? else {
+    let Some(row) = query.fetch_optional(app.db.reader(Freshness::Committed)).await? else {
         return match fields.is_empty() {
             true => read(app, tenant, application).await,
             false => Ok(fields.into_iter().map(Printed::field).collect()),
@@ -153,7 +153,7 @@ async fn read(app: &App, tenant: &str, application: &str) -> Result<Vec<Printed>
                     (SELECT shape_id FROM papers WHERE tenant_id = $1 AND application_id = $2) ORDER BY id";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let mut all: Vec<Printed> = Vec::new();
-    for row in query.fetch_all(app.db.reader(Freshness::Latest)).await? {
+    for row in query.fetch_all(app.db.reader(Freshness::Committed)).await? {
         let shape: Shape = serde_json::from_str(&row.col::<String>("fields")?)?;
         for (question, kind) in shape.0 {
             if all.iter().all(|p| p.question != question) {

@@ -23,6 +23,7 @@ pub mod watch;
 pub mod webhooks;
 
 mod hashed;
+mod listen;
 mod parsed;
 mod serve;
 mod upload;

@@ -11,6 +11,7 @@ use super::gate::Gate;
 use super::guard::Guard;
 use super::http;
 use super::jobs::{Delivery, Queue};
+use super::listen::listen;
 use super::retention;
 use super::store::{Cache, Db, DbError, ObjectError, Objects};
 use super::warehouse::{self, Warehouse};
@@ -116,15 +117,16 @@ pub async fn serve(
             }
         }
     });
-    // The router itself would be built anew for every connection, at 0.9 MB each.
-    let serving = axum::serve(listener, router.into_make_service())
-        .with_graceful_shutdown(app.stopping.clone().cancelled_owned());
+    // Otherwise every connection would build a router of its own, at 0.9 MB each.
+    let router = router.with_state(());
+    let (most, head) = (app.config.server.connections, app.config.server.head_time);
+    let serving = listen(listener, router, most, head, app.stopping.clone().cancelled_owned());
     let late = async {
         app.stopping.cancelled().await;
         tokio::time::sleep(shutdown).await;
     };
     tokio::select! {
-        served = async { serving.await.and(working.await.map_err(std::io::Error::other)) } => served?,
+        served = async { serving.await; working.await.map_err(std::io::Error::other) } => served?,
         () = late => {}
     }
     beside.shutdown().await;

@@ -45,7 +45,7 @@ pub async fn all(app: &App, caller: &Caller) -> Result<Vec<Application>, Problem
                       SELECT application_id, NULL, created_at, 1 FROM batches
                       WHERE tenant_id = $1 AND application_id IS NOT NULL) a
                 GROUP BY a.id ORDER BY latest DESC LIMIT 200";
-    let rows = app.db.query(text).bind(caller.tenant.clone()).fetch_all(app.db.reader(Freshness::Replica)).await?;
+    let rows = app.db.query(text).bind(caller.tenant.clone()).fetch_all(app.db.reader(Freshness::Committed)).await?;
     let mut all = Vec::new();
     for row in rows {
         let id: String = row.col("id")?;

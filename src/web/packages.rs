@@ -40,7 +40,7 @@ pub async fn list(
     let text = "SELECT id, title FROM packages WHERE tenant_id = $1 AND title IS NOT NULL ORDER BY id DESC LIMIT 1000";
     let query = app.db.query(text).bind(v.caller.tenant.clone());
     let mut titles = HashMap::new();
-    for row in query.fetch_all(app.db.reader(Freshness::Replica)).await? {
+    for row in query.fetch_all(app.db.reader(Freshness::Committed)).await? {
         titles.insert(row.col("id")?, row.col("title")?);
     }
     html(&ListPage { s: v.shell("packages"), all, titles })

@@ -113,6 +113,38 @@ async fn a_route_answers_its_methods_alone_and_to_this_origin_alone() {
 }
 
 #[tokio::test]
+async fn pages_of_the_sites_that_are_named_may_call_from_a_browser_and_no_others() {
+    let key = format!("gab_{}", "k".repeat(43));
+    let keys = format!("escola={key}");
+    let sites = ("GABARITO_SERVER_CORS", "https://escola.example, http://localhost:3000");
+    let server = Server::start_with(&[sites, ("GABARITO_AUTH_KEYS", &keys)]);
+    let send = async |method: reqwest::Method, origin: &str| {
+        let request = server.client().request(method.clone(), server.url("/v1/batches")).header("origin", origin);
+        // Browsers ask without credentials first.
+        server
+            .send(match method {
+                reqwest::Method::OPTIONS => request.header("access-control-request-method", "POST"),
+                _ => request.bearer_auth(&key),
+            })
+            .await
+    };
+    for origin in ["https://escola.example", "http://localhost:3000"] {
+        let preflight = send(reqwest::Method::OPTIONS, origin).await;
+        assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (200, origin));
+        for name in ["authorization", "idempotency-key", "content-type"] {
+            assert!(preflight.header("access-control-allow-headers").contains(name), "{name}");
+        }
+        let listed = send(reqwest::Method::GET, origin).await;
+        assert_eq!((listed.status, listed.header("access-control-allow-origin")), (200, origin));
+        // A cookie of the pages is not another site's to use.
+        assert_eq!(listed.header("access-control-allow-credentials"), "");
+        assert!(listed.header("access-control-expose-headers").contains("retry-after"));
+    }
+    let other = send(reqwest::Method::OPTIONS, "https://escola.example.evil.example").await;
+    assert_eq!(other.header("access-control-allow-origin"), "");
+}
+
+#[tokio::test]
 async fn a_file_comes_whole_in_parts_or_not_again() {
     let server = Server::start();
     let location = printed(&server, "simulado-2").await;

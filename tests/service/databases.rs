@@ -10,6 +10,7 @@ use sqlx::Row;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 struct Case {
@@ -109,6 +110,34 @@ async fn an_item_is_claimed_once_kept_and_finished_under_its_fence() {
         let told = told.fetch_all(case.db.writer()).await.unwrap();
         assert_eq!(told.len(), 1);
         assert!(told[0].col::<String>("payload").unwrap().contains(&id.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_cancelled_while_its_items_end_and_nobody_waits_for_the_other() {
+    for case in cases().await {
+        let queue = Queue::new(case.db.clone(), JobsConfig { lease: Duration::from_secs(60), ..jobs() });
+        for _ in 0..20 {
+            let id = job(&queue, "batch", &[ItemKind::Read; 4]).await;
+            let mut workers = JoinSet::new();
+            while let Some(item) = queue.claim("w").await.unwrap() {
+                let queue = queue.clone();
+                workers.spawn(async move {
+                    let mut tx = queue.fenced(&item).await?;
+                    queue.advance(&mut tx, item.job, 1).await?;
+                    Ok::<_, QueueError>(queue.finish(tx, &item, &json!({})).await?)
+                });
+            }
+            tokio::task::yield_now().await;
+            assert!(queue.cancel(id, "t").await.unwrap());
+            for ended in workers.join_all().await {
+                assert!(matches!(ended, Ok(()) | Err(QueueError::Lost)), "{ended:?}");
+            }
+            assert_eq!(state(&queue, id).await, JobState::Cancelled);
+            let text = "SELECT COUNT(*) AS open FROM job_items WHERE state IN ('queued', 'running')";
+            let open = case.db.query(text).fetch_one(case.db.writer()).await.unwrap().col::<i64>("open").unwrap();
+            assert_eq!(open, 0);
+        }
     }
 }
 

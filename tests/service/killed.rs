@@ -2,10 +2,14 @@
 
 use crate::postgres;
 use crate::server::{Server, worker};
+use gabarito::service::config::Config;
+use gabarito::service::store::Db;
+use gabarito::service::store::db::Columns;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 pub fn png(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
@@ -50,6 +54,41 @@ async fn a_page_that_kills_its_reader_is_an_error_and_the_others_are_read() {
     let page = server.get(&format!("{batch}/pages/3")).await.expect(200);
     assert_eq!((&page["outcome"], &page["issues"][0]["code"]), (&json!("error"), &json!("reader_died")), "{page}");
     assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+/// What one version of the reader has read of an item counts for nothing to another one; the same one reads no page twice.
+#[tokio::test]
+async fn an_item_that_is_done_again_is_read_again_by_another_version_of_the_reader_alone() {
+    let folder = std::env::temp_dir().join(format!("gabarito-engine-{}", Uuid::now_v7()));
+    let server = Server::start_in(&folder, &[]);
+    let page = png(800, 1100);
+    let batch = upload(&server, zip(&[("1.png", &page[..]), ("2.png", &page), ("3.png", &page)]), "lote.zip").await;
+    server.finished(&batch).await;
+    let db = Db::connect(&Config::embedded(&folder).database, &folder).await.unwrap();
+    for (engine, read) in [(env!("CARGO_PKG_VERSION"), json!({"error": 3})), ("0.0.0", json!({"blank": 3}))] {
+        let mut tx = db.begin().await.unwrap();
+        let other = db.query("UPDATE pages SET engine = $1, outcome = 'error'").bind(engine);
+        other.execute(&mut *tx).await.unwrap();
+        db.query("UPDATE jobs SET state = 'running'").execute(&mut *tx).await.unwrap();
+        let again = "UPDATE job_items SET state = 'queued', attempts = 0 WHERE kind = 'read'";
+        db.query(again).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        let begun = Instant::now();
+        loop {
+            let open = "SELECT COUNT(*) AS open FROM jobs WHERE state <> 'done'";
+            if db.query(open).fetch_one(db.writer()).await.unwrap().col::<i64>("open").unwrap() == 0 {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let now = server.get(&batch).await.expect(200);
+        assert_eq!(
+            (&now["outcomes"], &now["progress"]["done"], &now["progress"]["total"]),
+            (&read, &json!(3), &json!(3))
+        );
+    }
+    db.close().await;
 }
 
 /// Workers are killed at random moments, again and again; every page is read once all the same.

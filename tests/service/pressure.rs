@@ -123,3 +123,23 @@ fn what_opens_files_lets_the_server_go_first() {
     child.kill().unwrap();
     child.wait().unwrap();
 }
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed_and_makes_room_for_another() {
+    let environment = [("GABARITO_SERVER_HEAD_TIME", "2s"), ("GABARITO_SERVER_CONNECTIONS", "2")];
+    let server = Server::start_with(&environment);
+    let address = server.base.trim_start_matches("http://");
+    let mut half = TcpStream::connect(address).await.unwrap();
+    half.write_all(b"GET /healthz HTTP/1.1\r\nhost: loc").await.unwrap();
+    let mut idle = TcpStream::connect(address).await.unwrap();
+    idle.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut begin = [0; 12];
+    idle.read_exact(&mut begin).await.unwrap();
+    assert_eq!(&begin, b"HTTP/1.1 200");
+    // Both places are taken: this one is answered when the first is closed.
+    let begun = Instant::now();
+    assert_eq!(server.get("/healthz").await.status, 200);
+    assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
+    let closed = tokio::time::timeout(Duration::from_secs(20), half.read(&mut begin)).await.unwrap();
+    assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
+}

@@ -17,8 +17,11 @@ pub use summary::{Hint, Incomplete, Pair, Rate, Room, SetAside, Summary};
 
 use crate::read::identify::Stages;
 use crate::read::layouts::Layouts;
-use crate::read::result::{FieldReading, FieldStatus, IdentifiedBy, Issue, Outcome, PageReading, SheetRef, Source};
+use crate::read::result::{
+    FieldReading, FieldStatus, IdentifiedBy, Issue, MarkReading, Outcome, PageReading, SheetRef, Source,
+};
 use roster::Match;
+use serde::Serialize;
 use sheets::{Repeat, Sheets};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -214,20 +217,29 @@ impl Batch {
     }
 }
 
-/// All that [`Batch::admit`] looks at in a page's fields: their marks are left out, but for those of a student's number.
-pub fn gist(fields: &[FieldReading]) -> Vec<FieldReading> {
-    let of = |field: &FieldReading| {
+/// What [`Batch::admit`] looks at in a field, and grading too; what it has not is left out.
+#[derive(Debug, Serialize)]
+pub struct Gist<'f> {
+    id: &'f str,
+    #[serde(rename = "type")]
+    kind: &'f str,
+    status: FieldStatus,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    marked: &'f [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'f str>,
+    confidence: f64,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    marks: &'f [MarkReading],
+}
+
+/// The gists of a page's fields: their marks are left out, but for those of a student's number.
+pub fn gist(fields: &[FieldReading]) -> Vec<Gist<'_>> {
+    fn of(field: &FieldReading) -> Gist<'_> {
         let FieldReading { id, kind, status, marked, value, confidence, marks } = field;
-        FieldReading {
-            id: id.clone(),
-            kind: kind.clone(),
-            status: *status,
-            marked: marked.clone(),
-            value: value.clone(),
-            confidence: *confidence,
-            marks: if holds_number(field) { marks.clone() } else { Vec::new() },
-        }
-    };
+        let marks = if holds_number(field) { marks.as_slice() } else { &[] };
+        Gist { id, kind, status: *status, marked, value: value.as_deref(), confidence: *confidence, marks }
+    }
     fields.iter().map(of).collect()
 }
 

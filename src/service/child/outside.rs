@@ -2,12 +2,17 @@
 
 use super::{Bounds, Event, Order, Task};
 use crate::limits::Limits;
+use futures_util::StreamExt;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdout, Command};
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+
+/// Of what a child says: a page with all its marks takes a hundredth of it.
+const LONGEST_LINE: usize = 32 << 20;
 
 /// What all children are told.
 #[derive(Clone)]
@@ -25,7 +30,7 @@ struct Common {
 /// A child at work. Dropped, it is killed.
 pub struct Child {
     process: tokio::process::Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: FramedRead<ChildStdout, LinesCodec>,
     patience: Duration,
 }
 
@@ -40,6 +45,15 @@ pub enum ChildError {
     Io(#[from] std::io::Error),
     #[error("the process that opened it can't be understood: {0}")]
     Garbled(#[from] serde_json::Error),
+}
+
+impl From<LinesCodecError> for ChildError {
+    fn from(e: LinesCodecError) -> Self {
+        match e {
+            LinesCodecError::Io(e) => ChildError::Io(e),
+            LinesCodecError::MaxLineLengthExceeded => ChildError::Died("it said too much at once".to_owned()),
+        }
+    }
 }
 
 impl Children {
@@ -81,7 +95,11 @@ impl Children {
             stdin.shutdown().await?;
         }
         let stdout = process.stdout.take().ok_or_else(|| std::io::Error::other("the child has no stdout"))?;
-        Ok(Child { process, lines: BufReader::with_capacity(1 << 16, stdout).lines(), patience: common.patience })
+        Ok(Child {
+            process,
+            lines: FramedRead::with_capacity(stdout, LinesCodec::new_with_max_length(LONGEST_LINE), 1 << 16),
+            patience: common.patience,
+        })
     }
 }
 
@@ -91,8 +109,8 @@ impl Child {
     /// # Errors
     /// It died, or was silent for too long.
     pub async fn next(&mut self) -> Result<Option<Event>, ChildError> {
-        let line = tokio::time::timeout(self.patience, self.lines.next_line());
-        match line.await.map_err(|_| ChildError::Silent(self.patience))?? {
+        let line = tokio::time::timeout(self.patience, self.lines.next());
+        match line.await.map_err(|_| ChildError::Silent(self.patience))?.transpose()? {
             Some(line) => match serde_json::from_str(&line)? {
                 Event::End => Ok(None),
                 event => Ok(Some(event)),

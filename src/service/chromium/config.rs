@@ -3,6 +3,7 @@
 use crate::service::config::{Reader, Secret};
 use crate::service::guard::HostPattern;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +49,13 @@ impl PrintConfig {
                 "Hosts of the monolith, which alone are told the token: provas.example.com.",
             ),
             hosts: r.each("print.hosts", "Other hosts whose pages are printed, or that a printed page loads from."),
-            token: r.optional::<Secret>(
+            token: r.optional::<Token>(
                 "print.token",
-                "text",
+                "text that a header can carry",
                 "What the monolith is told in `print.token_header`. `AUTHORIZATION_TOKEN` in the environment is taken where \
                  this is absent.",
-            ),
+            )
+            .map(|token| token.0),
             token_header: header(r),
             at_once: r.whole("print.at_once", "2", 1..=64, "Pages that are printed at once.") as usize,
             waiting: r.whole("print.waiting", "8", 0..=1_000, "Calls of `/print` that may wait; further ones are told 503.")
@@ -65,6 +67,17 @@ impl PrintConfig {
             recycle: r.whole("print.recycle", "200", 1..=1_000_000, "After so many pages Chromium is started anew.")
                 as usize,
         }
+    }
+}
+
+/// What goes into a header.
+struct Token(Secret);
+
+impl FromStr for Token {
+    type Err = http::header::InvalidHeaderValue;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        http::HeaderValue::from_str(text).map(|_| Token(Secret::new(text)))
     }
 }
 

@@ -55,6 +55,10 @@ pub struct Server {
     pub public_url: Option<String>,
     pub max_body: u64,
     pub request_time: Duration,
+    /// Connections that are open at once.
+    pub connections: usize,
+    /// Until the head of a request is there.
+    pub head_time: Duration,
     /// Requests that are answered at once.
     pub requests: usize,
     /// Of those, what children do for them: at once, and waiting.
@@ -197,6 +201,17 @@ impl Server {
                 "60s",
                 "Longest time that a request without files may take; with files, that no byte of them may come, and then that \
                  the answer may take. `/print` and `/merge` have their own.",
+            ),
+            connections: r.whole(
+                "server.connections",
+                "4096",
+                1..=1_000_000,
+                "Connections that are open at once; further ones wait until another is closed.",
+            ) as usize,
+            head_time: r.duration(
+                "server.head_time",
+                "75s",
+                "Longest time that the head of a request may take to come, or that a connection may wait for the next one.",
             ),
             requests: r.whole(
                 "server.requests",

@@ -143,8 +143,15 @@ impl Reader {
         self.parse(said, default, |s| s.parse().ok().filter(|n| valid.contains(n)).ok_or_else(|| what.clone()))
     }
 
-    /// `500ms`, `30s`, `5m`, `12h`, `90d`.
+    /// `500ms`, `30s`, `5m`, `12h`, `90d`; none that is over at once.
     pub fn duration(&mut self, path: &'static str, default: &str, doc: &'static str) -> Duration {
+        let said = self.said(path, default, doc);
+        let expected = || "a time longer than none, such as 500ms, 30s, 5m, 12h or 90d,".to_owned();
+        self.parse(said, default, |s| duration(s).filter(|d| !d.is_zero()).ok_or_else(expected))
+    }
+
+    /// A time, or 0 of any unit where that means something else.
+    pub fn duration_or_zero(&mut self, path: &'static str, default: &str, doc: &'static str) -> Duration {
         let said = self.said(path, default, doc);
         self.parse(said, default, |s| duration(s).ok_or_else(|| "a time such as 500ms, 30s, 5m, 12h or 90d".to_owned()))
     }

@@ -127,7 +127,7 @@ pub async fn hold(
     let query = db.query(text).bind(tenant.to_owned()).bind(application.to_owned());
     let query = query.bind(said(&filter.unit)).bind(said(&filter.room)).bind(said(&filter.class));
     let query = query.bind(said(&filter.outcome)).bind(said(&filter.owner)).bind(after.to_owned()).bind(limit);
-    let rows = query.fetch_all(db.reader(Freshness::Latest)).await?;
+    let rows = query.fetch_all(db.reader(Freshness::Committed)).await?;
     rows.iter().map(Held::of).collect()
 }
 
@@ -137,7 +137,7 @@ impl Material {
     /// # Errors
     /// [`GradesError`]
     pub async fn of(db: &Db, tenant: &str, application: &str) -> Result<Option<Self>, GradesError> {
-        let mut connection = db.reader(Freshness::Latest).connection().await?;
+        let mut connection = db.reader(Freshness::Committed).connection().await?;
         let text = the_key!();
         Self::with_key(db, &mut connection, text, tenant, application).await
     }

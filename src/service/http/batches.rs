@@ -293,7 +293,7 @@ pub async fn list(
     let text = "SELECT id FROM batches WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
     // One connection: of two replicas the second may know less than the first.
-    let mut connection = app.db.reader(Freshness::Replica).connection().await?;
+    let mut connection = app.db.reader(Freshness::Committed).connection().await?;
     let rows = query.bind(limit + 1).fetch_all(&mut *connection).await?;
     let ids = rows.iter().map(|row| row.col("id")).collect::<Result<Vec<String>, _>>()?;
     let batches = some(&app, &mut connection, &caller.tenant, &ids).await?;

@@ -69,6 +69,8 @@ const MAX_PACKAGE: usize = 256 << 20;
         (status = 422, description = "It can't be printed; `errors` says why, by path", body = Problem, content_type = "application/problem+json"),
     ))]
 pub async fn create(State(app): State<App>, Print(caller): Print, request: Request) -> Result<Response, Problem> {
+    // A large package is in memory for a moment, and then a process checks it.
+    app.gate.has_room()?;
     let once = Once::of(&caller, request.headers(), "POST /v1/packages")?;
     let folder = Incoming::new(&app).await?;
     let (names, hashes) = received(&app, &folder, request).await?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
@@ -234,7 +236,7 @@ pub async fn list(
     let text = "SELECT id FROM packages WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     let query = app.db.query(text).bind(caller.tenant.clone()).bind(paging.after()?.unwrap_or_else(|| "~".to_owned()));
     // One connection: of two replicas the second may know less than the first.
-    let mut connection = app.db.reader(Freshness::Replica).connection().await?;
+    let mut connection = app.db.reader(Freshness::Committed).connection().await?;
     let rows = query.bind(limit + 1).fetch_all(&mut *connection).await?;
     let ids = rows.iter().map(|row| row.col("id")).collect::<Result<Vec<String>, _>>()?;
     let packages = some(&app, &mut connection, &caller.tenant, &ids).await?;

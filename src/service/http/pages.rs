@@ -87,7 +87,7 @@ pub async fn list(
     let text = "SELECT number, body{as_text} AS body FROM pages
                 WHERE batch_id = $1 AND number > $2 AND ($3 = '' OR outcome = $3) ORDER BY number LIMIT $4";
     let query = app.db.query(text).bind(id.to_string()).bind(after).bind(outcome.unwrap_or_default());
-    let rows = query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Latest)).await?;
+    let rows = query.bind(limit + 1).fetch_all(app.db.reader(Freshness::Committed)).await?;
     let pages = rows.iter().map(BatchPage::of).collect::<Result<Vec<_>, _>>()?;
     Ok(axum::Json(Page::of(pages, limit, |p| p.number.to_string())))
 }

@@ -397,18 +397,26 @@ impl Queue {
     /// Of the database.
     pub async fn cancel(&self, job: Uuid, tenant: &str) -> Result<bool, DbError> {
         let mut tx = self.db.begin().await?;
+        // Items first, as workers take them: whoever had the job and waited for an item would be waited for by its worker.
+        self.cancel_items(&mut tx, job, tenant).await?;
         let text = "UPDATE jobs SET state = 'cancelled', finished_at = {now}
                     WHERE id = $1 AND tenant_id = $2 AND state IN ('queued', 'running')";
         let query = self.db.query(text).bind(job.to_string()).bind(tenant.to_owned());
         let cancelled = query.execute(&mut *tx).await?.rows_affected() == 1;
         if cancelled {
-            let text = "UPDATE job_items SET state = 'cancelled', lease_until = NULL, finished_at = {now}
-                        WHERE job_id = $1 AND state IN ('queued', 'running')";
-            self.db.query(text).bind(job.to_string()).execute(&mut *tx).await?;
+            // Those that were added by the last item that ended before the job was taken.
+            self.cancel_items(&mut tx, job, tenant).await?;
         }
         tx.commit().await?;
         self.changed(job).await;
         Ok(cancelled)
+    }
+
+    async fn cancel_items(&self, tx: &mut Tx, job: Uuid, tenant: &str) -> Result<(), DbError> {
+        let text = "UPDATE job_items SET state = 'cancelled', lease_until = NULL, finished_at = {now}
+                    WHERE job_id = $1 AND tenant_id = $2 AND state IN ('queued', 'running')";
+        let query = self.db.query(text).bind(job.to_string()).bind(tenant.to_owned());
+        query.execute(&mut **tx).await.map(|_| ())
     }
 
     /// How far a job is, for whoever asks again and again: its end shows at once, what is counted before it a moment later.

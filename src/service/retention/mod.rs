@@ -59,34 +59,34 @@ pub struct RetentionConfig {
 impl RetentionConfig {
     pub fn of(r: &mut Reader) -> Self {
         RetentionConfig {
-            uploads: r.duration(
+            uploads: r.duration_or_zero(
                 "retention.uploads",
                 "90d",
                 "How long scans are kept as they came; 0d, here and below: until somebody deletes them.",
             ),
-            images: r.duration("retention.images", "365d", "How long pictures of pages are kept."),
-            crops: r.duration("retention.crops", "365d", "How long pictures of fields are kept."),
-            results: r.duration(
+            images: r.duration_or_zero("retention.images", "365d", "How long pictures of pages are kept."),
+            crops: r.duration_or_zero("retention.crops", "365d", "How long pictures of fields are kept."),
+            results: r.duration_or_zero(
                 "retention.results",
                 "1825d",
                 "How long batches are kept, with all that was read and decided.",
             ),
-            packages: r.duration(
+            packages: r.duration_or_zero(
                 "retention.packages",
                 "730d",
                 "How long packages are kept, with all that was printed. Their sheets can't be read any more after it.",
             ),
-            answers: r.duration(
+            answers: r.duration_or_zero(
                 "retention.answers",
                 "24h",
                 "How long a POST with an Idempotency-Key that was used before is answered as before.",
             ),
-            messages: r.duration(
+            messages: r.duration_or_zero(
                 "retention.messages",
                 "30d",
                 "How long messages to webhooks are kept, to be seen and replayed, once they were delivered or given up.",
             ),
-            items: r.duration(
+            items: r.duration_or_zero(
                 "retention.items",
                 "30d",
                 "How long it is kept by which items a finished batch was read, and what was told of finished jobs.",

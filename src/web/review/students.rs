@@ -73,7 +73,7 @@ async fn by_number(app: &App, v: &Visitor, application: &str, sought: &str) -> R
                 ORDER BY enrollment, id LIMIT $5";
     let query = app.db.query(text).bind(v.caller.tenant.clone()).bind(application.to_owned());
     let query = query.bind(format!("%{plain}%")).bind(format!("{plain}%")).bind(MOST as i64);
-    let rows = query.fetch_all(app.db.reader(Freshness::Replica)).await?;
+    let rows = query.fetch_all(app.db.reader(Freshness::Committed)).await?;
     let person = |row: &sqlx::any::AnyRow| {
         Ok(Person { id: row.col("id")?, name: String::new(), number: row.col("enrollment")? })
     };

@@ -6,7 +6,7 @@ use crate::service::child::Task;
 use crate::service::http::extract::Json;
 use crate::service::http::incoming::Incoming;
 use crate::service::http::{Kind, Problem, caller};
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,11 @@ pub struct Valid {
 pub async fn validate(
     State(app): State<App>,
     _: caller::Print,
-    Json(asked): Json<Validate>,
+    request: Request,
 ) -> Result<axum::Json<Valid>, Problem> {
+    // What can't be looked into now is not taken into memory either.
+    app.gate.has_room()?;
+    let Json(asked) = Json::<Validate>::from_request(request, &app).await?;
     let bytes = tokio::task::spawn_blocking(move || decode(asked.content)).await.map_err(std::io::Error::other)?;
     let bytes = bytes.map_err(|_| Problem::field("content", "base64 is expected"))?;
     if bytes.is_empty() {

@@ -40,13 +40,13 @@ impl CacheConfig {
         CacheConfig {
             url,
             timeout: r.duration("cache.timeout", "100ms", "How long Redis is waited for; after that it is done without."),
-            keys: r.duration(
+            keys: r.duration_or_zero(
                 "cache.keys",
                 "10s",
                 "How long an API key that was looked up is believed: so long one that was revoked may still be taken, and so \
                  may sessions of the pages that were opened with it. 0s: it is looked up each time.",
             ),
-            progress: r.duration("cache.progress", "500ms", "How old a job's progress may be, as it is polled."),
+            progress: r.duration_or_zero("cache.progress", "500ms", "How old a job's progress may be, as it is polled."),
         }
     }
 }

@@ -76,8 +76,11 @@ struct Pools {
 /// Which rows a reader must see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// What the caller has just written: the primary.
+    /// What is written this moment: the primary.
     Latest,
+    /// All that was committed before it asks, by whomever: a replica that has it, or else the primary. For lists and exports,
+    /// which cost a query more than they take from the primary.
+    Committed,
     /// A moment old will do: a replica.
     Replica,
 }
@@ -177,9 +180,10 @@ impl Db {
     /// Where to read: SQLite's readers see every commit at once; PostgreSQL's replicas are taken in turn, and where none
     /// answers the primary.
     pub fn reader(&self, freshness: Freshness) -> ReadFrom<'_> {
-        let latest = self.0.dialect == Dialect::Postgres && freshness == Freshness::Latest;
-        let replicas = if latest { &[][..] } else { &self.0.readers };
-        ReadFrom { primary: &self.0.writer, replicas, turn: &self.0.turn }
+        let postgres = self.0.dialect == Dialect::Postgres;
+        let replicas = if postgres && freshness == Freshness::Latest { &[][..] } else { &self.0.readers };
+        let committed = postgres && freshness == Freshness::Committed;
+        ReadFrom { primary: &self.0.writer, replicas, turn: &self.0.turn, committed }
     }
 
     /// Runs one statement that writes.

@@ -1,6 +1,6 @@
 //! Where queries go that only read: in turn to the replicas, past those that don't answer.
 
-use super::DbError;
+use super::{Columns, DbError};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use sqlx::any::{AnyQueryResult, AnyRow, AnyStatement, AnyTypeInfo};
@@ -52,6 +52,8 @@ pub struct ReadFrom<'d> {
     /// None: only what is latest will do.
     pub(super) replicas: &'d [Replica],
     pub(super) turn: &'d AtomicUsize,
+    /// Only a replica that has what the primary has committed by now.
+    pub(super) committed: bool,
 }
 
 impl<'d> ReadFrom<'d> {
@@ -65,15 +67,38 @@ impl<'d> ReadFrom<'d> {
     }
 
     async fn replica(self) -> Option<(&'d AnyPool, PoolConnection<Any>)> {
+        let committed = match self.committed && !self.replicas.is_empty() {
+            true => Some(self.written().await.ok()?),
+            false => None,
+        };
         for _ in self.replicas {
             let turn = self.turn.fetch_add(1, Ordering::Relaxed);
             let replica = &self.replicas[turn % self.replicas.len()];
-            if let Some(connection) = replica.connection().await {
+            let Some(mut connection) = replica.connection().await else { continue };
+            let has_it = match &committed {
+                Some(written) => has(&mut connection, written).await.unwrap_or(false),
+                None => true,
+            };
+            if has_it {
                 return Some((&replica.pool, connection));
             }
         }
         None
     }
+
+    /// Up to where the primary has written (PostgreSQL 15, 9.27.3 “Backup Control Functions”).
+    async fn written(self) -> Result<String, DbError> {
+        let row = sqlx::query("SELECT CAST(pg_current_wal_lsn() AS TEXT) AS written").fetch_one(self.primary).await?;
+        row.col("written")
+    }
+}
+
+/// Whether a replica has replayed what was written up to there (9.27.4 “Recovery Control Functions”).
+async fn has(replica: &mut PoolConnection<Any>, written: &str) -> Result<bool, DbError> {
+    let text =
+        "SELECT CAST(CASE WHEN pg_last_wal_replay_lsn() >= CAST($1 AS pg_lsn) THEN 1 ELSE 0 END AS BIGINT) AS has";
+    let row = sqlx::query(text).bind(written.to_owned()).fetch_one(&mut **replica).await?;
+    Ok(row.col::<i64>("has")? == 1)
 }
 
 impl<'d> Executor<'d> for ReadFrom<'d> {
