@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
 use url::Url;
 
 /// A page to print.
@@ -123,12 +124,13 @@ impl Inner {
         let executable = running::executable(&self.config).ok_or(PrintFailed::NotInstalled)?;
         self.rules.url(&job.url)?;
         let _place = self.room.try_acquire().map_err(|_| PrintFailed::Full)?;
+        let until = Instant::now() + self.config.time;
         let late = || PrintFailed::TimedOut { what: "waiting for other pages", time: self.config.time };
-        let _turn = tokio::time::timeout(self.config.time, self.at_work.acquire()).await.map_err(|_| late())?;
-        let done = page::print(&*self.running(&executable).await?, job, self).await;
+        let _turn = tokio::time::timeout_at(until, self.at_work.acquire()).await.map_err(|_| late())?;
+        let done = page::print(&*self.running(&executable).await?, job, self, until).await;
         match done {
             // Since its last page, or by another's: that shows only when it is asked for something.
-            Err(PrintFailed::BrowserEnded) => page::print(&*self.running(&executable).await?, job, self).await,
+            Err(PrintFailed::BrowserEnded) => page::print(&*self.running(&executable).await?, job, self, until).await,
             done => done,
         }
     }

@@ -24,6 +24,7 @@ use futures_util::{Stream, StreamExt};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
+use tokio::time::Instant;
 use url::Url;
 
 /// How long a context may take to go. One that does not is stuck, and the browser is not used any more.
@@ -43,15 +44,16 @@ impl From<CdpError> for PrintFailed {
     }
 }
 
-pub async fn print(running: &Running, job: &Job, with: &Inner) -> Result<(), PrintFailed> {
-    let done = in_proxy(running, job, with).await;
+/// Prints a page, which is given up at that moment.
+pub async fn print(running: &Running, job: &Job, with: &Inner, until: Instant) -> Result<(), PrintFailed> {
+    let done = in_proxy(running, job, with, until).await;
     if matches!(done, Err(PrintFailed::BrowserEnded)) {
         running.gone.cancel();
     }
     done
 }
 
-async fn in_proxy(running: &Running, job: &Job, with: &Inner) -> Result<(), PrintFailed> {
+async fn in_proxy(running: &Running, job: &Job, with: &Inner, until: Instant) -> Result<(), PrintFailed> {
     let proxy = Proxy::start(with.rules.clone(), with.config.bytes).await?;
     let context = CreateBrowserContextParams::builder()
         .dispose_on_detach(true)
@@ -61,7 +63,7 @@ async fn in_proxy(running: &Running, job: &Job, with: &Inner) -> Result<(), Prin
     let context = running.browser.create_browser_context(context).await?;
     let time = with.config.time;
     let done = tokio::select! {
-        done = tokio::time::timeout(time, in_context(running, &context, job, with)) => {
+        done = tokio::time::timeout_at(until, in_context(running, &context, job, with)) => {
             done.unwrap_or(Err(PrintFailed::TimedOut { what: "the page", time }))
         }
         () = running.gone.cancelled() => Err(PrintFailed::BrowserEnded),

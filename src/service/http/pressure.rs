@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// What a platform asks is answered whatever else is under way.
@@ -27,6 +27,20 @@ pub async fn admit(State(room): State<Arc<Semaphore>>, request: Request, next: N
         },
     };
     next.run(request).await
+}
+
+/// Who has all of an exam's answers in memory at once, in one process.
+static WHOLE_EXAMS: Semaphore = Semaphore::const_new(2);
+/// How long a request waits to be one of them.
+const FOR_ITS_TURN: Duration = Duration::from_secs(20);
+
+/// A turn for what takes all of an exam's answers into memory: statistics and exports.
+pub async fn whole_exam() -> Result<SemaphorePermit<'static>, Problem> {
+    let busy = "other statistics are being computed, or other exports made";
+    match tokio::time::timeout(FOR_ITS_TURN, WHOLE_EXAMS.acquire()).await {
+        Ok(Ok(turn)) => Ok(turn),
+        _ => Err(Kind::Busy.because(busy)),
+    }
 }
 
 /// How long a request may take.

@@ -3,6 +3,7 @@
 use super::extract::{Path, Query};
 use super::key::{known, no_key};
 use super::paging::{Page, Paging};
+use super::pressure::whole_exam;
 use super::{Caller, Kind, Problem, caller};
 use crate::grade::{Detail, Standing};
 use crate::output::grades::csv::Csv;
@@ -218,6 +219,7 @@ async fn export(
     (name, content_type): (&str, &'static str),
 ) -> Result<Response, Problem> {
     let (id, filter) = (known(app, &caller.tenant, id).await?, filter(of)?);
+    let _turn = whole_exam().await?;
     let material = material(app, &caller.tenant, &id).await?;
     let held = grades::hold(&app.db, &caller.tenant, &id, &filter, "", i64::MAX).await?;
     let written = tokio::task::spawn_blocking(move || write(&material, &held));

@@ -1,6 +1,7 @@
 //! What an exam's answers say of its questions and of its students (docs/statistics.md).
 
 use super::extract::{Path, Query};
+use super::pressure::whole_exam;
 use super::{Kind, Problem, caller, key};
 use crate::service::{App, analysis};
 use crate::statistics::plot::{self, Language};
@@ -9,13 +10,6 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
-use tokio::sync::Semaphore;
-
-/// At once, in one process: each has all of an exam's answers in memory and a core to itself.
-static ROOM: Semaphore = Semaphore::const_new(2);
-/// How long a request waits for its turn.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Whose answers, and what is asked of them.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -226,6 +220,7 @@ fn students(table: &Table, said: &Statistics) -> Vec<StudentProficiency> {
 /// The answers of an exam of this tenant, as they are graded now.
 async fn table(app: &App, tenant: &str, id: &str) -> Result<Table, Problem> {
     let id = key::known(app, tenant, id.to_owned()).await?;
+    let _turn = whole_exam().await?;
     analysis::table(app, tenant, &id).await?.ok_or_else(key::no_key)
 }
 
@@ -238,8 +233,7 @@ fn place(table: &Table, name: &str) -> Result<(usize, String), Problem> {
 
 /// Away from the threads that answer requests.
 async fn computed<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    let busy = |_| Kind::Busy.because("other statistics are being computed");
-    let _turn = tokio::time::timeout(PATIENCE, ROOM.acquire()).await.map_err(busy)?;
+    let _turn = whole_exam().await?;
     Ok(tokio::task::spawn_blocking(work).await.map_err(std::io::Error::other)?)
 }
 
