@@ -34,6 +34,7 @@ mod sessions;
 mod site;
 mod statistics;
 mod tenants;
+mod tokens;
 mod uploads;
 mod versions;
 mod vision;

@@ -3,12 +3,13 @@
 //! | credential | who |
 //! |---|---|
 //! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
-//! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
+//! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), of an account of Google's, or of an OIDC issuer by its JWKS |
 //! | `Basic …` | the laptop's user |
 //! | a cookie | somebody who signed in at the pages: with a key or a password that holds still, or handed over by the monolith |
 //! | none | this machine, where the server listens on loopback and nothing is configured |
 
 mod config;
+pub mod google;
 mod handover;
 mod jwks;
 pub mod keys;
@@ -19,6 +20,7 @@ pub use config::{AuthConfig, Oidc};
 pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
+use self::google::{Account, IdTokens};
 use self::session::{Opened, Session};
 use crate::service::config::{Config, Secret};
 use crate::service::http::{Caller, Kind, Problem};
@@ -86,6 +88,7 @@ struct Inner {
     /// How long a key that was looked up is believed.
     believed: Duration,
     oidc: Option<Jwks>,
+    google: Option<(IdTokens, Vec<Account>)>,
     /// Signs sessions.
     session_secret: Secret,
     /// Whether browsers reach the pages by TLS.
@@ -103,13 +106,16 @@ impl Auth {
         let config = config.auth.clone();
         let configured = config.basic.is_some()
             || config.oidc.is_some()
+            || config.google.is_some()
             || config.handover_secret.is_some()
             || !config.keys.is_empty()
             || config.required;
         let oidc = config.oidc.as_ref().map(|oidc| Jwks::new(oidc.jwks_url.clone()));
+        let google = config.google.clone().map(|g| (IdTokens::new(g.jwks_url, g.audience), g.accounts));
         let session_secret = config.token_secret.clone().map_or_else(random, Ok)?;
         let (tenants, open) = (RwLock::default(), loopback && !configured);
-        Ok(Auth(Arc::new(Inner { open, config, db, cache, believed, oidc, session_secret, secure, tenants })))
+        let inner = Inner { open, config, db, cache, believed, oidc, google, session_secret, secure, tenants };
+        Ok(Auth(Arc::new(inner)))
     }
 
     fn config(&self) -> &AuthConfig {
@@ -212,15 +218,28 @@ impl Auth {
         {
             return Ok(Some(caller));
         }
-        let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
-        match jwks.verify(said, &[&oidc.issuer], &oidc.audience).await {
-            Ok(claims) => Ok(oidc.caller(&claims)),
+        let caller = match self.of_google(said).await {
+            Ok(None) | Err(TokenError::Invalid) => self.of_the_issuer(said).await,
+            told => told,
+        };
+        match caller {
+            Ok(caller) => Ok(caller),
             Err(TokenError::Invalid) => Ok(None),
-            Err(TokenError::Unreachable(e)) => {
-                tracing::error!(error = %e, "the issuer's keys can't be fetched");
-                Err(Kind::Busy.because("the issuer's keys can't be fetched now"))
-            }
+            Err(TokenError::Unreachable) => Err(Kind::Busy.because("the issuer's keys can't be fetched now")),
         }
+    }
+
+    async fn of_google(&self, token: &str) -> Result<Option<Caller>, TokenError> {
+        let Some((tokens, accounts)) = &self.0.google else { return Ok(None) };
+        let identified = tokens.verify(token).await?;
+        let account = accounts.iter().find(|account| account.email == identified.email);
+        Ok(account.map(|account| account.caller(identified.subject)))
+    }
+
+    async fn of_the_issuer(&self, token: &str) -> Result<Option<Caller>, TokenError> {
+        let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
+        let claims = jwks.verify(token, &[&oidc.issuer], &oidc.audience).await?;
+        Ok(oidc.caller(&claims))
     }
 
     async fn key(&self, said: &str) -> Result<Option<Session>, Problem> {
