@@ -239,10 +239,57 @@ async fn a_key_is_traded_for_a_token() {
         let request = server.client().post(server.url("/oauth/token")).body(body);
         request.header("content-type", "application/x-www-form-urlencoded")
     };
-    let granted = server.send(form(A)).await.expect(200);
+    let granted = server.send(form(A)).await;
+    assert_eq!((granted.header("cache-control"), granted.header("pragma")), ("no-store", "no-cache"));
+    let granted = granted.expect(200);
+    assert_eq!(granted["scope"], "print read review admin");
     let token = granted["access_token"].as_str().unwrap();
     server.send(server.client().get(server.url("/v1/packages")).bearer_auth(token)).await.expect(200);
     let forged = format!("{}x", &token[..token.len() - 1]);
     server.send(server.client().get(server.url("/v1/packages")).bearer_auth(forged)).await.expect(401);
     server.send(form(B)).await.expect(401);
+}
+
+#[tokio::test]
+async fn what_is_wrong_about_asking_for_a_token_is_told_as_oauth_has_it() {
+    let keys = format!("escola-a={A}");
+    let secret = "a secret of at least thirty-two characters";
+    let server = Server::start_with(&[("GABARITO_AUTH_KEYS", &keys), ("GABARITO_AUTH_TOKEN_SECRET", secret)]);
+    let post = |body: String| {
+        let request = server.client().post(server.url("/oauth/token")).body(body);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    };
+    let client = format!("client_id=escola-a&client_secret={A}");
+    let right = format!("grant_type=client_credentials&{client}");
+    for (body, status, error) in [
+        (client.clone(), 400, "invalid_request"),
+        (format!("grant_type=&{client}"), 400, "invalid_request"),
+        (format!("{right}&grant_type=client_credentials"), 400, "invalid_request"),
+        (format!("grant_type=password&{client}"), 400, "unsupported_grant_type"),
+        (format!("{right}&scope=print+write"), 400, "invalid_scope"),
+        (right.replace(A, B), 401, "invalid_client"),
+        (right.replace("escola-a", "escola-b"), 401, "invalid_client"),
+        ("grant_type=client_credentials".to_owned(), 401, "invalid_client"),
+    ] {
+        let problem = server.send(post(body.clone())).await.expect(status);
+        assert_eq!((&problem["error"], &problem["status"]), (&json!(error), &json!(status)), "{body}");
+        assert!(problem["type"].as_str().unwrap().starts_with("urn:gabarito:problem:"), "{problem}");
+    }
+    let json = server.client().post(server.url("/oauth/token")).json(&json!({}));
+    assert_eq!(server.send(json).await.expect(415)["error"], "invalid_request");
+    let twice = post(right.clone()).basic_auth("escola-a", Some(A));
+    assert_eq!(server.send(twice).await.expect(400)["error"], "invalid_request");
+    let wrong = post("grant_type=client_credentials".to_owned()).basic_auth("escola-a", Some(B));
+    let wrong = server.send(wrong).await;
+    assert!(wrong.headers.get_all("www-authenticate").iter().any(|v| v.as_bytes().starts_with(b"Basic")));
+    assert_eq!(wrong.expect(401)["error"], "invalid_client");
+    // What is no matter of OAuth's has no such member.
+    assert!(server.get("/v1/packages").await.expect(401).get("error").is_none());
+    // A token may do less than its key.
+    let basic = post("grant_type=client_credentials&scope=read".to_owned()).basic_auth("escola-a", Some(A));
+    let granted = server.send(basic).await.expect(200);
+    assert_eq!(granted["scope"], "read");
+    let token = granted["access_token"].as_str().unwrap();
+    let ask = async |path: &str| server.send(server.client().get(server.url(path)).bearer_auth(token)).await.status;
+    assert_eq!((ask("/v1/batches").await, ask("/v1/packages").await), (200, 403));
 }

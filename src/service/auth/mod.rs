@@ -37,6 +37,10 @@ use subtle::ConstantTimeEq;
 /// The tenant of the embedded set-up.
 pub const LOCAL: &str = "local";
 
+/// How many unknown keys are remembered, and for how long at most: one that is made now is known soon.
+const UNKNOWN: u64 = 10_000;
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -87,6 +91,8 @@ struct Inner {
     cache: Cache,
     /// How long a key that was looked up is believed.
     believed: Duration,
+    /// Hashes of keys that nobody has: they are not looked up again for a moment.
+    unknown: moka::sync::Cache<String, ()>,
     oidc: Option<Jwks>,
     google: Option<(IdTokens, Vec<Account>)>,
     /// Signs sessions.
@@ -114,7 +120,8 @@ impl Auth {
         let google = config.google.clone().map(|g| (IdTokens::new(g.jwks_url, g.audience), g.accounts));
         let session_secret = config.token_secret.clone().map_or_else(random, Ok)?;
         let (tenants, open) = (RwLock::default(), loopback && !configured);
-        let inner = Inner { open, config, db, cache, believed, oidc, google, session_secret, secure, tenants };
+        let unknown = moka::sync::Cache::builder().max_capacity(UNKNOWN).time_to_live(believed.min(MOMENT)).build();
+        let inner = Inner { open, config, db, cache, believed, unknown, oidc, google, session_secret, secure, tenants };
         Ok(Auth(Arc::new(inner)))
     }
 
@@ -257,24 +264,35 @@ impl Auth {
         if let Some(caller) = self.0.cache.get(CacheKey::ApiKey(hash)).await {
             return Ok(Some(caller));
         }
+        if self.0.unknown.contains_key(hash) {
+            return Ok(None);
+        }
         let found = keys::find(&self.0.db, hash).await?;
-        if let Some(caller) = &found {
-            self.0.cache.put(CacheKey::ApiKey(hash), caller, self.0.believed).await;
+        match &found {
+            Some(caller) => self.0.cache.put(CacheKey::ApiKey(hash), caller, self.0.believed).await,
+            None => self.0.unknown.insert(hash.to_owned(), ()),
         }
         Ok(found)
     }
 
-    /// Trades an API key for a token: OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    /// Who trades an API key for a token, by the key's id or the tenant, and the key.
     ///
     /// # Errors
-    /// No secret is configured to sign tokens with: 501. Or of the database.
-    pub async fn grant(&self, id: &str, secret: &str) -> Result<Option<Granted>, Problem> {
-        let Some(signing) = &self.0.config.token_secret else {
-            return Err(Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"));
-        };
+    /// Of the database.
+    pub async fn client(&self, id: &str, secret: &str) -> Result<Option<Caller>, Problem> {
         let caller = self.key(secret).await?.map(|session| session.caller);
-        let caller = caller.filter(|caller| caller.who == id || caller.tenant == id);
-        Ok(caller.map(|caller| token::grant(signing, &caller)))
+        Ok(caller.filter(|caller| caller.who == id || caller.tenant == id))
+    }
+
+    /// A token for a client: OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    ///
+    /// # Errors
+    /// No secret is configured to sign tokens with: 501.
+    pub fn grant(&self, caller: &Caller) -> Result<Granted, Problem> {
+        let signing = self.0.config.token_secret.as_ref();
+        let signing = signing
+            .ok_or_else(|| Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"))?;
+        Ok(token::grant(signing, caller))
     }
 
     /// A tenant has a row before anything is written for it.
