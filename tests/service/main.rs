@@ -14,6 +14,7 @@ mod fake_google;
 mod grades;
 mod http2;
 mod identifying;
+mod keys;
 mod killed;
 mod lifecycle;
 mod monolith;

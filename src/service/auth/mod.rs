@@ -21,7 +21,7 @@ pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
 use self::google::{Account, IdTokens};
-use self::session::{Opened, Session};
+use self::session::{Held, Opened, Session};
 use crate::service::config::{Config, Secret};
 use crate::service::http::{Caller, Kind, Problem};
 use crate::service::store::{Cache, CacheKey, Db, DbError};
@@ -137,6 +137,19 @@ impl Auth {
         &self.0.db
     }
 
+    fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    fn believed(&self) -> Duration {
+        self.0.believed
+    }
+
+    /// The session of these headers, which may have ended.
+    fn held(&self, headers: &HeaderMap) -> Option<Held> {
+        session::held(&self.0.session_secret, headers, self.0.secure)
+    }
+
     /// Whether this machine is served without credentials.
     pub fn is_open(&self) -> bool {
         self.0.open
@@ -192,10 +205,13 @@ impl Auth {
         Session { caller, opened: Opened::configured(&self.0.session_secret, credential) }
     }
 
-    /// Who signed in, if that which it was done with is still good: a key is looked up as it is for the API.
+    /// Who signed in and did not leave, if that which it was done with is still good: a key is looked up as it is for the API.
     async fn session(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let session = session::session(&self.0.session_secret, headers, self.0.secure);
-        let Some(Session { caller, opened }) = session else { return Ok(None) };
+        let Some(held) = self.held(headers) else { return Ok(None) };
+        if self.has_ended(&held).await? {
+            return Ok(None);
+        }
+        let Session { caller, opened } = held.session;
         if let Opened::Key(hash) = &opened {
             return self.known(hash).await;
         }
@@ -221,9 +237,9 @@ impl Auth {
             return Ok(self.key(said).await?.map(|session| session.caller));
         }
         if let Some(secret) = &self.0.config.token_secret
-            && let Some((caller, _)) = token::verify(secret, token::ISSUER, said)
+            && let Some(said) = token::verify(secret, token::ISSUER, said)
         {
-            return Ok(Some(caller));
+            return Ok(Some(said.caller));
         }
         let caller = match self.of_google(said).await {
             Ok(None) | Err(TokenError::Invalid) => self.of_the_issuer(said).await,
