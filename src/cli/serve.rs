@@ -2,7 +2,7 @@
 
 use super::{CliError, sheet_secret};
 use crate::service::auth::{Scope, is_tenant, keys};
-use crate::service::config::{CommandLine, Config, Secret};
+use crate::service::config::{self, CommandLine, Config, Secret};
 use crate::service::store::{Cache, CacheKey};
 use crate::service::{self, Task, Until, child, http};
 use clap::{Args, Subcommand};
@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Where the configuration is.
@@ -68,12 +69,18 @@ pub enum KeyCommand {
         /// What it may do: print, read, review, admin
         #[arg(long, default_value = "print,read,review")]
         scopes: String,
+        /// For how long: 12h, 90d [default: until it is revoked]
+        #[arg(long, value_name = "TIME", value_parser = config::time)]
+        expires: Option<Duration>,
     },
     /// All keys, without themselves
     List,
     /// Take a key back
     Revoke { id: String },
 }
+
+/// Longest that a key may hold, unless it holds until it is revoked: a hundred years.
+const LONGEST: Duration = Duration::from_secs(36_500 * 86_400);
 
 /// Bring the database's schema up to date
 #[derive(Debug, Args)]
@@ -161,7 +168,7 @@ pub fn key(args: &KeyArgs) -> Result<ExitCode, CliError> {
     let work = async {
         let db = service::store::Db::open(&config.database, &config.data).await.map_err(failed)?;
         match &args.what {
-            KeyCommand::Add { tenant, name, scopes } => {
+            KeyCommand::Add { tenant, name, scopes, expires } => {
                 let known = Scope::parse(scopes);
                 if known.len() != scopes.split(',').count() {
                     return Err(CliError::Usage(
@@ -172,14 +179,19 @@ pub fn key(args: &KeyArgs) -> Result<ExitCode, CliError> {
                     let said = "--tenant: lower-case letters, digits and hyphens are expected, at most 63";
                     return Err(CliError::Usage(said.to_owned()));
                 }
-                let (id, key) = keys::create(&db, tenant, name, &known).await.map_err(failed)?;
+                if expires.is_some_and(|time| time.is_zero() || time > LONGEST) {
+                    return Err(CliError::Usage("--expires: more than 0s and at most 36500d are expected".to_owned()));
+                }
+                let (id, key) = keys::create(&db, tenant, name, &known, *expires).await.map_err(failed)?;
                 writeln!(out, "{id}\n{key}").map_err(CliError::Output)?;
             }
             KeyCommand::List => {
                 for key in keys::list(&db).await.map_err(failed)? {
-                    let keys::Listed { id, tenant, name, scopes, created_at, revoked_at } = key;
+                    let keys::Listed { id, tenant, name, scopes, created_at, expires_at, revoked_at } = key;
                     let since = http::time(created_at);
-                    let state = revoked_at.map_or_else(String::new, |at| format!("  revogada {}", http::time(at)));
+                    let at =
+                        |word, at: Option<_>| at.map_or_else(String::new, |at| format!("  {word} {}", http::time(at)));
+                    let state = at("expira", expires_at) + &at("revogada", revoked_at);
                     writeln!(out, "{id}  {tenant}  {scopes}  {since}  {name}{state}").map_err(CliError::Output)?;
                 }
             }

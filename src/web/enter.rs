@@ -68,7 +68,8 @@ pub async fn enter(State(app): State<App>, headers: HeaderMap, form: Form) -> Re
     Ok((StatusCode::UNAUTHORIZED, page).into_response())
 }
 
-pub async fn leave(State(app): State<App>) -> Result<Response, Problem> {
+pub async fn leave(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
+    app.auth.leave(&headers).await?;
     // Scans that wait to be sent are kept in the browser, which may be everybody's.
     let clear = [("clear-site-data", "\"cache\", \"storage\"")];
     with_cookie((clear, Redirect::to("/entrar")).into_response(), &app.auth.no_session())

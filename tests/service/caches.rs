@@ -1,8 +1,9 @@
 //! What may be forgotten: one contract, in this process and in Redis; and a service whose Redis goes away.
 
+use crate::lifecycle::open;
 use crate::print_and_read::package;
 use crate::redis_server::Redis;
-use crate::server::Server;
+use crate::server::{Answer, Server};
 use gabarito::service::config::{Config, Secret};
 use gabarito::service::store::{Cache, CacheConfig, CacheKey};
 use redis::Commands;
@@ -116,4 +117,54 @@ async fn a_key_that_is_revoked_is_forgotten_by_all_who_share_redis() {
     assert_eq!((ask().await, ask().await), (200, 200));
     key(&["revoke", id]);
     assert_eq!(ask().await, 401);
+}
+
+/// A package, under an Idempotency-Key.
+async fn print(server: &Server, key: &str, package: &Value) -> Answer {
+    let request = server.client().post(server.url("/v1/packages")).header("Idempotency-Key", key).json(package);
+    server.send(request).await
+}
+
+/// The database forgets what was answered.
+async fn forget(server: &Server) {
+    let db = open(&None, &server.data).await;
+    assert!(db.execute(db.query("DELETE FROM idempotency")).await.unwrap().rows_affected() > 0);
+    db.close().await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_is_answered_from_the_cache_and_from_the_database_without_it() {
+    let redis = Redis::start();
+    let mut client = redis::Client::open(redis.url.as_str()).unwrap();
+    let shared = [("GABARITO_CACHE_URL", redis.url.as_str()), ("GABARITO_CACHE_TIMEOUT", "10s")];
+    for environment in [&shared[..], &[]] {
+        // Nobody works.
+        let server = Server::start_with(&[environment, &[("GABARITO_JOBS_DELIVERY", "database")]].concat());
+        let first = print(&server, "aluno-jose", &package()).await;
+        forget(&server).await;
+        let again = print(&server, "aluno-jose", &package()).await;
+        assert_eq!((again.status, again.header("idempotency-replayed")), (202, "true"));
+        assert_eq!((again.header("location"), again.json()), (first.header("location"), first.json()));
+        let mut other = package();
+        other["application"]["title"] = json!("Outra");
+        let reused = print(&server, "aluno-jose", &other).await.expect(422);
+        assert_eq!(reused["type"], "urn:gabarito:problem:key-reused");
+        assert_eq!(server.get("/v1/packages").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    }
+    let server = Server::start_with(&[&shared[..], &[("GABARITO_JOBS_DELIVERY", "database")]].concat());
+    let answers = |client: &mut redis::Client| client.keys::<_, Vec<String>>("gabarito:answer:*").unwrap();
+    let first = print(&server, "k", &package()).await;
+    assert!(answers(&mut client).iter().all(|name| !name.contains("aluno")), "keys are anybody's words");
+    redis::cmd("FLUSHALL").exec(&mut client).unwrap();
+    let again = print(&server, "k", &package()).await;
+    assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", first.json()));
+    // What was read from the database is in the cache from then on; answers with a secret are not.
+    assert_eq!(answers(&mut client).len(), 1);
+    let new = json!({"url": "https://example.com/", "events": []});
+    let request = server.client().post(server.url("/v1/webhooks")).header("Idempotency-Key", "w").json(&new);
+    let made = server.send(request.try_clone().unwrap()).await;
+    let again = server.send(request).await;
+    assert_eq!((made.header("cache-control"), again.header("cache-control")), ("no-store", "no-store"));
+    assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", made.json()));
+    assert_eq!(answers(&mut client).len(), 1);
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub const QUEUE: &str = "projects/p/locations/southamerica-east1/queues/gabarito";
 pub const ACCOUNT: &str = "gabarito-tasks@p.iam.gserviceaccount.com";
 pub const AUDIENCE: &str = "https://gabarito.example";
-const KEY_ID: &str = "k1";
+pub const KEY_ID: &str = "k1";
 
 #[derive(Clone)]
 pub struct FakeGoogle(Arc<Inner>);
@@ -30,6 +30,9 @@ struct Inner {
 
 #[derive(Default)]
 pub struct Seen {
+    /// How often the keys were asked for, and whether they are not to be had.
+    pub asked_for_keys: u32,
+    pub keys_away: bool,
     /// Statuses with which the next tasks are refused.
     pub faults: VecDeque<u16>,
     /// Tokens given by the metadata server.
@@ -94,6 +97,13 @@ impl FakeGoogle {
         id_token(&self.0.key, change)
     }
 
+    /// Its public key.
+    pub fn jwk(&self) -> Value {
+        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&self.0.key, Algorithm::RS256).unwrap()).unwrap();
+        jwk["kid"] = KEY_ID.into();
+        jwk
+    }
+
     pub fn seen<T>(&self, look: impl FnOnce(&mut Seen) -> T) -> T {
         look(&mut self.0.state.lock().unwrap())
     }
@@ -131,10 +141,12 @@ async fn token(State(fake): State<FakeGoogle>, headers: HeaderMap) -> Json<Value
     Json(json!({"access_token": format!("token-{n}"), "expires_in": 3600, "token_type": "Bearer"}))
 }
 
-async fn certs(State(fake): State<FakeGoogle>) -> Json<Value> {
-    let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&fake.0.key, Algorithm::RS256).unwrap()).unwrap();
-    jwk["kid"] = KEY_ID.into();
-    Json(json!({"keys": [jwk]}))
+async fn certs(State(fake): State<FakeGoogle>) -> Result<Json<Value>, StatusCode> {
+    let away = fake.seen(|s| {
+        s.asked_for_keys += 1;
+        s.keys_away
+    });
+    if away { Err(StatusCode::BAD_GATEWAY) } else { Ok(Json(json!({"keys": [fake.jwk()]}))) }
 }
 
 fn refused(status: u16, word: &str) -> (StatusCode, Json<Value>) {

@@ -5,9 +5,12 @@ use crate::server::Server;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const A: &str = "gab_aaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const B: &str = "gab_bbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+/// The discard port: nothing listens there.
+const NOBODY: &str = "http://127.0.0.1:9/";
 
 fn server() -> Server {
     Server::start_with(&[("GABARITO_AUTH_KEYS", &format!("escola-a={A},escola-b={B}"))])
@@ -62,51 +65,131 @@ async fn every_route_asks_who_it_is() {
     assert!(asked > 50, "{asked}");
 }
 
+/// What tenant A has: one of each thing that a path can name.
+struct Owned {
+    package: String,
+    batch: String,
+    upload: String,
+    webhook: String,
+    message: String,
+    hold: String,
+    erasure: String,
+}
+
+impl Owned {
+    async fn make(server: &Server, a: impl Fn(Method, &str) -> reqwest::RequestBuilder) -> Self {
+        let id = |made: Value| made["id"].as_str().unwrap().to_owned();
+        let post = async |path: &str, body: &Value| id(server.send(a(Method::POST, path).json(body)).await.json());
+        let get = async |path: &str| server.send(a(Method::GET, path)).await;
+        let finished = async |path: &str| {
+            loop {
+                let job = get(path).await.expect(200);
+                match job["state"].as_str().unwrap() {
+                    "queued" | "running" => tokio::time::sleep(Duration::from_millis(50)).await,
+                    state => break assert_eq!(state, "done", "{job}"),
+                }
+            }
+        };
+        // Nobody listens there: what is told is a message all the same.
+        let webhook = post("/v1/webhooks", &json!({"url": NOBODY})).await;
+        let package_id = post("/v1/packages", &package()).await;
+        finished(&format!("/v1/packages/{package_id}")).await;
+        let pdf = get(&format!("/v1/packages/{package_id}/files/sheets.pdf")).await;
+        assert_eq!(pdf.status, 200);
+        let form = Form::new().part("files", Part::bytes(pdf.body).file_name("x.pdf"));
+        let batch = id(server.send(a(Method::POST, "/v1/batches").multipart(form)).await.expect(202));
+        finished(&format!("/v1/batches/{batch}")).await;
+        let key = json!({"questions": [{"id": "q1", "answer": "A"}]});
+        server.send(a(Method::PUT, "/v1/applications/simulado-2/key").json(&key)).await.expect(200);
+        // Somebody of another package is erased, so that this one stays as it was printed.
+        let mut other = package();
+        other["application"]["id"] = json!("simulado-1");
+        other["units"][0]["rooms"][0]["students"] = json!([{"id": "aluno-9", "name": "Aluno 9"}]);
+        let other = post("/v1/packages", &other).await;
+        finished(&format!("/v1/packages/{other}")).await;
+        let erasure = id(server.send(a(Method::DELETE, "/v1/students/aluno-9")).await.expect(200));
+        let messages = format!("/v1/webhooks/{webhook}/messages");
+        let message = loop {
+            let told = get(&messages).await.expect(200);
+            match told["items"][0]["id"].as_str() {
+                Some(id) => break id.to_owned(),
+                None => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        };
+        Owned {
+            package: package_id,
+            batch,
+            upload: post("/v1/uploads", &json!({"name": "x", "bytes": 3})).await,
+            webhook,
+            message,
+            hold: post("/v1/legal-holds", &json!({"application": "simulado-1", "reason": "x"})).await,
+            erasure,
+        }
+    }
+
+    /// The path of an operation, with ids of A's things in it.
+    fn at(&self, path: &str) -> String {
+        let id = match path.split('/').nth(2).unwrap() {
+            "packages" => &self.package,
+            "batches" => &self.batch,
+            "applications" => "simulado-2",
+            "uploads" => &self.upload,
+            "webhooks" => &self.webhook,
+            "legal-holds" => &self.hold,
+            "students" => "aluno-1",
+            "erasures" => &self.erasure,
+            noun => panic!("{noun}: what A has of it is to be made"),
+        };
+        let named = [("{n}", "1"), ("{name}", "manifest.json"), ("{field}", "q1"), ("{question}", "q1.svg")];
+        let at = path.replace("{id}", id).replace("{message}", &self.message);
+        let at = named.iter().fold(at, |at, (name, value)| at.replace(name, value));
+        assert!(!at.contains('{'), "{at}: what stands there is to be named");
+        if at.ends_with("/pieces") { format!("{at}?offset=0") } else { at }
+    }
+}
+
 #[tokio::test]
 async fn what_is_one_tenants_is_not_there_for_another() {
-    let server = server();
+    let keys = format!("escola-a={A},escola-b={B}");
+    let target = NOBODY.trim_start_matches("http://").trim_end_matches('/');
+    let server = Server::start_with(&[("GABARITO_AUTH_KEYS", &keys), ("GABARITO_OUTBOUND_ALLOW_PRIVATE", target)]);
     let client = server.client();
-    let a = |r: reqwest::RequestBuilder| r.bearer_auth(A);
-    let created = server.send(a(client.post(server.url("/v1/packages")).json(&package()))).await.expect(202);
-    let package = created["id"].as_str().unwrap().to_owned();
-    let scan = Form::new().part("files", Part::bytes(&b"not a scan"[..]).file_name("x.pdf"));
-    let created = server.send(a(client.post(server.url("/v1/batches")).multipart(scan))).await.expect(202);
-    let batch = created["id"].as_str().unwrap().to_owned();
-    let state = async |path: &str| server.send(a(client.get(server.url(path)))).await.expect(200)["state"].clone();
-    for path in [format!("/v1/packages/{package}"), format!("/v1/batches/{batch}")] {
-        while state(&path).await != "done" {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-    }
-    let mut refused = 0;
-    for (method, path, secured) in operations(&server).await {
-        if !secured || !path.contains('{') {
-            continue;
-        }
-        let id = if path.contains("/packages/") {
-            &package
-        } else if path.contains("/applications/") {
-            "simulado-2"
-        } else {
-            &batch
-        };
-        let at =
-            path.replace("{id}", id).replace("{n}", "1").replace("{name}", "manifest.json").replace("{field}", "q1");
-        let at = if at.ends_with("/pieces") { format!("{at}?offset=0") } else { at };
-        let request = client.request(method.clone(), server.url(&at)).bearer_auth(B).json(&body(&at));
-        let answer = server.send(request).await;
+    let as_a = |method: Method, path: &str| client.request(method, server.url(path)).bearer_auth(A);
+    let owned = Owned::make(&server, as_a).await;
+    let mut all: Vec<(Method, String)> = operations(&server)
+        .await
+        .into_iter()
+        .filter(|(_, path, secured)| *secured && path.contains('{'))
+        .map(|(method, path, _)| (method, owned.at(&path)))
+        .collect();
+    assert!(all.len() > 35, "{}", all.len());
+    let ask = async |key: &str, method: &Method, at: &str| {
+        server.send(client.request(method.clone(), server.url(at)).bearer_auth(key).json(&body(at))).await
+    };
+    for (method, at) in &all {
+        let answer = ask(B, method, at).await;
         assert_eq!(answer.status, 404, "{method} {at}: {}", String::from_utf8_lossy(&answer.body));
-        refused += 1;
     }
-    assert!(refused > 12, "{refused}");
-    for list in ["/v1/packages", "/v1/batches"] {
-        let of = async |key: &str| server.send(client.get(server.url(list)).bearer_auth(key)).await.expect(200);
-        assert_eq!(
-            (of(A).await["items"].as_array().unwrap().len(), of(B).await["items"].as_array().unwrap().len()),
-            (1, 0)
-        );
+    // A message of another's, by a webhook of one's own.
+    let own = server.send(client.post(server.url("/v1/webhooks")).bearer_auth(B).json(&json!({"url": NOBODY}))).await;
+    let own = own.expect(201)["id"].as_str().unwrap().to_owned();
+    let at = format!("/v1/webhooks/{own}/messages/{}/replay", owned.message);
+    ask(B, &Method::POST, &at).await.expect(404);
+    for list in ["/v1/packages", "/v1/batches", "/v1/legal-holds"] {
+        let of = async |key: &str| {
+            let answer = server.send(client.get(server.url(list)).bearer_auth(key)).await.expect(200);
+            answer["items"].as_array().unwrap().len()
+        };
+        assert_eq!((of(A).await > 0, of(B).await), (true, 0), "{list}");
     }
-    assert_eq!(state(&format!("/v1/packages/{package}")).await, "done");
+    // All of it is there, after all that was asked, for whom it belongs to. What is deleted is deleted last, the student
+    // before that which names the student.
+    all.sort_by_key(|(method, at)| (*method == Method::DELETE, !at.starts_with("/v1/students/")));
+    for (method, at) in &all {
+        let answer = ask(A, method, at).await;
+        let told = String::from_utf8_lossy(&answer.body);
+        assert!(answer.status != 404 && answer.status < 500, "{method} {at}: {} {told}", answer.status);
+    }
 }
 
 #[tokio::test]
@@ -156,10 +239,57 @@ async fn a_key_is_traded_for_a_token() {
         let request = server.client().post(server.url("/oauth/token")).body(body);
         request.header("content-type", "application/x-www-form-urlencoded")
     };
-    let granted = server.send(form(A)).await.expect(200);
+    let granted = server.send(form(A)).await;
+    assert_eq!((granted.header("cache-control"), granted.header("pragma")), ("no-store", "no-cache"));
+    let granted = granted.expect(200);
+    assert_eq!(granted["scope"], "print read review admin");
     let token = granted["access_token"].as_str().unwrap();
     server.send(server.client().get(server.url("/v1/packages")).bearer_auth(token)).await.expect(200);
     let forged = format!("{}x", &token[..token.len() - 1]);
     server.send(server.client().get(server.url("/v1/packages")).bearer_auth(forged)).await.expect(401);
     server.send(form(B)).await.expect(401);
+}
+
+#[tokio::test]
+async fn what_is_wrong_about_asking_for_a_token_is_told_as_oauth_has_it() {
+    let keys = format!("escola-a={A}");
+    let secret = "a secret of at least thirty-two characters";
+    let server = Server::start_with(&[("GABARITO_AUTH_KEYS", &keys), ("GABARITO_AUTH_TOKEN_SECRET", secret)]);
+    let post = |body: String| {
+        let request = server.client().post(server.url("/oauth/token")).body(body);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    };
+    let client = format!("client_id=escola-a&client_secret={A}");
+    let right = format!("grant_type=client_credentials&{client}");
+    for (body, status, error) in [
+        (client.clone(), 400, "invalid_request"),
+        (format!("grant_type=&{client}"), 400, "invalid_request"),
+        (format!("{right}&grant_type=client_credentials"), 400, "invalid_request"),
+        (format!("grant_type=password&{client}"), 400, "unsupported_grant_type"),
+        (format!("{right}&scope=print+write"), 400, "invalid_scope"),
+        (right.replace(A, B), 401, "invalid_client"),
+        (right.replace("escola-a", "escola-b"), 401, "invalid_client"),
+        ("grant_type=client_credentials".to_owned(), 401, "invalid_client"),
+    ] {
+        let problem = server.send(post(body.clone())).await.expect(status);
+        assert_eq!((&problem["error"], &problem["status"]), (&json!(error), &json!(status)), "{body}");
+        assert!(problem["type"].as_str().unwrap().starts_with("urn:gabarito:problem:"), "{problem}");
+    }
+    let json = server.client().post(server.url("/oauth/token")).json(&json!({}));
+    assert_eq!(server.send(json).await.expect(415)["error"], "invalid_request");
+    let twice = post(right.clone()).basic_auth("escola-a", Some(A));
+    assert_eq!(server.send(twice).await.expect(400)["error"], "invalid_request");
+    let wrong = post("grant_type=client_credentials".to_owned()).basic_auth("escola-a", Some(B));
+    let wrong = server.send(wrong).await;
+    assert!(wrong.headers.get_all("www-authenticate").iter().any(|v| v.as_bytes().starts_with(b"Basic")));
+    assert_eq!(wrong.expect(401)["error"], "invalid_client");
+    // What is no matter of OAuth's has no such member.
+    assert!(server.get("/v1/packages").await.expect(401).get("error").is_none());
+    // A token may do less than its key.
+    let basic = post("grant_type=client_credentials&scope=read".to_owned()).basic_auth("escola-a", Some(A));
+    let granted = server.send(basic).await.expect(200);
+    assert_eq!(granted["scope"], "read");
+    let token = granted["access_token"].as_str().unwrap();
+    let ask = async |path: &str| server.send(server.client().get(server.url(path)).bearer_auth(token)).await.status;
+    assert_eq!((ask("/v1/batches").await, ask("/v1/packages").await), (200, 403));
 }

@@ -1,5 +1,6 @@
 //! Which credentials a deployment takes.
 
+use super::google::{Account, CERTS};
 use super::{Scope, is_tenant};
 use crate::service::config::{Reader, Secret};
 use crate::service::http::Caller;
@@ -18,6 +19,7 @@ pub struct AuthConfig {
     /// How long whoever signed in at the pages need not do so again.
     pub session: Duration,
     pub oidc: Option<Oidc>,
+    pub google: Option<Google>,
 }
 
 /// An issuer of tokens.
@@ -27,6 +29,14 @@ pub struct Oidc {
     pub audience: String,
     pub jwks_url: String,
     pub tenant_claim: String,
+}
+
+/// Accounts of Google's whose ID tokens are taken.
+#[derive(Clone, Debug)]
+pub struct Google {
+    pub accounts: Vec<Account>,
+    pub audience: String,
+    pub jwks_url: String,
 }
 
 impl AuthConfig {
@@ -85,7 +95,32 @@ impl AuthConfig {
                 None
             }
         };
-        AuthConfig { required, basic, keys, token_secret, handover_secret, session, oidc }
+        let google = Google::of(r);
+        AuthConfig { required, basic, keys, token_secret, handover_secret, session, oidc, google }
+    }
+}
+
+impl Google {
+    /// None where no account is named.
+    fn of(r: &mut Reader) -> Option<Self> {
+        let accounts: Vec<Account> = r.each(
+            "auth.google",
+            "Service accounts of Google Cloud whose ID tokens are taken, each with its tenant and scopes: \
+             account@project.iam.gserviceaccount.com=escola:print read.",
+        );
+        let audience: Option<String> = r.optional(
+            "auth.google_audience",
+            "text",
+            "The audience that their tokens must be for, such as `server.public_url`.",
+        );
+        let jwks_url = r.text("auth.google_jwks_url", CERTS, "Where Google's keys are, which sign these tokens.");
+        if accounts.is_empty() {
+            return None;
+        }
+        if audience.is_none() {
+            r.fault("auth.google_audience", "text is expected, for auth.google names accounts");
+        }
+        Some(Google { accounts, audience: audience?, jwks_url })
     }
 }
 
@@ -96,5 +131,28 @@ impl Oidc {
         let who = claims["sub"].as_str().unwrap_or("token");
         let scopes = Scope::parse(claims["scope"].as_str().unwrap_or_default());
         Some(Caller { tenant: tenant.to_owned(), who: who.to_owned(), scopes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_of_google_need_an_audience() {
+        let read = |pairs: &[(&str, &str)]| {
+            let pairs = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let mut reader = Reader::new(None, pairs);
+            let google = Google::of(&mut reader);
+            (google, reader.finish(&[]).1.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert!(matches!(read(&[]), (None, faults) if faults.is_empty()));
+        let accounts = ("GABARITO_AUTH_GOOGLE", "a@p=escola:print read, b@p=outra:admin");
+        let (google, faults) = read(&[accounts]);
+        assert!(google.is_none() && faults[0].starts_with("auth.google_audience"), "{faults:?}");
+        let (google, _) = read(&[accounts, ("GABARITO_AUTH_GOOGLE_AUDIENCE", "https://g.example")]);
+        assert_eq!(google.unwrap().accounts.iter().map(|a| a.tenant.as_str()).collect::<Vec<_>>(), ["escola", "outra"]);
+        let (_, faults) = read(&[("GABARITO_AUTH_GOOGLE", "a@p=escola")]);
+        assert!(faults[0].starts_with("auth.google[0]"), "{faults:?}");
     }
 }

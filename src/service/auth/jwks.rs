@@ -1,7 +1,7 @@
 //! Tokens of an OIDC issuer, verified by its published keys.
 
 use jsonwebtoken::jwk::JwkSet;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, decode_header};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,16 @@ const PAUSE: Duration = Duration::from_secs(60);
 /// Keys that were withdrawn are forgotten after so long.
 const FRESH: Duration = Duration::from_secs(3600);
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// Where there are no keys at all they are looked for once in so long; meanwhile nobody waits.
+const AWAY: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     #[error("the token is not valid")]
     Invalid,
-    #[error(transparent)]
-    Unreachable(#[from] reqwest::Error),
+    /// The log has why.
+    #[error("the issuer's keys can't be fetched")]
+    Unreachable,
 }
 
 /// Keys, and when they were fetched.
@@ -48,6 +51,11 @@ impl Jwks {
     /// It is not valid, or the keys can't be fetched.
     pub async fn verify(&self, token: &str, issuers: &[&str], audience: &str) -> Result<Value, TokenError> {
         let header = decode_header(token).map_err(|_| TokenError::Invalid)?;
+        // Whose it says it is, which is checked below: for a token of somebody else no keys are fetched.
+        let said: Value = dangerous::insecure_decode_claims(token).map_err(|_| TokenError::Invalid)?;
+        if !said["iss"].as_str().is_some_and(|issuer| issuers.contains(&issuer)) {
+            return Err(TokenError::Invalid);
+        }
         // The keys are public: a token "signed" with one as the secret of an HMAC would be anybody's.
         if matches!(header.alg, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512) {
             return Err(TokenError::Invalid);
@@ -62,20 +70,20 @@ impl Jwks {
         validation.set_issuer(issuers);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        // RFC 7519, 4.1.5: not before it is valid. The library does not look by itself.
+        validation.validate_nbf = true;
         decode(token, &key, &validation).map(|data| data.claims).map_err(|_| TokenError::Invalid)
     }
 
     async fn keys(&self, oldest: Duration) -> Result<Arc<JwkSet>, TokenError> {
         let mut kept = self.kept.lock().await;
-        let away = kept.failed.is_some_and(|at| at.elapsed() < PAUSE);
-        if let Some((at, keys)) = &kept.keys
-            && (away || at.elapsed() < oldest)
-        {
-            return Ok(keys.clone());
+        let away = |pause| kept.failed.is_some_and(|at| at.elapsed() < pause);
+        match &kept.keys {
+            Some((at, keys)) if away(PAUSE) || at.elapsed() < oldest => return Ok(keys.clone()),
+            None if away(AWAY) => return Err(TokenError::Unreachable),
+            _ => {}
         }
-        let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        let fetched = async { client.get(&self.url).send().await?.error_for_status()?.json::<JwkSet>().await }.await;
-        match fetched {
+        match self.fetch().await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 *kept = Kept { keys: Some((Instant::now(), keys.clone())), failed: None };
@@ -84,10 +92,18 @@ impl Jwks {
             Err(e) => {
                 kept.failed = Some(Instant::now());
                 // An issuer that is away for a while does not lock out everybody.
-                let Some((_, keys)) = &kept.keys else { return Err(e.into()) };
+                let Some((_, keys)) = &kept.keys else {
+                    tracing::error!(error = %e, "the issuer's keys can't be fetched");
+                    return Err(TokenError::Unreachable);
+                };
                 tracing::warn!(error = %e, "the issuer's keys can't be fetched; the last ones hold");
                 Ok(keys.clone())
             }
         }
+    }
+
+    async fn fetch(&self) -> reqwest::Result<JwkSet> {
+        let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
+        client.get(&self.url).send().await?.error_for_status()?.json().await
     }
 }

@@ -3,12 +3,13 @@
 //! | credential | who |
 //! |---|---|
 //! | `Bearer gab_…` | an API key: of the configuration, or made by `gabarito key` |
-//! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), or of an OIDC issuer by its JWKS |
+//! | `Bearer eyJ…` | a token: our own (`POST /oauth/token`), of an account of Google's, or of an OIDC issuer by its JWKS |
 //! | `Basic …` | the laptop's user |
 //! | a cookie | somebody who signed in at the pages: with a key or a password that holds still, or handed over by the monolith |
 //! | none | this machine, where the server listens on loopback and nothing is configured |
 
 mod config;
+pub mod google;
 mod handover;
 mod jwks;
 pub mod keys;
@@ -19,7 +20,8 @@ pub use config::{AuthConfig, Oidc};
 pub use jwks::{Jwks, TokenError};
 pub use token::Granted;
 
-use self::session::{Opened, Session};
+use self::google::{Account, IdTokens};
+use self::session::{Held, Opened, Session};
 use crate::service::config::{Config, Secret};
 use crate::service::http::{Caller, Kind, Problem};
 use crate::service::store::{Cache, CacheKey, Db, DbError};
@@ -34,6 +36,10 @@ use subtle::ConstantTimeEq;
 
 /// The tenant of the embedded set-up.
 pub const LOCAL: &str = "local";
+
+/// How many unknown keys are remembered, and for how long at most: one that is made now is known soon.
+const UNKNOWN: u64 = 10_000;
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What a caller may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -85,7 +91,10 @@ struct Inner {
     cache: Cache,
     /// How long a key that was looked up is believed.
     believed: Duration,
+    /// Hashes of keys that nobody has: they are not looked up again for a moment.
+    unknown: moka::sync::Cache<String, ()>,
     oidc: Option<Jwks>,
+    google: Option<(IdTokens, Vec<Account>)>,
     /// Signs sessions.
     session_secret: Secret,
     /// Whether browsers reach the pages by TLS.
@@ -103,13 +112,17 @@ impl Auth {
         let config = config.auth.clone();
         let configured = config.basic.is_some()
             || config.oidc.is_some()
+            || config.google.is_some()
             || config.handover_secret.is_some()
             || !config.keys.is_empty()
             || config.required;
         let oidc = config.oidc.as_ref().map(|oidc| Jwks::new(oidc.jwks_url.clone()));
+        let google = config.google.clone().map(|g| (IdTokens::new(g.jwks_url, g.audience), g.accounts));
         let session_secret = config.token_secret.clone().map_or_else(random, Ok)?;
         let (tenants, open) = (RwLock::default(), loopback && !configured);
-        Ok(Auth(Arc::new(Inner { open, config, db, cache, believed, oidc, session_secret, secure, tenants })))
+        let unknown = moka::sync::Cache::builder().max_capacity(UNKNOWN).time_to_live(believed.min(MOMENT)).build();
+        let inner = Inner { open, config, db, cache, believed, unknown, oidc, google, session_secret, secure, tenants };
+        Ok(Auth(Arc::new(inner)))
     }
 
     fn config(&self) -> &AuthConfig {
@@ -122,6 +135,19 @@ impl Auth {
 
     fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    fn believed(&self) -> Duration {
+        self.0.believed
+    }
+
+    /// The session of these headers, which may have ended.
+    fn held(&self, headers: &HeaderMap) -> Option<Held> {
+        session::held(&self.0.session_secret, headers, self.0.secure)
     }
 
     /// Whether this machine is served without credentials.
@@ -179,10 +205,13 @@ impl Auth {
         Session { caller, opened: Opened::configured(&self.0.session_secret, credential) }
     }
 
-    /// Who signed in, if that which it was done with is still good: a key is looked up as it is for the API.
+    /// Who signed in and did not leave, if that which it was done with is still good: a key is looked up as it is for the API.
     async fn session(&self, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
-        let session = session::session(&self.0.session_secret, headers, self.0.secure);
-        let Some(Session { caller, opened }) = session else { return Ok(None) };
+        let Some(held) = self.held(headers) else { return Ok(None) };
+        if self.has_ended(&held).await? {
+            return Ok(None);
+        }
+        let Session { caller, opened } = held.session;
         if let Opened::Key(hash) = &opened {
             return self.known(hash).await;
         }
@@ -208,19 +237,32 @@ impl Auth {
             return Ok(self.key(said).await?.map(|session| session.caller));
         }
         if let Some(secret) = &self.0.config.token_secret
-            && let Some((caller, _)) = token::verify(secret, token::ISSUER, said)
+            && let Some(said) = token::verify(secret, token::ISSUER, said)
         {
-            return Ok(Some(caller));
+            return Ok(Some(said.caller));
         }
-        let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
-        match jwks.verify(said, &[&oidc.issuer], &oidc.audience).await {
-            Ok(claims) => Ok(oidc.caller(&claims)),
+        let caller = match self.of_google(said).await {
+            Ok(None) | Err(TokenError::Invalid) => self.of_the_issuer(said).await,
+            told => told,
+        };
+        match caller {
+            Ok(caller) => Ok(caller),
             Err(TokenError::Invalid) => Ok(None),
-            Err(TokenError::Unreachable(e)) => {
-                tracing::error!(error = %e, "the issuer's keys can't be fetched");
-                Err(Kind::Busy.because("the issuer's keys can't be fetched now"))
-            }
+            Err(TokenError::Unreachable) => Err(Kind::Busy.because("the issuer's keys can't be fetched now")),
         }
+    }
+
+    async fn of_google(&self, token: &str) -> Result<Option<Caller>, TokenError> {
+        let Some((tokens, accounts)) = &self.0.google else { return Ok(None) };
+        let identified = tokens.verify(token).await?;
+        let account = accounts.iter().find(|account| account.email == identified.email);
+        Ok(account.map(|account| account.caller(identified.subject)))
+    }
+
+    async fn of_the_issuer(&self, token: &str) -> Result<Option<Caller>, TokenError> {
+        let (Some(jwks), Some(oidc)) = (&self.0.oidc, &self.0.config.oidc) else { return Ok(None) };
+        let claims = jwks.verify(token, &[&oidc.issuer], &oidc.audience).await?;
+        Ok(oidc.caller(&claims))
     }
 
     async fn key(&self, said: &str) -> Result<Option<Session>, Problem> {
@@ -238,24 +280,35 @@ impl Auth {
         if let Some(caller) = self.0.cache.get(CacheKey::ApiKey(hash)).await {
             return Ok(Some(caller));
         }
+        if self.0.unknown.contains_key(hash) {
+            return Ok(None);
+        }
         let found = keys::find(&self.0.db, hash).await?;
-        if let Some(caller) = &found {
-            self.0.cache.put(CacheKey::ApiKey(hash), caller, self.0.believed).await;
+        match &found {
+            Some(caller) => self.0.cache.put(CacheKey::ApiKey(hash), caller, self.0.believed).await,
+            None => self.0.unknown.insert(hash.to_owned(), ()),
         }
         Ok(found)
     }
 
-    /// Trades an API key for a token: OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    /// Who trades an API key for a token, by the key's id or the tenant, and the key.
     ///
     /// # Errors
-    /// No secret is configured to sign tokens with: 501. Or of the database.
-    pub async fn grant(&self, id: &str, secret: &str) -> Result<Option<Granted>, Problem> {
-        let Some(signing) = &self.0.config.token_secret else {
-            return Err(Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"));
-        };
+    /// Of the database.
+    pub async fn client(&self, id: &str, secret: &str) -> Result<Option<Caller>, Problem> {
         let caller = self.key(secret).await?.map(|session| session.caller);
-        let caller = caller.filter(|caller| caller.who == id || caller.tenant == id);
-        Ok(caller.map(|caller| token::grant(signing, &caller)))
+        Ok(caller.filter(|caller| caller.who == id || caller.tenant == id))
+    }
+
+    /// A token for a client: OAuth 2.0 client credentials (RFC 6749, section 4.4).
+    ///
+    /// # Errors
+    /// No secret is configured to sign tokens with: 501.
+    pub fn grant(&self, caller: &Caller) -> Result<Granted, Problem> {
+        let signing = self.0.config.token_secret.as_ref();
+        let signing = signing
+            .ok_or_else(|| Kind::NotAvailable.because("no auth.token_secret is configured; use the API key itself"))?;
+        Ok(token::grant(signing, caller))
     }
 
     /// A tenant has a row before anything is written for it.

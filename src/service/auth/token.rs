@@ -7,6 +7,7 @@ use crate::service::http::Caller;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Of those that are credentials of the API.
 pub const ISSUER: &str = "gabarito";
@@ -19,9 +20,21 @@ struct Claims {
     tenant: String,
     scope: String,
     exp: u64,
-    /// Of a session.
+    /// Of a session: its id, and what it was opened with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jti: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     opened: Option<Opened>,
+}
+
+/// What a token of ours says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    pub caller: Caller,
+    pub id: Option<Uuid>,
+    pub opened: Option<Opened>,
+    /// From when on it is not taken any more: seconds since 1970.
+    pub until: u64,
 }
 
 /// The answer of RFC 6749, section 5.1.
@@ -52,6 +65,7 @@ pub fn sign(secret: &Secret, issuer: &str, caller: &Caller, opened: Option<&Open
         tenant: caller.tenant.clone(),
         scope: words(caller),
         exp: get_current_timestamp() + time.as_secs(),
+        jti: opened.map(|_| Uuid::now_v7()),
         opened: opened.cloned(),
     };
     let key = EncodingKey::from_secret(secret.expose().as_bytes());
@@ -59,14 +73,15 @@ pub fn sign(secret: &Secret, issuer: &str, caller: &Caller, opened: Option<&Open
     encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap_or_default()
 }
 
-pub fn verify(secret: &Secret, issuer: &str, token: &str) -> Option<(Caller, Option<Opened>)> {
+pub fn verify(secret: &Secret, issuer: &str, token: &str) -> Option<Said> {
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[issuer]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     let key = DecodingKey::from_secret(secret.expose().as_bytes());
     let claims = decode::<Claims>(token, &key, &validation).ok()?.claims;
     let caller = Caller { scopes: Scope::parse(&claims.scope), tenant: claims.tenant, who: claims.sub };
-    is_tenant(&caller.tenant).then_some((caller, claims.opened))
+    let until = claims.exp + validation.leeway;
+    is_tenant(&caller.tenant).then_some(Said { caller, id: claims.jti, opened: claims.opened, until })
 }
 
 #[cfg(test)]
@@ -78,7 +93,8 @@ mod tests {
         let caller = Caller { tenant: "escola".into(), who: "k1".into(), scopes: vec![Scope::Read] };
         let secret = Secret::new("a secret of more than thirty-two characters");
         let granted = grant(&secret, &caller);
-        assert_eq!(verify(&secret, ISSUER, &granted.access_token), Some((caller, None)));
+        let said = verify(&secret, ISSUER, &granted.access_token).unwrap();
+        assert_eq!((said.caller, said.id, said.opened), (caller, None, None));
         assert_eq!(
             verify(&Secret::new("another secret of thirty-two characters"), ISSUER, &granted.access_token),
             None

@@ -4,7 +4,8 @@
 //! item that was given back gets a task of its own.
 
 use super::Tokens;
-use crate::service::auth::{Jwks, TokenError};
+use crate::service::auth::TokenError;
+use crate::service::auth::google::{CERTS, IdTokens};
 use crate::service::config::{Reader, Secret};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -12,8 +13,6 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-/// Who signs the tokens that tasks come with.
-const ISSUERS: [&str; 2] = ["https://accounts.google.com", "accounts.google.com"];
 const ATTEMPTS: u32 = 5;
 const BACKOFF: Duration = Duration::from_millis(200);
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,11 +46,7 @@ impl TasksConfig {
             "text",
             "The audience of the tokens that they come with. Without it `tasks.url`.",
         );
-        let jwks_url = r.text(
-            "tasks.jwks_url",
-            "https://www.googleapis.com/oauth2/v3/certs",
-            "Where Google's keys are, which sign these tokens.",
-        );
+        let jwks_url = r.text("tasks.jwks_url", CERTS, "Where Google's keys are, which sign these tokens.");
         let deadline = r.duration(
             "tasks.deadline",
             "30m",
@@ -93,7 +88,7 @@ struct Inner {
     config: TasksConfig,
     client: reqwest::Client,
     tokens: Tokens,
-    jwks: Jwks,
+    admitted: IdTokens,
     /// For items that are done at once.
     places: Arc<Semaphore>,
 }
@@ -107,8 +102,9 @@ impl Tasks {
     /// TLS can't be set up.
     pub fn new(config: TasksConfig, workers: usize) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build()?;
-        let (tokens, jwks) = (Tokens::new(config.token.clone()), Jwks::new(config.jwks_url.clone()));
-        Ok(Tasks(Arc::new(Inner { config, client, tokens, jwks, places: Arc::new(Semaphore::new(workers)) })))
+        let tokens = Tokens::new(config.token.clone());
+        let admitted = IdTokens::new(config.jwks_url.clone(), config.audience.clone());
+        Ok(Tasks(Arc::new(Inner { config, client, tokens, admitted, places: Arc::new(Semaphore::new(workers)) })))
     }
 
     /// A place among the items that this process works on.
@@ -167,10 +163,8 @@ impl Tasks {
     /// # Errors
     /// It is not valid, or Google's keys can't be fetched.
     pub async fn admit(&self, token: &str) -> Result<(), TokenError> {
-        let claims = self.0.jwks.verify(token, &ISSUERS, &self.0.config.audience).await?;
-        let verified = matches!(&claims["email_verified"], Value::Bool(true));
-        let same = claims["email"].as_str() == Some(&self.0.config.account);
-        if verified && same { Ok(()) } else { Err(TokenError::Invalid) }
+        let identified = self.0.admitted.verify(token).await?;
+        if identified.email == self.0.config.account { Ok(()) } else { Err(TokenError::Invalid) }
     }
 }
 

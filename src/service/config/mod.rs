@@ -6,7 +6,7 @@ mod reader;
 mod table;
 
 pub use bounds::{BoundsConfig, or_cores};
-pub use reader::{Reader, Secret, Setting};
+pub use reader::{Reader, Secret, Setting, time};
 pub use table::table;
 
 use crate::json::Fault;

@@ -147,13 +147,13 @@ impl Reader {
     pub fn duration(&mut self, path: &'static str, default: &str, doc: &'static str) -> Duration {
         let said = self.said(path, default, doc);
         let expected = || "a time longer than none, such as 500ms, 30s, 5m, 12h or 90d,".to_owned();
-        self.parse(said, default, |s| duration(s).filter(|d| !d.is_zero()).ok_or_else(expected))
+        self.parse(said, default, |s| time(s).ok().filter(|d| !d.is_zero()).ok_or_else(expected))
     }
 
     /// A time, or 0 of any unit where that means something else.
     pub fn duration_or_zero(&mut self, path: &'static str, default: &str, doc: &'static str) -> Duration {
         let said = self.said(path, default, doc);
-        self.parse(said, default, |s| duration(s).ok_or_else(|| "a time such as 500ms, 30s, 5m, 12h or 90d".to_owned()))
+        self.parse(said, default, time)
     }
 
     /// `64KB`, `8MiB`, `1GiB`, or a number of bytes.
@@ -227,6 +227,11 @@ fn plain(value: &toml::Value) -> String {
         toml::Value::String(s) => s.clone(),
         other => other.to_string(),
     }
+}
+
+/// A time as settings have it, or what would be one.
+pub fn time(text: &str) -> Result<Duration, String> {
+    duration(text).ok_or_else(|| "a time such as 500ms, 30s, 5m, 12h or 90d".to_owned())
 }
 
 fn duration(text: &str) -> Option<Duration> {

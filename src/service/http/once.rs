@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a repeated POST is answered with the first one's result (draft-ietf-httpapi-idempotency-key-header).
 //!
 //! [`layer`] does it for every POST. Answers in JSON are kept. Other ones are PDFs with names in them, of calls that make
-//! nothing: those are made again, and only guarded against another body and against two at once.
+//! nothing: those are made again, and only guarded against another body and against two at once. The database is the record of
+//! truth; beside it the cache has answers that say what was made, for those who ask again soon.
 
 use super::extract::content_type;
 use super::incoming::Incoming;
@@ -9,12 +10,14 @@ use super::{Caller, Kind, Problem};
 use crate::print::manifest::hex;
 use crate::service::App;
 use crate::service::auth::Scope;
+use crate::service::store::CacheKey;
 use crate::service::store::db::Columns;
 use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 
@@ -22,8 +25,12 @@ use std::time::Duration;
 const ABANDONED: Duration = Duration::from_secs(600);
 /// After so long a key may be used for something else.
 const FORGOTTEN: Duration = Duration::from_secs(24 * 3600);
+/// How long the cache has an answer.
+const SOON: Duration = Duration::from_secs(600);
+/// And how large it may be there.
+const SMALL: usize = 16 << 10;
 /// Headers that are part of a result.
-const KEPT: [HeaderName; 2] = [header::CONTENT_TYPE, header::LOCATION];
+const KEPT: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::CACHE_CONTROL];
 /// Answers that are kept are small.
 const MOST: u64 = 1 << 20;
 /// In place of a status: it was done, and its answer is made again.
@@ -41,6 +48,17 @@ struct Used {
     key: String,
     /// What is asked for, and what whoever asks may do: nobody is told what only another may know.
     asked: String,
+}
+
+/// What a finished request was answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Answer {
+    /// Of what was asked for.
+    hash: String,
+    status: u16,
+    headers: Vec<(String, String)>,
+    /// JSON, or nothing.
+    body: String,
 }
 
 /// Heeds the key of every POST.
@@ -111,7 +129,7 @@ impl Once {
         }
         let answer = work.await;
         match answer {
-            Ok(response) if response.status().is_success() => used.keep(app, response).await,
+            Ok(response) if response.status().is_success() => used.keep(app, hash, response).await,
             answer => {
                 let text = "DELETE FROM idempotency WHERE tenant_id = $1 AND idempotency_key = $2 AND status IS NULL";
                 app.db.execute(app.db.query(text).bind(used.tenant).bind(used.key)).await?;
@@ -124,6 +142,9 @@ impl Once {
 impl Used {
     /// Takes the key, or gives the first request's answer.
     async fn claim(&self, app: &App, hash: &str) -> Result<Option<Response>, Problem> {
+        if let Some(answer) = app.cache.get::<Answer>(self.remembered()).await {
+            return answer.again(hash).map(Some);
+        }
         let text = "DELETE FROM idempotency WHERE tenant_id = $1 AND idempotency_key = $2
                     AND created_at < {now} - CASE WHEN status IS NULL THEN CAST($3 AS {int}) ELSE CAST($4 AS {int}) END";
         let query = app.db.query(text).bind(self.tenant.clone()).bind(self.key.clone());
@@ -135,15 +156,16 @@ impl Used {
         if app.db.execute(query).await?.rows_affected() == 1 {
             return Ok(None);
         }
-        let text = "SELECT request_hash, status, headers{as_text} AS headers, body FROM idempotency
+        let text = "SELECT request_hash, status, headers{as_text} AS headers, body,
+                    created_at + CAST($3 AS {int}) - {now} AS rest FROM idempotency
                     WHERE tenant_id = $1 AND idempotency_key = $2";
         let query = app.db.query(text).bind(self.tenant.clone()).bind(self.key.clone());
+        let query = query.bind(FORGOTTEN.as_millis() as i64);
         let in_flight =
             || Kind::InFlight.because("a request with this Idempotency-Key is under way; try again for its result");
         let row = query.fetch_optional(app.db.writer()).await?.ok_or_else(in_flight)?;
-        if row.col::<String>("request_hash")? != hash {
-            return Err(Kind::KeyReused.because("this Idempotency-Key was used for a request that said something else"));
-        }
+        let asked: String = row.col("request_hash")?;
+        is_same(&asked, hash)?;
         let status = row.col::<Option<i64>>("status")?.ok_or_else(in_flight)?;
         if status == MADE_AGAIN {
             let text = "UPDATE idempotency SET status = NULL, created_at = {now}
@@ -152,21 +174,19 @@ impl Used {
             let taken = app.db.execute(query).await?.rows_affected() == 1;
             return if taken { Ok(None) } else { Err(in_flight()) };
         }
-        let headers: Vec<(String, String)> =
-            serde_json::from_str(&row.col::<Option<String>>("headers")?.unwrap_or_default()).unwrap_or_default();
-        let mut response = Response::new(Body::from(row.col::<Option<Vec<u8>>>("body")?.unwrap_or_default()));
-        *response.status_mut() =
-            u16::try_from(status).ok().and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or_default();
-        for (name, value) in headers {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
-                response.headers_mut().insert(name, value);
-            }
-        }
-        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
-        Ok(Some(response))
+        let headers = row.col::<Option<String>>("headers")?.unwrap_or_default();
+        let answer = Answer {
+            hash: asked,
+            status: u16::try_from(status).unwrap_or_default(),
+            headers: serde_json::from_str(&headers).unwrap_or_default(),
+            body: json(row.col::<Option<Vec<u8>>>("body")?.unwrap_or_default())?,
+        };
+        let rest = Duration::from_millis(u64::try_from(row.col::<i64>("rest")?).unwrap_or_default());
+        self.remember(app, &answer, rest.min(SOON)).await;
+        answer.again(hash).map(Some)
     }
 
-    async fn keep(self, app: &App, response: Response) -> Result<Response, Problem> {
+    async fn keep(self, app: &App, hash: String, response: Response) -> Result<Response, Problem> {
         let (parts, body) = response.into_parts();
         let small = body.size_hint().upper().is_some_and(|bytes| bytes <= MOST);
         let kind = content_type(&parts.headers);
@@ -177,11 +197,54 @@ impl Used {
         }
         let body = to_bytes(body, MOST as usize).await.map_err(std::io::Error::other)?;
         let kept = |name: &HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
-        let headers: Vec<_> = KEPT.iter().filter_map(kept).collect();
-        let headers = serde_json::to_string(&headers).map_err(std::io::Error::from)?;
+        let kept: Vec<_> = KEPT.iter().filter_map(kept).collect();
+        let headers = serde_json::to_string(&kept).map_err(std::io::Error::from)?;
         let text = "UPDATE idempotency SET status = $1, headers = $2{as_json}, body = $3 WHERE tenant_id = $4 AND idempotency_key = $5";
         let query = app.db.query(text).bind(i64::from(parts.status.as_u16())).bind(headers).bind(body.to_vec());
-        app.db.execute(query.bind(self.tenant).bind(self.key)).await?;
+        app.db.execute(query.bind(self.tenant.clone()).bind(self.key.clone())).await?;
+        let answer = Answer { hash, status: parts.status.as_u16(), headers: kept, body: json(body.to_vec())? };
+        self.remember(app, &answer, SOON).await;
         Ok(Response::from_parts(parts, Body::from(body)))
     }
+
+    fn remembered(&self) -> CacheKey<'_> {
+        CacheKey::Answer { tenant: &self.tenant, key: &self.key }
+    }
+
+    /// What says what was made, and no secret, is had from the cache for a while.
+    async fn remember(&self, app: &App, answer: &Answer, time: Duration) {
+        let secret = |(name, value): &(String, String)| name.as_str() == header::CACHE_CONTROL && value == "no-store";
+        let made = matches!(answer.status, 201 | 202) && answer.body.len() <= SMALL;
+        if made && !answer.headers.iter().any(secret) {
+            app.cache.put(self.remembered(), answer, time).await;
+        }
+    }
+}
+
+impl Answer {
+    /// # Errors
+    /// It is of another request.
+    fn again(self, hash: &str) -> Result<Response, Problem> {
+        is_same(&self.hash, hash)?;
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or_default();
+        for (name, value) in self.headers {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        Ok(response)
+    }
+}
+
+fn json(body: Vec<u8>) -> Result<String, std::io::Error> {
+    String::from_utf8(body).map_err(std::io::Error::other)
+}
+
+fn is_same(first: &str, now: &str) -> Result<(), Problem> {
+    if first == now {
+        return Ok(());
+    }
+    Err(Kind::KeyReused.because("this Idempotency-Key was used for a request that said something else"))
 }

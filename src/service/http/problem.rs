@@ -25,6 +25,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<FaultSchema>)]
     errors: Vec<Fault>,
+    /// Of `POST /oauth/token`: the code of RFC 6749, section 5.2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
     #[serde(skip)]
     retry_after: Option<Duration>,
 }
@@ -106,6 +109,7 @@ impl Kind {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            error: None,
             retry_after: matches!(self, Kind::Busy | Kind::InFlight).then_some(Duration::from_secs(1)),
         }
     }
@@ -143,6 +147,13 @@ impl Problem {
     #[must_use]
     pub fn retry_after(mut self, after: Duration) -> Problem {
         self.retry_after = Some(after);
+        self
+    }
+
+    /// The same, with a code that clients of OAuth know.
+    #[must_use]
+    pub fn with_error(mut self, error: &'static str) -> Problem {
+        self.error = Some(error);
         self
     }
 

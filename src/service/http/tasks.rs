@@ -76,10 +76,7 @@ async fn admit<'a>(app: &'a App, headers: &HeaderMap) -> Result<&'a Tasks, Probl
         Err(TokenError::Invalid) => {
             Err(Kind::Unauthenticated.because("a token of tasks.service_account for tasks.audience is expected"))
         }
-        Err(TokenError::Unreachable(e)) => {
-            tracing::error!(error = %e, "Google's keys can't be fetched");
-            Err(Kind::Busy.because("Google's keys can't be fetched now"))
-        }
+        Err(TokenError::Unreachable) => Err(Kind::Busy.because("Google's keys can't be fetched now")),
     }
 }
 

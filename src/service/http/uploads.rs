@@ -99,7 +99,9 @@ pub async fn create(
     let here = SignedPut { url: app.url(&format!("{location}/pieces?offset=0")), headers: BTreeMap::new() };
     let SignedPut { url, headers } = put.unwrap_or(here);
     (upload.url, upload.headers) = (Some(url), headers);
-    Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(upload)).into_response())
+    // By a signed link anybody may put the file.
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, axum::Json(upload)).into_response())
 }
 
 fn valid(app: &App, new: &NewUpload) -> Result<(), Problem> {

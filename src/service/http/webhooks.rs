@@ -90,7 +90,9 @@ pub async fn create(
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant).bind(url.to_string());
     app.db.execute(query.bind(secret.clone()).bind(new.events.join(","))).await?;
     let webhook = Webhook { id, url: url.to_string(), events: new.events, secret: Some(secret), disabled_at: None };
-    Ok((StatusCode::CREATED, [(header::LOCATION, format!("/v1/webhooks/{id}"))], axum::Json(webhook)).into_response())
+    // It has a secret in it.
+    let headers = [(header::LOCATION, format!("/v1/webhooks/{id}")), (header::CACHE_CONTROL, "no-store".to_owned())];
+    Ok((StatusCode::CREATED, headers, axum::Json(webhook)).into_response())
 }
 
 /// Webhooks, the latest first.

@@ -1,5 +1,5 @@
 //! What may be forgotten at any moment: in this process, or in a Redis that all instances share. Never the record of truth: where
-//! it is away everything is looked up again. Ids, states and numbers only; no name of a person.
+//! it is away everything is looked up again. Ids, states and numbers, and answers that say what was made; no name of a student.
 
 mod redis;
 
@@ -10,13 +10,15 @@ use hmac::{Hmac, KeyInit, Mac};
 use moka::Expiry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Entries in this process, at most. The least used go first.
-const MOST: u64 = 20_000;
+/// Bytes of entries in this process, at most. The least used go first.
+const MOST: u64 = 16 << 20;
+/// What an entry takes beside its name and its value, roughly.
+const BESIDE: usize = 200;
 
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
@@ -44,7 +46,8 @@ impl CacheConfig {
                 "cache.keys",
                 "10s",
                 "How long an API key that was looked up is believed: so long one that was revoked may still be taken, and so \
-                 may sessions of the pages that were opened with it. 0s: it is looked up each time.",
+                 may sessions of the pages that were opened with it; without Redis another process may take a session so \
+                 long after somebody left it. 0s: all are looked up each time.",
             ),
             progress: r.duration_or_zero("cache.progress", "500ms", "How old a job's progress may be, as it is polled."),
         }
@@ -58,6 +61,10 @@ pub enum CacheKey<'a> {
     ApiKey(&'a str),
     /// How far a job is.
     Progress(Uuid),
+    /// Whether somebody left a session of the pages.
+    Session(Uuid),
+    /// What a finished request was answered: a tenant's, by its Idempotency-Key.
+    Answer { tenant: &'a str, key: &'a str },
 }
 
 impl CacheKey<'_> {
@@ -65,6 +72,9 @@ impl CacheKey<'_> {
         match self {
             CacheKey::ApiKey(hash) => format!("gabarito:key:{hash}"),
             CacheKey::Progress(job) => format!("gabarito:progress:{job}"),
+            CacheKey::Session(id) => format!("gabarito:session:{id}"),
+            // Clients may say anything in their keys.
+            CacheKey::Answer { tenant, key } => format!("gabarito:answer:{tenant}:{}", hex(&Sha256::digest(key))),
         }
     }
 }
@@ -80,6 +90,10 @@ pub struct Cache {
 enum Kept {
     Here(moka::sync::Cache<String, (Duration, Arc<[u8]>)>),
     Redis(Redis),
+}
+
+fn weight(name: &String, (_, value): &(Duration, Arc<[u8]>)) -> u32 {
+    u32::try_from(BESIDE + name.len() + value.len()).unwrap_or(u32::MAX)
 }
 
 /// Each entry has its own time.
@@ -106,7 +120,9 @@ impl Cache {
     pub fn new(config: &CacheConfig, secret: &Secret) -> Self {
         let kept = match config.url.as_ref().and_then(|url| Redis::new(url, config.timeout)) {
             Some(redis) => Kept::Redis(redis),
-            None => Kept::Here(moka::sync::Cache::builder().max_capacity(MOST).expire_after(Until).build()),
+            None => {
+                Kept::Here(moka::sync::Cache::builder().max_capacity(MOST).weigher(weight).expire_after(Until).build())
+            }
         };
         Cache { kept, secret: secret.clone() }
     }

@@ -394,6 +394,12 @@ CREATE TABLE handovers (
     expires_at {int} NOT NULL
 ) {strict};
 
+-- Sessions of the pages that somebody left before their time.
+CREATE TABLE ended_sessions (
+    id TEXT PRIMARY KEY,
+    expires_at {int} NOT NULL
+) {strict};
+
 CREATE TABLE webhooks (
     id TEXT PRIMARY KEY,
     tenant_id TEXT NOT NULL REFERENCES tenants (id),
