@@ -90,7 +90,9 @@ CREATE TABLE packages (
     -- The exam's; and of `places` how rooms are called. No person's name is among them.
     title TEXT,
     created_at {int} NOT NULL,
-    report {json}
+    report {json},
+    -- When the sweeper deleted what it was to be printed from: its job failed, or was cancelled.
+    input_deleted_at {int}
 ) {strict};
 CREATE INDEX packages_of_tenant ON packages (tenant_id, id);
 CREATE INDEX packages_of_application ON packages (tenant_id, application_id);
