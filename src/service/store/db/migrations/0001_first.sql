@@ -232,8 +232,8 @@ CREATE TABLE pages (
     sheet_id TEXT,
     sheet_page {int},
     student_id TEXT,
-    -- 1: OCR may be asked what its printed code says.
-    ask {int} NOT NULL,
+    -- The SHA-256 of the picture of its printed code, where OCR may be asked what it says.
+    ask TEXT,
     -- The version of the reader.
     engine TEXT NOT NULL,
     updated_at {int} NOT NULL,
@@ -430,6 +430,7 @@ CREATE TABLE vision_answers (
     answer {json} NOT NULL,
     created_at {int} NOT NULL
 ) {strict};
+CREATE INDEX vision_answers_by_age ON vision_answers (created_at);
 
 CREATE TABLE vision_spent (
     tenant_id TEXT NOT NULL,
