@@ -35,7 +35,8 @@ pub fn run(args: &LifecycleArgs) -> Result<ExitCode, CliError> {
         let mut status = ExitCode::SUCCESS;
         if args.sweep {
             let swept = retention::sweep(&app).await.map_err(failed)?;
-            text += &format!("deleted: {} rows of what is over\n", swept.rows);
+            let (rows, inputs) = (swept.rows, swept.inputs);
+            text += &format!("deleted: {rows} rows of what is over, the input of {inputs} packages never printed\n");
             text += &format!(
                 "deleted: {} uploads; scans of {} batches, page images of {}, crops of {}; {} batches, {} packages\n",
                 swept.uploads, swept.scans, swept.images, swept.crops, swept.results, swept.packages

@@ -56,6 +56,11 @@ fn id(location: &str) -> Uuid {
 
 /// The last line of `gabarito lifecycle --sweep`.
 pub fn sweep(data: &Path, environment: &[(&str, &str)]) -> String {
+    told(data, environment).lines().last().unwrap().to_owned()
+}
+
+/// All that `gabarito lifecycle --sweep` says.
+fn told(data: &Path, environment: &[(&str, &str)]) -> String {
     let run = Command::new(env!("CARGO_BIN_EXE_gabarito"))
         .args(["lifecycle", "--sweep", "--data"])
         .arg(data)
@@ -64,7 +69,7 @@ pub fn sweep(data: &Path, environment: &[(&str, &str)]) -> String {
         .unwrap();
     let text = String::from_utf8(run.stdout).unwrap();
     assert!(run.status.success(), "{text}");
-    text.lines().last().unwrap().to_owned()
+    text
 }
 
 fn swept(scans: u32, images: u32, crops: u32, batches: u32, packages: u32) -> String {
@@ -185,6 +190,7 @@ async fn one_of_three(database: Option<String>) {
     server.send(server.client().delete(server.url(&hold))).await.expect(204);
     assert!(server.get("/v1/legal-holds").await.expect(200)["items"][0]["released_at"].is_string());
     let db = open(&database, &server.data).await;
+    others_are_held(&server, &db, &package).await;
 
     let receipt = erase("aluno-2").await.expect(200);
     let erased = |kind: &str| receipt["erased"][kind].as_u64().unwrap();
@@ -223,6 +229,79 @@ async fn one_of_three(database: Option<String>) {
     let input = std::fs::read(objects.fetch(&key, Path::new("")).await.unwrap()).unwrap();
     let input: Value = serde_json::from_slice(&input).unwrap();
     assert_eq!(input["units"][0]["rooms"][0]["students"].as_array().unwrap().len(), 2);
+}
+
+/// A hold that names another student keeps the scans and the package that hold that student's data too.
+async fn others_are_held(server: &Server, db: &Db, package: &str) {
+    let run = async |text: &'static str| assert_eq!(db.execute(db.query(text)).await.unwrap().rows_affected(), 1);
+    let refused = async || {
+        let erase = server.send(server.client().delete(server.url("/v1/students/aluno-2"))).await;
+        assert!(erase.expect(409)["detail"].as_str().unwrap().contains("legal hold"));
+    };
+    let hold = server.post_json("/v1/legal-holds", &json!({"student": "aluno-3", "reason": "x"})).await;
+    let hold = hold.header("location").to_owned();
+    refused().await;
+    // The batch alone, then the package alone.
+    run("UPDATE sheets SET student_id = 'x' WHERE student_id = 'aluno-3'").await;
+    refused().await;
+    run("UPDATE pages SET student_id = NULL, engine = sheet_id, sheet_id = NULL WHERE student_id = 'aluno-3'").await;
+    run("UPDATE sheets SET student_id = 'aluno-3' WHERE student_id = 'x'").await;
+    refused().await;
+    run("UPDATE pages SET student_id = 'aluno-3', sheet_id = engine WHERE sheet_id IS NULL").await;
+    assert_ne!(server.get(package).await.expect(200)["files"], json!([]));
+    server.send(server.client().delete(server.url(&hold))).await.expect(204);
+}
+
+#[tokio::test]
+async fn what_came_for_a_package_that_is_never_printed_goes_with_its_job() {
+    for database in databases().await {
+        never_printed(database).await;
+    }
+}
+
+async fn never_printed(database: Option<String>) {
+    let mut environment = environment(&database);
+    // Nobody works.
+    environment.push(("GABARITO_JOBS_DELIVERY", "database"));
+    let server = Server::start_with(&environment);
+    let post = async || server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    let delete = async |path: &str| server.send(server.client().delete(server.url(path))).await;
+    let (cancelled, failed) = (post().await, post().await);
+    let db = open(&database, &server.data).await;
+    let objects = Objects::configured(&Config::embedded(&server.data).objects, &server.data).await.unwrap();
+    let names = async |package: &str| {
+        let folder = Folder::Package { tenant: "local".into(), package: id(package) };
+        objects.list(&folder).await.unwrap().into_iter().map(|l| l.path).collect::<Vec<_>>()
+    };
+    let swept = || told(&server.data, &environment).contains("the input of 1 packages");
+    assert_eq!(names(&cancelled).await, ["input/PACKAGE.json"]);
+    // No row says so, and yet the student's name is there.
+    assert!(delete("/v1/students/aluno-2").await.expect(409)["detail"].as_str().unwrap().contains("worked on"));
+
+    let late = || Key::PackageFile { tenant: "local".into(), package: id(&cancelled), name: "sheets.pdf".into() };
+    objects.put(&late(), "x".into()).await.unwrap();
+    delete(&cancelled).await.expect(204);
+    assert_eq!(names(&cancelled).await, Vec::<String>::new());
+    assert_eq!(server.get(&cancelled).await.expect(200)["state"], "cancelled");
+    server.post_json(&format!("{cancelled}/reprint"), &json!({"student": "aluno-1"})).await.expect(410);
+    // Its worker did not know yet; within its lease nobody can say that it is done.
+    objects.put(&late(), "x".into()).await.unwrap();
+    assert!(!swept());
+    let aged = "UPDATE jobs SET finished_at = finished_at - 3600000 WHERE finished_at IS NOT NULL";
+    db.execute(db.query(aged)).await.unwrap();
+    assert!(swept());
+    assert_eq!(names(&cancelled).await, Vec::<String>::new());
+
+    let query = db.query("UPDATE jobs SET state = 'failed', finished_at = {now} - 3600000 WHERE state = 'queued'");
+    assert_eq!(db.execute(query).await.unwrap().rows_affected(), 1);
+    let hold = server.post_json("/v1/legal-holds", &json!({"application": "simulado-2", "reason": "x"})).await;
+    assert!(!swept());
+    delete("/v1/students/aluno-2").await.expect(409);
+    delete(hold.header("location")).await.expect(204);
+    assert_eq!(delete("/v1/students/aluno-2").await.expect(200)["erased"]["packages"], 1);
+    assert_eq!(names(&failed).await, ["input/PACKAGE.json"]);
+    assert!(swept() && !swept());
+    assert_eq!(names(&failed).await, Vec::<String>::new());
 }
 
 /// What selects all columns of a table of SQLite as one text.

@@ -159,3 +159,28 @@ async fn scans_at_urls_are_fetched_and_read_each_with_its_outcome() {
     assert_eq!(paths(&server.post_json("/v1/batches", &json!({"urls": []})).await.expect(422)), ["urls"]);
     server.post_json("/v1/batches", &json!({"urls": [], "urlz": 1})).await.expect(422);
 }
+
+#[tokio::test]
+async fn scans_at_urls_have_the_bounds_of_one_request_together() {
+    let site = Site::start(|path| match path {
+        "/never.pdf" => {
+            let body = axum::body::Body::from_stream(futures_util::stream::pending::<Result<&str, std::io::Error>>());
+            answer(200, "application/pdf", body)
+        }
+        _ => answer(200, "application/pdf", vec![b'x'; 600 << 10]),
+    })
+    .await;
+    let server = Server::start_with(&[
+        ("GABARITO_OUTBOUND_ALLOW_PRIVATE", &site.address.to_string()),
+        ("GABARITO_OUTBOUND_TOTAL", "1MiB"),
+        ("GABARITO_OUTBOUND_TOTAL_TIME", "2s"),
+    ]);
+    for (paths, code, said) in [
+        (["/a.pdf", "/b.pdf"], "urls_too_large", "urls[1]: together more than 1 MiB"),
+        (["/never.pdf", "/a.pdf"], "urls_too_slow", "urls[0]: fetching all files took more than 2 s"),
+    ] {
+        let created = server.post_json("/v1/batches", &json!({"urls": paths.map(|path| site.url(path))})).await;
+        let batch = server.finished(created.header("location")).await;
+        assert_eq!((&batch["state"], &batch["error"]), (&json!("failed"), &json!({"code": code, "detail": said})));
+    }
+}

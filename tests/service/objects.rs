@@ -225,3 +225,51 @@ async fn cloud_storage_is_tried_again_where_it_fails_and_goes_on_where_it_was_cu
     assert!(matches!(hasty.objects.stat(&key("b")).await, Err(ObjectError::Backend(_))));
     assert!(matches!(hasty.objects.put(&key("b"), Bytes::from_static(b"x")).await, Err(ObjectError::Backend(_))));
 }
+
+/// An S3 server that gives a file a byte at a time, and of the file `stalled` only the first.
+async fn slow_server(bytes: u64, pause: Duration) -> String {
+    let get = move |axum::extract::Path(path): axum::extract::Path<String>| async move {
+        let stalled = path.ends_with("stalled");
+        let chunks = futures_util::stream::unfold(0, move |n| async move {
+            match n {
+                0 => {}
+                _ if n == bytes => return None,
+                _ if stalled => std::future::pending().await,
+                _ => tokio::time::sleep(pause).await,
+            }
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), n + 1))
+        });
+        axum::http::Response::builder()
+            .header("content-length", bytes)
+            .header("etag", "\"x\"")
+            .header("last-modified", "Tue, 01 Dec 2026 12:00:00 GMT")
+            .body(axum::body::Body::from_stream(chunks))
+            .unwrap()
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().route("/{*path}", axum::routing::get(get));
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn s3_may_be_slow_but_not_silent() {
+    let endpoint = slow_server(34, Duration::from_secs(1)).await;
+    let case = case(|config| {
+        config.kind = ObjectsKind::S3;
+        (config.endpoint, config.bucket, config.patience) = (Some(endpoint), "b".to_owned(), Duration::from_secs(3));
+        (config.access_key, config.secret_key) = (Some(Secret::new("an-id")), Some(Secret::new("a-secret")));
+    })
+    .await;
+    let stalled = async {
+        let begun = std::time::Instant::now();
+        assert!(read(&case.objects, &key("stalled"), None).await.is_err());
+        begun.elapsed()
+    };
+    // Longer than the patience, and than the 30 s that the client has by itself.
+    let (steady, stalled) = (key("steady"), stalled);
+    let (steady, stalled) = tokio::join!(read(&case.objects, &steady, None), stalled);
+    assert_eq!(steady.unwrap(), [b'x'; 34]);
+    assert!(stalled < Duration::from_secs(20), "{stalled:?}");
+}

@@ -129,6 +129,22 @@ async fn a_file_comes_at_once_where_its_url_says() {
     }
 }
 
+/// Its link is good for longer than until it is complete.
+#[tokio::test]
+async fn what_was_put_again_after_it_was_complete_is_not_read() {
+    let server = s3_server().await;
+    let made = server.post_json("/v1/uploads", &json!({"name": "lote.pdf", "bytes": 5})).await.expect(201);
+    let url = made["url"].as_str().unwrap();
+    assert_eq!(put(&server, url, b"12345").await.status, 200);
+    let complete = format!("/v1/uploads/{}/complete", made["id"].as_str().unwrap());
+    server.post_json(&complete, &json!({})).await.expect(200);
+    assert_eq!(put(&server, url, b"123456789").await.status, 200);
+    let batch = server.post_json("/v1/batches", &json!({"uploads": [made["id"]]})).await;
+    let failed = server.finished(batch.header("location")).await;
+    let said = json!({"code": "size_mismatch", "detail": "an upload has 9 bytes; 5 were announced"});
+    assert_eq!((&failed["state"], &failed["error"]), (&json!("failed"), &said));
+}
+
 #[tokio::test]
 async fn what_can_not_be_taken_is_said_with_its_field() {
     let server = Server::start();

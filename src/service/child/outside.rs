@@ -64,6 +64,14 @@ impl Children {
         Ok(Children(Arc::new(Common { executable, bounds, limits, sheet_key, patience })))
     }
 
+    /// The same with another executable.
+    #[cfg(test)]
+    pub fn by(self, executable: PathBuf) -> Self {
+        let Common { bounds, limits, sheet_key, patience, .. } = &*self.0;
+        let (limits, sheet_key) = (limits.clone(), sheet_key.clone());
+        Children(Arc::new(Common { executable, bounds: *bounds, limits, sheet_key, patience: *patience }))
+    }
+
     /// Starts a task, with all threads that a child may have.
     ///
     /// # Errors

@@ -9,18 +9,18 @@ use crate::service::watch::Metrics;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Images in a request, and bytes of its JSON (quotas of the API).
-const MOST_IMAGES: usize = 16;
+pub const MOST_IMAGES: usize = 16;
 const MOST_BYTES: usize = 10_000_000;
 const ATTEMPTS: u32 = 4;
-/// After so many failures in a row nobody is asked for a while.
-const FAILURES: u32 = 5;
-const PAUSE: Duration = Duration::from_secs(60);
+/// No server's word keeps us away for longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(3_600);
 
 #[derive(Clone, Debug)]
 pub struct VisionConfig {
@@ -32,6 +32,9 @@ pub struct VisionConfig {
     pub price: f64,
     pub timeout: Duration,
     pub backoff: Duration,
+    /// After so many requests in a row that failed nobody is asked for this long.
+    pub failures: u32,
+    pub pause: Duration,
 }
 
 impl VisionConfig {
@@ -53,7 +56,10 @@ impl VisionConfig {
                 "What one image costs, for the cost in /metrics: Google's list price, in US dollars.",
             ),
             timeout: r.duration("vision.timeout", "20s", "How long one request may take."),
-            backoff: r.duration("vision.backoff", "500ms", "Before a request is repeated; it doubles."),
+            backoff: r.duration("vision.backoff", "500ms", "Before a request is repeated; it doubles, and up to half of it is left to chance."),
+            failures: r.whole("vision.failures", "5", 1..=1_000, "After so many requests in a row that failed none is made for a while.")
+                as u32,
+            pause: r.duration("vision.pause", "60s", "How long that while is."),
         }
     }
 }
@@ -82,11 +88,35 @@ pub enum VisionError {
     Unreachable(String),
     #[error("Vision has failed too often and is left alone for a while")]
     Open,
+    /// The request itself: none of others.
     #[error("Vision refused: {0}")]
     Refused(String),
+    #[error("Vision does not take our credentials: {0}")]
+    Denied(String),
+    /// Nothing was sent.
+    #[error("Vision can't be asked: {0}")]
+    NoToken(String),
     /// Of one image among others.
     #[error("Vision could not read the picture: {0}")]
     Image(String),
+}
+
+impl VisionError {
+    /// Whether the picture never left the service.
+    pub fn is_unsent(&self) -> bool {
+        matches!(self, VisionError::Open | VisionError::NoToken(_))
+    }
+
+    /// Whether others would fail as well.
+    fn is_of_all(&self) -> bool {
+        !matches!(self, VisionError::Refused(_) | VisionError::Image(_))
+    }
+}
+
+/// An attempt that failed, and after how long at least another may be made; None: it would fail again.
+struct Failed {
+    error: VisionError,
+    again: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -152,37 +182,9 @@ impl Vision {
         self.is_closed()?;
         let image = |crop: &Bytes| json!({"image": {"content": STANDARD.encode(crop)}, "features": [{"type": "TEXT_DETECTION", "maxResults": 1}]});
         let body = json!({"requests": crops.iter().map(image).collect::<Vec<_>>()});
-        let url = format!("{}/v1/images:annotate", self.0.config.endpoint.trim_end_matches('/'));
-        let mut last = VisionError::Open;
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                tokio::time::sleep(self.0.config.backoff * 2_u32.pow(attempt - 1)).await;
-            }
-            let token = self.0.tokens.get().await.map_err(|e| VisionError::Unreachable(e.to_string()))?;
-            let sent = self.0.client.post(&url).bearer_auth(token).json(&body).send().await;
-            let outcome = match &sent {
-                Ok(answer) if answer.status().is_success() => "answered",
-                Ok(answer) if answer.status().is_client_error() && answer.status() != 429 => "refused",
-                _ => "failed",
-            };
-            self.0.metrics.vision_request(outcome);
-            // The URL in reqwest's error has nothing secret; the body is not in it.
-            let response = match sent {
-                Ok(response) => response,
-                Err(e) => {
-                    last = VisionError::Unreachable(e.to_string());
-                    continue;
-                }
-            };
-            let status = response.status();
-            if status.as_u16() == 429 || status.is_server_error() {
-                last = VisionError::Unreachable(format!("it answered {status}"));
-                continue;
-            }
-            if !status.is_success() {
-                return Err(VisionError::Refused(format!("it answered {status}")));
-            }
-            match response.json::<Answers>().await {
+        let mut attempt = 0;
+        loop {
+            let Failed { error, again } = match self.attempt(&body).await {
                 Ok(answers) => {
                     self.succeeded();
                     let answers = each(answers, crops.len());
@@ -192,11 +194,61 @@ impl Vision {
                     self.0.metrics.vision_images("error", answers.len() as u64 - read, price);
                     return Ok(answers);
                 }
-                Err(e) => last = VisionError::Unreachable(e.to_string()),
+                Err(failed) => failed,
+            };
+            attempt += 1;
+            // Who asks to be left alone for longer than that is, by all.
+            match again.filter(|least| attempt < ATTEMPTS && *least <= self.0.config.pause) {
+                Some(least) => tokio::time::sleep(self.wait(attempt).max(least)).await,
+                None => {
+                    if error.is_of_all() {
+                        self.failed(again.unwrap_or_default());
+                    }
+                    // What was sent before the token was lost was sent.
+                    return Err(match error {
+                        VisionError::NoToken(why) if attempt > 1 => VisionError::Denied(why),
+                        error => error,
+                    });
+                }
             }
         }
-        self.failed();
-        Err(last)
+    }
+
+    /// Before the next attempt: many who failed at once must not come back at once.
+    fn wait(&self, attempt: u32) -> Duration {
+        (self.0.config.backoff * 2_u32.pow(attempt - 1)).mul_f64(0.5 + fastrand::f64() / 2.0)
+    }
+
+    async fn attempt(&self, body: &Value) -> Result<Answers, Failed> {
+        let failed = |error, again| Failed { error, again };
+        let at_once = Some(Duration::ZERO);
+        let token = self.0.tokens.get().await.map_err(|e| failed(VisionError::NoToken(e.to_string()), None))?;
+        let url = format!("{}/v1/images:annotate", self.0.config.endpoint.trim_end_matches('/'));
+        let sent = self.0.client.post(&url).bearer_auth(token).json(body).send().await;
+        let outcome = match &sent {
+            Ok(answer) if answer.status().is_success() => "answered",
+            Ok(answer) if answer.status().is_client_error() && answer.status() != 429 => "refused",
+            _ => "failed",
+        };
+        self.0.metrics.vision_request(outcome);
+        // The URL in reqwest's error has nothing secret; the body is not in it.
+        let unreachable = |e: reqwest::Error| failed(VisionError::Unreachable(e.to_string()), at_once);
+        let response = sent.map_err(unreachable)?;
+        let status = response.status();
+        let said = format!("it answered {status}");
+        match status.as_u16() {
+            200..=299 => response.json().await.map_err(unreachable),
+            401 => {
+                self.0.tokens.forget().await;
+                Err(failed(VisionError::Denied(said), at_once))
+            }
+            403 => Err(failed(VisionError::Denied(said), None)),
+            429 | 500.. => {
+                let least = retry_after(response.headers()).unwrap_or_default();
+                Err(failed(VisionError::Unreachable(said), Some(least)))
+            }
+            _ => Err(failed(VisionError::Refused(said), None)),
+        }
     }
 
     fn is_closed(&self) -> Result<(), VisionError> {
@@ -211,13 +263,25 @@ impl Vision {
         *self.0.breaker.lock().unwrap_or_else(|e| e.into_inner()) = Breaker::default();
     }
 
-    fn failed(&self) {
+    /// `least`: how long it asked to be left alone.
+    fn failed(&self, least: Duration) {
+        let VisionConfig { failures, pause, .. } = self.0.config;
         let mut breaker = self.0.breaker.lock().unwrap_or_else(|e| e.into_inner());
         breaker.failures += 1;
-        if breaker.failures >= FAILURES {
-            breaker.open_until = Some(Instant::now() + PAUSE);
+        if breaker.failures >= failures || least > pause {
+            breaker.open_until = Some(Instant::now() + least.clamp(pause, pause.max(LONGEST_PAUSE)));
         }
     }
+}
+
+/// How long to wait, in seconds or until a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(until.duration_since(jiff::Timestamp::now()).try_into().unwrap_or_default())
 }
 
 /// One answer for each picture, even where the service gave fewer.
@@ -275,5 +339,95 @@ mod tests {
         let said = each(serde_json::from_value(answers).unwrap(), 5);
         assert_eq!((said[0].as_deref(), said[2].as_deref(), said[3].as_deref()), (Ok("ABCD 1234"), Ok("EFGH"), Ok("")));
         assert!(matches!(said[1], Err(VisionError::Image(_))) && matches!(said[4], Err(VisionError::Image(_))));
+    }
+
+    /// One that answers this, request by request; and how often it was asked.
+    async fn server(answers: Vec<(u16, Option<&'static str>)>) -> (String, Arc<Mutex<usize>>) {
+        let asked = Arc::new(Mutex::new(0));
+        let count = asked.clone();
+        let answer = move || {
+            let mut asked = count.lock().unwrap();
+            let (status, retry_after) = answers[*asked];
+            *asked += 1;
+            let mut answer = http::Response::builder().status(status);
+            if let Some(retry_after) = retry_after {
+                answer = answer.header(RETRY_AFTER, retry_after);
+            }
+            let answer = answer.body(r#"{"responses": [{}]}"#.to_owned()).unwrap();
+            async move { answer }
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = axum::Router::new().fallback(answer);
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (format!("http://{address}"), asked)
+    }
+
+    async fn asking(
+        answers: Vec<(u16, Option<&'static str>)>,
+        failures: u32,
+        pause: Duration,
+    ) -> (Vision, Arc<Mutex<usize>>) {
+        let (endpoint, asked) = server(answers).await;
+        let mut config = VisionConfig::of(&mut Reader::new(None, []));
+        (config.endpoint, config.token, config.backoff) = (endpoint, Some(Secret::new("a")), Duration::from_millis(1));
+        (config.failures, config.pause) = (failures, pause);
+        (Vision::new(config, Metrics::default()).unwrap(), asked)
+    }
+
+    async fn one(vision: &Vision) -> Result<String, VisionError> {
+        vision.read(&[Bytes::from_static(b"x")]).await.remove(0)
+    }
+
+    #[tokio::test]
+    async fn what_fails_again_and_again_is_left_alone_for_a_while() {
+        let statuses = [503, 503, 429, 500, 403, 200, 401, 401, 401, 401, 400, 400, 200, 403, 401, 200];
+        let (vision, asked) = asking(statuses.map(|s| (s, None)).into(), 2, Duration::from_millis(300)).await;
+        let asked = || *asked.lock().unwrap();
+        assert!(matches!(one(&vision).await, Err(VisionError::Unreachable(_))));
+        assert!(matches!(one(&vision).await, Err(VisionError::Denied(_))));
+        assert_eq!((one(&vision).await, asked()), (Err(VisionError::Open), 5));
+        tokio::time::sleep(Duration::from_millis(350)).await;
+        assert_eq!(one(&vision).await.as_deref(), Ok(""));
+        // One failure, and two that are of the requests alone.
+        assert!(matches!(one(&vision).await, Err(VisionError::Denied(_))));
+        for _ in 0..2 {
+            assert!(matches!(one(&vision).await, Err(VisionError::Refused(_))));
+        }
+        assert_eq!((one(&vision).await.as_deref(), asked()), (Ok(""), 13));
+        // A token that is not taken is not the end.
+        assert!(matches!(one(&vision).await, Err(VisionError::Denied(_))));
+        assert_eq!((one(&vision).await.as_deref(), asked()), (Ok(""), 16));
+        let no_token = VisionError::NoToken(String::new());
+        assert!(no_token.is_of_all() && no_token.is_unsent() && VisionError::Open.is_unsent());
+        assert!(!VisionError::Unreachable(String::new()).is_unsent());
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_again_before_the_time_that_was_named() {
+        let (vision, asked) =
+            asking(vec![(429, Some("1")), (200, None), (503, Some("60"))], 9, Duration::from_secs(2)).await;
+        let begun = Instant::now();
+        assert_eq!(one(&vision).await.as_deref(), Ok(""));
+        assert!(begun.elapsed() >= Duration::from_secs(1));
+        assert!(matches!(one(&vision).await, Err(VisionError::Unreachable(_))));
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        assert_eq!((one(&vision).await, *asked.lock().unwrap()), (Err(VisionError::Open), 3));
+
+        let after = |text: &str| retry_after(&[(RETRY_AFTER, text.parse().unwrap())].into_iter().collect());
+        assert_eq!(after("120"), Some(Duration::from_secs(120)));
+        assert_eq!(after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert!(after("Fri, 31 Dec 2100 23:59:59 GMT").unwrap() > Duration::from_secs(86_400));
+        assert_eq!(after("soon"), None);
+    }
+
+    #[test]
+    fn attempts_are_further_and_further_apart_and_not_all_alike() {
+        let mut config = VisionConfig::of(&mut Reader::new(None, []));
+        (config.token, config.backoff) = (Some(Secret::new("a")), Duration::from_secs(1));
+        let vision = Vision::new(config, Metrics::default()).unwrap();
+        let waits: Vec<Duration> = (0..50).map(|_| vision.wait(3)).collect();
+        assert!(waits.iter().all(|w| (2.0..=4.0).contains(&w.as_secs_f64())));
+        assert!(waits.iter().any(|w| *w != waits[0]));
     }
 }

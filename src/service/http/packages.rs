@@ -10,11 +10,11 @@ use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
-use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
+use crate::service::jobs::{ItemKind, JobState, NewItem, NewJob, Progress};
 use crate::service::retention::hold;
-use crate::service::store::Key;
 use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
 use crate::service::store::objects::is_safe_name;
+use crate::service::store::{DbError, Folder, Key};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Multipart, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -77,17 +77,41 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
     let text = tokio::fs::read(folder.path().join("PACKAGE.json")).await?;
     let mut said = vec![text.as_slice()];
     said.extend(names.iter().chain(&hashes).map(|s: &String| s.as_bytes()));
-    once.run(&app, &said, make(&app, &caller, &folder, &names)).await
+    let work = {
+        let (app, names) = (app.clone(), names.clone());
+        async move {
+            // On its own: what the caller's patience cut off half-way would be in the storage and in no package.
+            let made = tokio::spawn(async move { make(&app, &caller, &folder, &names).await });
+            made.await.map_err(std::io::Error::other)?
+        }
+    };
+    once.run(&app, &said, work).await
 }
 
-/// Keeps what came and makes the job.
+/// Keeps what came and makes the job; what fails leaves nothing.
 async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -> Result<Response, Problem> {
-    let package = folder.path().join("PACKAGE.json");
-    check(app, &package).await?;
-    let json = tokio::fs::read(&package).await?;
+    check(app, &folder.path().join("PACKAGE.json")).await?;
+    let id = Uuid::now_v7();
+    if let Err(problem) = begin(app, caller, id, folder, files).await {
+        // A database that breaks off may have kept it all the same.
+        let query = app.db.query("SELECT id FROM packages WHERE id = $1").bind(id.to_string());
+        if matches!(query.fetch_optional(app.db.writer()).await, Ok(None)) {
+            let folder = Folder::Package { tenant: caller.tenant.clone(), package: id };
+            if let Err(e) = app.objects.delete_folder(&folder).await {
+                tracing::error!(error = %e, package = %id, "the input of no package could not be deleted");
+            }
+        }
+        return Err(problem);
+    }
+    app.queue.ring();
+    let package = find(app, caller, id, Freshness::Latest).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
+}
+
+async fn begin(app: &App, caller: &Caller, id: Uuid, folder: &Incoming, files: &[String]) -> Result<(), Problem> {
+    let json = tokio::fs::read(folder.path().join("PACKAGE.json")).await?;
     let Known { application: Application { id: application, title }, units } =
         serde_json::from_slice(&json).map_err(std::io::Error::from)?;
-    let id = Uuid::now_v7();
     let mut inputs = vec!["PACKAGE.json".to_owned()];
     inputs.extend(files.iter().cloned());
     for name in &inputs {
@@ -104,10 +128,7 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
     let query = app.db.query(text).bind(id.to_string()).bind(caller.tenant.clone()).bind(job.id.to_string());
     query.bind(application).bind(title).execute(&mut *tx).await?;
     note_places(app, &mut tx, id, units).await?;
-    tx.commit().await?;
-    app.queue.ring();
-    let package = find(app, caller, id, Freshness::Latest).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
+    Ok(tx.commit().await?)
 }
 
 /// How units and rooms are called.
@@ -311,25 +332,33 @@ const SEGMENT: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Cancel a package that is not printed yet, or delete its files.
+///
+/// What was brought for a package that was never printed is deleted with it; that of one that was printed stays, and a
+/// student or a room of it can be printed again.
 #[utoipa::path(delete, path = "/v1/packages/{id}", tag = "print", params(("id" = Uuid, Path)), responses(
     (status = 204, description = "It is cancelled; what was printed is deleted"),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),
     (status = 409, description = "A legal hold keeps it", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn delete(State(app): State<App>, Print(caller): Print, Path(id): Path<Uuid>) -> Result<StatusCode, Problem> {
-    let package = find(&app, &caller, id, Freshness::Latest).await?;
+    find(&app, &caller, id, Freshness::Latest).await?;
     if hold::holds_package(&app.db, id).await? {
         return Err(Kind::Conflict.because("a legal hold keeps it"));
     }
     let text = "SELECT job_id FROM packages WHERE id = $1";
     let row = app.db.query(text).bind(id.to_string()).fetch_one(app.db.writer()).await?;
-    if let Ok(job) = Uuid::parse_str(&row.col::<String>("job_id")?) {
-        app.queue.cancel(job, &caller.tenant).await?;
-    }
-    for File { name, .. } in package.files {
-        let key = Key::PackageFile { tenant: caller.tenant.clone(), package: id, name };
-        app.objects.delete(&key).await?;
-    }
+    let job = Uuid::parse_str(&row.col::<String>("job_id")?).map_err(|e| DbError::Decode(e.into()))?;
+    app.queue.cancel(job, &caller.tenant).await?;
+    let printed = app.queue.progress(job, Freshness::Latest).await?.is_some_and(|p| p.state == JobState::Done);
+    let tenant = caller.tenant;
+    // What a worker that has not yet lost it puts there afterwards is deleted by the sweeper.
+    app.objects
+        .delete_folder(&if printed {
+            Folder::PackageFiles { tenant, package: id }
+        } else {
+            Folder::Package { tenant, package: id }
+        })
+        .await?;
     let query = app.db.query("DELETE FROM package_files WHERE package_id = $1").bind(id.to_string());
     app.db.execute(query).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -135,7 +135,8 @@ pub async fn get(
 /// All of it was put: check it.
 ///
 /// Its length is checked, and its SHA-256 where it came in pieces. What came by a signed link is hashed when a batch first
-/// opens it; if it is not what was announced, the batch fails with the code `sha256_mismatch`.
+/// opens it, and measured once more; if it is not what was announced, the batch fails with the code `sha256_mismatch` or
+/// `size_mismatch`.
 #[utoipa::path(post, path = "/v1/uploads/{id}/complete", tag = "read", params(("id" = Uuid, Path)), responses(
     (status = 200, description = "It is complete", body = Upload),
     (status = 404, description = "None of yours has this id", body = Problem, content_type = "application/problem+json"),

@@ -41,6 +41,16 @@ pub async fn holds_student(db: &Db, tenant: &str, student: &str) -> Result<bool,
     Ok(query.fetch_one(db.reader(Freshness::Latest)).await?.col::<i64>("holds")? > 0)
 }
 
+/// Whether a batch must be kept.
+///
+/// # Errors
+/// Of the database.
+pub async fn holds_batch(db: &Db, batch: Uuid) -> Result<bool, DbError> {
+    let text = concat!("SELECT COUNT(*) AS free FROM batches b WHERE b.id = $1 AND", batch_is_free!());
+    let query = db.query(text).bind(batch.to_string());
+    Ok(query.fetch_one(db.reader(Freshness::Latest)).await?.col::<i64>("free")? == 0)
+}
+
 /// Whether a package must be kept.
 ///
 /// # Errors

@@ -54,6 +54,7 @@ pub struct RetentionConfig {
     pub answers: Duration,
     pub messages: Duration,
     pub items: Duration,
+    pub ocr: Duration,
 }
 
 impl RetentionConfig {
@@ -90,6 +91,11 @@ impl RetentionConfig {
                 "retention.items",
                 "30d",
                 "How long it is kept by which items a finished batch was read, and what was told of finished jobs.",
+            ),
+            ocr: r.duration(
+                "retention.ocr",
+                "30d",
+                "How long what OCR said of a printed code is kept, so that it is not asked again.",
             ),
         }
     }

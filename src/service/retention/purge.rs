@@ -25,6 +25,11 @@ pub async fn purge(app: &App) -> Result<u64, DbError> {
             "DELETE FROM webhook_messages WHERE id IN
                 (SELECT id FROM webhook_messages WHERE state <> 'waiting' AND created_at < {now} - $1 LIMIT $2)",
         ),
+        (
+            kept.ocr,
+            "DELETE FROM vision_answers WHERE crop_sha256 IN
+                (SELECT crop_sha256 FROM vision_answers WHERE created_at < {now} - $1 LIMIT $2)",
+        ),
         (kept.items, "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < {now} - $1 LIMIT $2)"),
         (
             kept.items,

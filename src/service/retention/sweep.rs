@@ -25,6 +25,8 @@ pub struct Swept {
     /// Whole batches and whole packages.
     pub results: u64,
     pub packages: u64,
+    /// Packages that were never printed, of which what they were to be printed from was deleted.
+    pub inputs: u64,
     /// Rows of what is over.
     pub rows: u64,
     /// Things that could not be deleted; the next sweep tries again.
@@ -82,6 +84,7 @@ async fn claim(app: &App) -> Result<bool, DbError> {
 pub async fn sweep(app: &App) -> Result<Swept, DbError> {
     let mut swept = Swept::default();
     uploads(app, &mut swept).await?;
+    unprinted(app, &mut swept).await?;
     let tenants = app.db.query("SELECT id FROM tenants ORDER BY id").fetch_all(app.db.writer()).await?;
     for row in tenants {
         let tenant: String = row.col("id")?;
@@ -212,6 +215,31 @@ async fn uploads(app: &App, swept: &mut Swept) -> Result<(), DbError> {
         }
         app.db.execute(app.db.query("DELETE FROM uploads WHERE id = $1").bind(id)).await?;
         swept.uploads += 1;
+    }
+    Ok(())
+}
+
+/// What was brought for packages whose job failed or was cancelled: nobody prints it any more, and no row says whose names
+/// are in it. A worker that lost one may have put files there until it knew.
+async fn unprinted(app: &App, swept: &mut Swept) -> Result<(), DbError> {
+    let text = concat!(
+        "SELECT p.id AS id, p.tenant_id AS tenant_id FROM packages p JOIN jobs j ON j.id = p.job_id
+         WHERE j.state IN ('failed', 'cancelled') AND j.finished_at < {now} - $1 AND p.input_deleted_at IS NULL AND",
+        package_is_free!(),
+        "ORDER BY p.id"
+    );
+    let query = app.db.query(text).bind(app.config.jobs.lease.as_millis() as i64);
+    for row in query.fetch_all(app.db.writer()).await? {
+        let (id, tenant): (String, String) = (row.col("id")?, row.col("tenant_id")?);
+        let package = Uuid::parse_str(&id).map_err(|e| DbError::Decode(e.into()))?;
+        if let Err(e) = app.objects.delete_folder(&Folder::Package { tenant, package }).await {
+            tracing::warn!(%package, error = %e, "the input of a package could not be deleted");
+            swept.failed += 1;
+            continue;
+        }
+        let text = "UPDATE packages SET input_deleted_at = {now} WHERE id = $1";
+        app.db.execute(app.db.query(text).bind(id)).await?;
+        swept.inputs += 1;
     }
     Ok(())
 }

@@ -1,14 +1,15 @@
 //! Fetching the files of a batch that was given as URLs. One that can't be had is a page with its reason, as one that
-//! can't be opened is.
+//! can't be opened is. All of them together have the bounds of one request's files.
 
 use super::WorkError;
+use super::scratch::Scratch;
 use crate::service::App;
 use crate::service::guard::{FetchError, Fetched};
 use crate::service::jobs::{Claimed, Failure};
-use crate::service::store::Key;
 use crate::service::store::db::Columns;
+use crate::service::store::{DbError, Key};
 use std::collections::HashMap;
-use std::path::Path;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Fetches what an earlier attempt has not. Gives, by the file's number, why a file is not there.
@@ -17,25 +18,40 @@ pub async fn fetch(
     item: &Claimed,
     batch: Uuid,
     urls: &[String],
-    scratch: &Path,
+    scratch: &Scratch,
 ) -> Result<HashMap<u32, String>, WorkError> {
-    let text = "SELECT number FROM batch_files WHERE batch_id = $1 AND sha256 <> ''";
+    let text = "SELECT number, bytes FROM batch_files WHERE batch_id = $1 AND sha256 <> ''";
     let rows = app.db.query(text).bind(batch.to_string()).fetch_all(app.db.writer()).await?;
-    let there: Vec<i64> = rows.iter().map(|row| row.col("number")).collect::<Result<_, _>>()?;
-    let most = app.guard.config().file.min(app.config.bounds.limits.max_file_bytes);
+    let there = rows.iter().map(|row| Ok((row.col("number")?, row.col("bytes")?)));
+    let there: HashMap<i64, i64> = there.collect::<Result<_, DbError>>()?;
+    let config = app.guard.config();
+    let most = config.file.min(app.config.bounds.limits.max_file_bytes);
+    let (mut left, until) =
+        (config.total.saturating_sub(there.values().sum::<i64>() as u64), Instant::now() + config.total_time);
     let mut missing = HashMap::new();
     for (number, url) in (0..).zip(urls) {
-        if there.contains(&i64::from(number)) {
+        if there.contains_key(&i64::from(number)) {
             continue;
         }
-        let path = scratch.join(number.to_string());
-        match app.guard.fetch(url, most, &path).await {
+        let path = scratch.path().join("fetched");
+        let fetched = tokio::time::timeout_at(until, app.guard.fetch(url, most.min(left), &path)).await;
+        let fetched = fetched.map_err(|_| {
+            let seconds = config.total_time.as_secs();
+            Failure::lasting("urls_too_slow", format!("urls[{number}]: fetching all files took more than {seconds} s"))
+        })?;
+        match fetched {
             Ok(fetched) => {
                 let key = Key::Scan { tenant: item.tenant.clone(), batch, number };
                 app.objects.put_file(&key, &path).await?;
+                scratch.done_with(&path).await?;
                 note(app, item, batch, number, url, &fetched).await?;
+                left -= fetched.bytes;
             }
             Err(FetchError::Io(e)) => return Err(e.into()),
+            Err(FetchError::TooLarge(_)) if left < most => {
+                let detail = format!("urls[{number}]: together more than {} MiB", config.total >> 20);
+                return Err(Failure::lasting("urls_too_large", detail).into());
+            }
             Err(e) if e.is_transient() && !item.is_last_attempt() => {
                 return Err(Failure::transient("not_fetched", format!("urls[{number}]: {e}")).into());
             }

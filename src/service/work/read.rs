@@ -255,7 +255,7 @@ impl Part {
                 Cell::Int(sheet.and_then(|s| s.page).map(i64::from)),
                 sheet.and_then(|s| s.student.clone()).into(),
                 Cell::Json(serde_json::to_string(&reading)?),
-                i64::from(ask.is_some()).into(),
+                ask.filter(|_| app.vision.is_some()).map(|png| ask::hash(&png)).into(),
                 ENGINE.into(),
                 now.into(),
             ]);

@@ -18,6 +18,11 @@ impl Scratch {
     pub fn path(&self) -> &Path {
         &self.0
     }
+
+    /// Deletes a copy of which no more is needed; a file that lies elsewhere is none. The folder may be in memory.
+    pub async fn done_with(&self, file: &Path) -> io::Result<()> {
+        if file.starts_with(&self.0) { tokio::fs::remove_file(file).await } else { Ok(()) }
+    }
 }
 
 impl Drop for Scratch {

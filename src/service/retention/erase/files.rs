@@ -43,19 +43,16 @@ pub async fn scan(
     Ok(())
 }
 
-/// Takes the student out of a package: first what was printed goes, and the input, which says that there is something to
-/// do, is written last.
-pub async fn package(
+/// A package's input without the student; None: it does not name the student, or is not kept any more.
+pub async fn without(
     app: &App,
     tenant: &str,
     package: Uuid,
     student: &str,
     scratch: &Path,
-    erased: &mut Erased,
-) -> Result<(), EraseError> {
-    let key = Key::PackageInput { tenant: tenant.to_owned(), package, name: "PACKAGE.json".to_owned() };
-    let path = match app.objects.fetch(&key, &scratch.join("PACKAGE.json")).await {
-        Err(ObjectError::NotFound) => return Ok(()),
+) -> Result<Option<Value>, EraseError> {
+    let path = match app.objects.fetch(&input(tenant, package), &scratch.join("PACKAGE.json")).await {
+        Err(ObjectError::NotFound) => return Ok(None),
         path => path?,
     };
     let mut input: Value = serde_json::from_slice(&tokio::fs::read(path).await?)?;
@@ -69,13 +66,29 @@ pub async fn package(
             }
         }
     }
-    if there {
-        let folder = Folder::PackageFiles { tenant: tenant.to_owned(), package };
-        erased.package_files += app.objects.delete_folder(&folder).await?;
-        let query = app.db.query("DELETE FROM package_files WHERE package_id = $1").bind(package.to_string());
-        app.db.execute(query).await?;
-        app.objects.put(&key, serde_json::to_vec(&input)?.into()).await?;
-        erased.packages += 1;
-    }
+    Ok(there.then_some(input))
+}
+
+fn input(tenant: &str, package: Uuid) -> Key {
+    Key::PackageInput { tenant: tenant.to_owned(), package, name: "PACKAGE.json".to_owned() }
+}
+
+/// Takes the student out of a package: first what was printed goes, and the input, which says that there is something to
+/// do, is written last.
+pub async fn package(
+    app: &App,
+    tenant: &str,
+    package: Uuid,
+    student: &str,
+    scratch: &Path,
+    erased: &mut Erased,
+) -> Result<(), EraseError> {
+    let Some(left) = without(app, tenant, package, student, scratch).await? else { return Ok(()) };
+    let folder = Folder::PackageFiles { tenant: tenant.to_owned(), package };
+    erased.package_files += app.objects.delete_folder(&folder).await?;
+    let query = app.db.query("DELETE FROM package_files WHERE package_id = $1").bind(package.to_string());
+    app.db.execute(query).await?;
+    app.objects.put(&input(tenant, package), serde_json::to_vec(&left)?.into()).await?;
+    erased.packages += 1;
     Ok(())
 }

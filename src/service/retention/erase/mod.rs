@@ -91,7 +91,7 @@ fn hashed(key: &Secret, tenant: &str, student: &str) -> String {
 /// archive.
 type Pages = BTreeMap<u32, Vec<(u32, Option<u32>)>>;
 
-/// Erases a student. Interrupted, it is done to its end by asking again: rows go last. `scratch` is a folder of the
+/// Erases a student, unless a hold is about the student or about anybody whose data lie in the same files. Interrupted, it is done to its end by asking again: rows go last. `scratch` is a folder of the
 /// caller's.
 ///
 /// # Errors
@@ -102,7 +102,10 @@ pub async fn erase(app: &App, tenant: &str, student: &str, scratch: &Path) -> Re
     }
     let hash = hashed(&app.sheet_key, tenant, student);
     let batches = batches(app, tenant, student).await?;
-    let packages = packages(app, tenant, student).await?;
+    let packages = packages(app, tenant, student, scratch).await?;
+    if holds_others(app, batches.keys(), &packages).await? {
+        return Err(EraseError::Held);
+    }
     let mut erased = Erased::default();
     for (batch, pages) in &batches {
         for (file, pages) in pages {
@@ -171,19 +174,43 @@ async fn batches(app: &App, tenant: &str, student: &str) -> Result<BTreeMap<Uuid
     Ok(batches)
 }
 
-/// Packages of the exams that the student is known to sit.
-async fn packages(app: &App, tenant: &str, student: &str) -> Result<BTreeSet<Uuid>, EraseError> {
+/// Whether a hold is about anything else that lies in the same files: others' pages in a scan, others' sheets in a package.
+async fn holds_others(
+    app: &App,
+    batches: impl Iterator<Item = &Uuid>,
+    packages: &BTreeSet<Uuid>,
+) -> Result<bool, DbError> {
+    for batch in batches {
+        if hold::holds_batch(&app.db, *batch).await? {
+            return Ok(true);
+        }
+    }
+    for package in packages {
+        if hold::holds_package(&app.db, *package).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Packages whose input names the student: of the exams that the student is known to sit, and of those that were not
+/// printed, of which no row says who is in them.
+async fn packages(app: &App, tenant: &str, student: &str, scratch: &Path) -> Result<BTreeSet<Uuid>, EraseError> {
     let text = "SELECT p.id AS id, j.state AS state FROM packages p JOIN jobs j ON j.id = p.job_id
-                WHERE p.tenant_id = $1 AND p.application_id IN (
+                WHERE p.tenant_id = $1 AND (j.state <> 'done' AND p.input_deleted_at IS NULL OR p.application_id IN (
                     SELECT application_id FROM sheets WHERE tenant_id = $1 AND student_id = $2
-                    UNION SELECT application_id FROM students WHERE tenant_id = $1 AND id = $2)";
+                    UNION SELECT application_id FROM students WHERE tenant_id = $1 AND id = $2))";
     let query = app.db.query(text).bind(tenant.to_owned()).bind(student.to_owned());
     let mut packages = BTreeSet::new();
     for row in query.fetch_all(app.db.writer()).await? {
+        let package = Uuid::parse_str(&row.col::<String>("id")?).map_err(|e| DbError::Decode(e.into()))?;
+        if files::without(app, tenant, package, student, scratch).await?.is_none() {
+            continue;
+        }
         if ["queued", "running"].contains(&row.col::<String>("state")?.as_str()) {
             return Err(EraseError::Busy);
         }
-        packages.insert(Uuid::parse_str(&row.col::<String>("id")?).map_err(|e| DbError::Decode(e.into()))?);
+        packages.insert(package);
     }
     Ok(packages)
 }

@@ -58,7 +58,7 @@ impl ObjectsConfig {
                  server. With it no links are signed.",
             ),
             link: r.duration("objects.link", "15m", "How long a signed link to a download can be used."),
-            patience: r.duration("objects.patience", "30s", "How long a call of the storage is tried again."),
+            patience: r.duration("objects.patience", "30s", "How long a call of the storage is tried again, and how long it may be silent."),
             upload: r.duration("objects.upload", "24h", "How long a file may be on its way in; what is not complete by then is deleted."),
         };
         if config.kind != ObjectsKind::Local && config.bucket.is_empty() {

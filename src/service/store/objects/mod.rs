@@ -179,6 +179,11 @@ impl Objects {
         Ok(scratch.to_owned())
     }
 
+    /// Whether [`Objects::fetch`] makes a copy.
+    pub fn copies(&self) -> bool {
+        !matches!(self.backend, Backend::Local(_))
+    }
+
     /// Gives a file another key, without its bytes coming here.
     ///
     /// # Errors

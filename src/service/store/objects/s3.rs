@@ -49,7 +49,11 @@ impl S3 {
     pub fn new(config: &ObjectsConfig) -> Result<Self, ObjectError> {
         // Every call is bounded: a retry of minutes would outlast the request or the lease that it is made for.
         let retry = RetryConfig { max_retries: 5, retry_timeout: config.patience, ..RetryConfig::default() };
-        let client = ClientOptions::new().with_connect_timeout(Duration::from_secs(5));
+        // A large file may take as long as it goes on coming; who says nothing for so long is given up.
+        let client = ClientOptions::new()
+            .with_connect_timeout(Duration::from_secs(5))
+            .with_timeout_disabled()
+            .with_read_timeout(config.patience);
         let plain = config.endpoint.as_deref().is_some_and(|e| e.starts_with("http://"));
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(&config.bucket)

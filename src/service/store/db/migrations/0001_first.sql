@@ -90,7 +90,9 @@ CREATE TABLE packages (
     -- The exam's; and of `places` how rooms are called. No person's name is among them.
     title TEXT,
     created_at {int} NOT NULL,
-    report {json}
+    report {json},
+    -- When the sweeper deleted what it was to be printed from: its job failed, or was cancelled.
+    input_deleted_at {int}
 ) {strict};
 CREATE INDEX packages_of_tenant ON packages (tenant_id, id);
 CREATE INDEX packages_of_application ON packages (tenant_id, application_id);
@@ -230,8 +232,8 @@ CREATE TABLE pages (
     sheet_id TEXT,
     sheet_page {int},
     student_id TEXT,
-    -- 1: OCR may be asked what its printed code says.
-    ask {int} NOT NULL,
+    -- The SHA-256 of the picture of its printed code, where OCR may be asked what it says.
+    ask TEXT,
     -- The version of the reader.
     engine TEXT NOT NULL,
     updated_at {int} NOT NULL,
@@ -434,6 +436,7 @@ CREATE TABLE vision_answers (
     answer {json} NOT NULL,
     created_at {int} NOT NULL
 ) {strict};
+CREATE INDEX vision_answers_by_age ON vision_answers (created_at);
 
 CREATE TABLE vision_spent (
     tenant_id TEXT NOT NULL,
