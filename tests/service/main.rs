@@ -33,6 +33,7 @@ mod server;
 mod sessions;
 mod site;
 mod statistics;
+mod stopping;
 mod tenants;
 mod uploads;
 mod versions;
