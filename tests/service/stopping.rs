@@ -5,6 +5,7 @@ use crate::print_and_read::package;
 use crate::server::{Server, worker};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection, Executor};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,31 @@ async fn a_request_that_hangs_does_not_keep_the_process() {
     assert!((Duration::from_secs(1)..IN_ALL).contains(&took), "{took:?}");
     assert!(hanging.await.unwrap().is_err());
     drop(held);
+    let _ = std::fs::remove_dir_all(data);
+}
+
+fn find(folder: &Path, name: &str) -> Option<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).find_map(|path| match path.is_dir() {
+        true => find(&path, name),
+        false => path.ends_with(name).then_some(path),
+    })
+}
+
+/// Opening a pipe that nobody writes to blocks its thread, as a file on a server that is away does.
+#[tokio::test]
+async fn a_thread_that_hangs_does_not_keep_the_process() {
+    let server = Server::start_with(&SHUTDOWN[..1]);
+    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    assert_eq!(server.finished(&location).await["state"], "done");
+    let file = find(&server.data, "sheets.pdf").unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let hanging = tokio::spawn(server.client().get(server.url(&format!("{location}/files/sheets.pdf"))).send());
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!hanging.is_finished());
+    let (begun, data) = (Instant::now(), server.data.clone());
+    assert!(tokio::task::spawn_blocking(move || server.stop()).await.unwrap().success());
+    assert!((Duration::from_secs(1)..IN_ALL).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     let _ = std::fs::remove_dir_all(data);
 }
 
