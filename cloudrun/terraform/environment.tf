@@ -8,6 +8,8 @@ locals {
     GABARITO_OBJECTS_KIND          = "gcs"
     GABARITO_OBJECTS_BUCKET        = google_storage_bucket.files.name
     GABARITO_SERVER_PUBLIC_URL     = local.url
+    # Its name, and not the job: it is told this itself.
+    GABARITO_TASKS_JOB             = "projects/${var.project}/locations/${var.region}/jobs/gabarito-work"
     GABARITO_TASKS_QUEUE           = google_cloud_tasks_queue.work.id
     GABARITO_TASKS_SERVICE_ACCOUNT = google_service_account.tasks.email
     GABARITO_VISION_ENABLED        = "true"

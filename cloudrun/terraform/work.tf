@@ -1,5 +1,5 @@
 # What brings the work: Cloud Tasks, item by item; Cloud Scheduler, for the chores of a service that has no time of its own between
-# requests; a job, for what is too large for a request.
+# requests; a job, which the service begins for what is too large for a request.
 
 resource "google_cloud_tasks_queue" "work" {
   name     = "gabarito"
@@ -99,4 +99,12 @@ resource "google_cloud_run_v2_job" "work" {
   }
 
   depends_on = [google_secret_manager_secret_version.gabarito, google_secret_manager_secret_iam_member.gabarito]
+}
+
+# The service begins an execution for one package or batch, which it names in the arguments.
+resource "google_cloud_run_v2_job_iam_member" "gabarito" {
+  name     = google_cloud_run_v2_job.work.name
+  location = var.region
+  role     = "roles/run.jobsExecutorWithOverrides"
+  member   = google_service_account.gabarito.member
 }

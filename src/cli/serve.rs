@@ -11,7 +11,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use uuid::Uuid;
+
+/// For threads that can't be told to stop.
+const LAST: Duration = Duration::from_millis(250);
 
 /// Where the configuration is.
 #[derive(Debug, Args)]
@@ -108,7 +112,7 @@ pub fn failed(e: impl std::fmt::Display) -> CliError {
     CliError::Failed(e.to_string())
 }
 
-pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+pub fn runtime() -> Result<Runtime, CliError> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(failed)
 }
 
@@ -118,7 +122,14 @@ pub fn serve(args: &ServeArgs) -> Result<ExitCode, CliError> {
     let listening = |address: SocketAddr| {
         let _ = writeln!(io::stderr(), "gabarito: http://{address}  (documentação: http://{address}/docs)");
     };
-    runtime()?.block_on(service::serve(config, key, stop(), listening)).map_err(failed)?;
+    ended(runtime()?, service::serve(config, key, stop(), listening))
+}
+
+/// What still runs then has had its time, and is left to end with the process.
+fn ended(runtime: Runtime, work: impl Future<Output = Result<(), service::ServeError>>) -> Result<ExitCode, CliError> {
+    let done = runtime.block_on(work);
+    runtime.shutdown_timeout(LAST);
+    done.map_err(failed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -145,8 +156,7 @@ pub fn work(args: &WorkArgs) -> Result<ExitCode, CliError> {
         None if args.until_idle || task.is_some() => Until::Idle,
         None => Until::Stopped,
     };
-    runtime()?.block_on(service::work_off(config, key, until, task, stop())).map_err(failed)?;
-    Ok(ExitCode::SUCCESS)
+    ended(runtime()?, service::work_off(config, key, until, task, stop()))
 }
 
 /// Which task of a job on Cloud Run this process is, if it is one.

@@ -35,7 +35,7 @@ pub use work::{Task, Until};
 use crate::service::auth::Auth;
 use crate::service::child::Children;
 use crate::service::chromium::Chromium;
-use crate::service::cloud::{Tasks, Vision};
+use crate::service::cloud::{Size, Tasks, Vision};
 use crate::service::config::{Config, Secret};
 use crate::service::drawing::Drawings;
 use crate::service::gate::Gate;
@@ -77,6 +77,11 @@ pub struct App {
 }
 
 impl App {
+    /// Of what is too large for Cloud Tasks, where it brings the work: tasks of an execution on Cloud Run that works it off.
+    pub fn run_tasks(&self, size: Size) -> Option<u32> {
+        self.tasks.as_ref()?.run_tasks(size)
+    }
+
     /// A link to one of our paths: with our host where it is configured.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.config.server.public_url.as_deref().unwrap_or_default())

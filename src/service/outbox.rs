@@ -3,8 +3,9 @@
 use super::App;
 use super::cloud::{TaskError, Tasks};
 use super::store::DbError;
-use super::store::db::Columns;
+use super::store::db::{Columns, Freshness};
 use super::{warehouse, webhooks};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -60,7 +61,12 @@ async fn tell(app: &App) -> Result<usize, DbError> {
                 tasks.spawn(async move { (task(&client, &payload).await, id) });
                 continue;
             }
-            ("job.finished", _) => finished(app, &tenant, &payload).await?,
+            ("run_job", Some(client)) => {
+                let (app, client) = (app.clone(), client.clone());
+                tasks.spawn(async move { (run_job(&app, &client, &payload).await, id) });
+                continue;
+            }
+            ("job.finished", _) => finished(app, &id, &tenant, &payload).await?,
             _ => {}
         }
         sent(app, id).await?;
@@ -68,8 +74,8 @@ async fn tell(app: &App) -> Result<usize, DbError> {
     while let Some(made) = tasks.join_next().await {
         match made {
             Ok((Ok(()), id)) => sent(app, id).await?,
-            Ok((Err(e), _)) => tracing::error!(error = %e, "a task could not be made; it is tried again"),
-            Err(e) => tracing::error!(error = %e, "a task could not be made; it is tried again"),
+            Ok((Err(e), _)) => tracing::error!(error = %e, "work could not be handed on; it is tried again"),
+            Err(e) => tracing::error!(error = %e, "work could not be handed on; it is tried again"),
         }
     }
     Ok(rows.len())
@@ -80,14 +86,34 @@ async fn sent(app: &App, id: String) -> Result<(), DbError> {
     app.db.execute(query).await.map(|_| ())
 }
 
-async fn task(tasks: &Tasks, payload: &Value) -> Result<(), TaskError> {
-    // Whoever wrote it wrote an id.
-    let Some(item) = payload["item"].as_str().and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(()) };
-    tasks.create(item, payload["fence"].as_i64().unwrap_or_default()).await
+/// Why somebody else does not know yet what there is to do.
+#[derive(Debug, thiserror::Error)]
+enum NotHanded {
+    #[error(transparent)]
+    Google(#[from] TaskError),
+    #[error(transparent)]
+    Db(#[from] DbError),
 }
 
-/// A job's end, as an event for webhooks: by what the job was about.
-async fn finished(app: &App, tenant: &str, payload: &Value) -> Result<(), DbError> {
+async fn task(tasks: &Tasks, payload: &Value) -> Result<(), NotHanded> {
+    // Whoever wrote it wrote an id.
+    let Some(item) = payload["item"].as_str().and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(()) };
+    let due = payload["run_at"].as_i64().and_then(|ms| Timestamp::from_millisecond(ms).ok());
+    Ok(tasks.create(item, payload["fence"].as_i64().unwrap_or_default(), due).await?)
+}
+
+/// Has a large job run on Cloud Run, if it still is to be done.
+async fn run_job(app: &App, tasks: &Tasks, payload: &Value) -> Result<(), NotHanded> {
+    let Some(job) = payload["job"].as_str().and_then(|id| Uuid::parse_str(id).ok()) else { return Ok(()) };
+    if app.queue.progress(job, Freshness::Latest).await?.is_none_or(|p| p.state.is_final()) {
+        return Ok(());
+    }
+    tasks.run(job, payload["tasks"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1)).await?;
+    Ok(app.queue.run_began(job).await?)
+}
+
+/// A job's end, as an event for webhooks: by what the job was about. `told` is the message's id here.
+async fn finished(app: &App, told: &str, tenant: &str, payload: &Value) -> Result<(), DbError> {
     let job = payload["job"].as_str().unwrap_or_default().to_owned();
     let (event, what, text) = match payload["kind"].as_str() {
         Some("batch") => ("batch.finished", "batch", "SELECT id FROM batches WHERE job_id = $1"),
@@ -96,5 +122,5 @@ async fn finished(app: &App, tenant: &str, payload: &Value) -> Result<(), DbErro
     };
     let Some(row) = app.db.query(text).bind(job).fetch_optional(app.db.writer()).await? else { return Ok(()) };
     let data = json!({what: row.col::<String>("id")?, "state": payload["state"], "unread_pages": payload["unread"]});
-    webhooks::send(app, tenant, event, &data).await
+    webhooks::send(app, told, tenant, event, &data).await
 }

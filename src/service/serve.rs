@@ -20,6 +20,7 @@ use super::work::{Task, Until};
 use super::{outbox, webhooks, work};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -93,8 +94,7 @@ pub async fn serve(
     listening: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let address = config.server.listen;
-    let shutdown = config.server.shutdown;
-    let listener = TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })?;
+    let listener = listen(address).await?;
     let mut config = config;
     if address.ip().is_loopback() && config.server.public_url.is_none() {
         config.server.public_url = Some(format!("http://{}", listener.local_addr()?));
@@ -102,13 +102,9 @@ pub async fn serve(
     let app = App::open(config, &sheet_key).await?;
     let router = http::router(app.clone());
     listening(listener.local_addr()?);
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        stop.await;
-        stopping.cancel();
-    });
+    let deadline = Deadline::of(&app, stop);
     // Where Cloud Tasks brings the work this process may have no CPU between requests: they do it (`http::tasks`).
-    let mut beside = if app.tasks.is_none() { beside(&app) } else { JoinSet::new() };
+    let beside = if app.tasks.is_none() { beside(&app) } else { JoinSet::new() };
     let working = tokio::spawn({
         let app = app.clone();
         async move {
@@ -121,18 +117,58 @@ pub async fn serve(
     let router = router.with_state(());
     let (most, head) = (app.config.server.connections, app.config.server.head_time);
     let serving = listen(listener, router, most, head, app.stopping.clone().cancelled_owned());
-    let late = async {
-        app.stopping.cancelled().await;
-        tokio::time::sleep(shutdown).await;
-    };
     tokio::select! {
         served = async { serving.await; working.await.map_err(std::io::Error::other) } => served?,
-        () = late => {}
+        () = deadline.late.cancelled() => {}
     }
-    beside.shutdown().await;
-    app.db.close().await;
-    app.watch.end().await;
+    end(app, beside, &deadline).await;
     Ok(())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
+}
+
+/// When what is under way must be over, once the process must stop. Cloud Run kills 10 s after SIGTERM.
+struct Deadline {
+    /// `server.shutdown` later: requests and pages.
+    late: CancellationToken,
+    /// [`LAST`] after that: everything.
+    over: CancellationToken,
+}
+
+/// For what comes after requests and pages: closing the database, telling the last spans. Where those took less, it has their time.
+const LAST: Duration = Duration::from_secs(1);
+
+impl Deadline {
+    /// Tells the process to stop when `stop` resolves, and counts from then.
+    fn of(app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Self {
+        let deadline = Deadline { late: CancellationToken::new(), over: CancellationToken::new() };
+        let (late, over) = (deadline.late.clone(), deadline.over.clone());
+        let (stopping, shutdown) = (app.stopping.clone(), app.config.server.shutdown);
+        tokio::spawn(async move {
+            stop.await;
+            stopping.cancel();
+            tokio::time::sleep(shutdown).await;
+            late.cancel();
+            tokio::time::sleep(LAST).await;
+            over.cancel();
+        });
+        deadline
+    }
+}
+
+/// Ends what goes on beside, closes the database and tells the last of what happened, in what time is left: a connection that
+/// somebody has and does not give back would keep the process for ever.
+async fn end(app: App, mut beside: JoinSet<()>, deadline: &Deadline) {
+    let ending = async {
+        beside.shutdown().await;
+        tokio::join!(app.db.close(), app.watch.end());
+    };
+    tokio::select! {
+        () = ending => {}
+        () = deadline.over.cancelled() => tracing::warn!("not everything ended in time"),
+    }
 }
 
 /// What a process with time of its own does besides: it gives back what lost workers had, tells what is to be told, and lets go of what
@@ -158,21 +194,33 @@ pub async fn work(
     task: Option<Task>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let listener = match config.work_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let app = App::open(config, &sheet_key).await?;
-    let stopping = app.stopping.clone();
-    tokio::spawn(async move {
-        stop.await;
-        stopping.cancel();
-    });
+    let deadline = Deadline::of(&app, stop);
     let until = match until {
         Until::Done(id) => Until::Done(app.queue.job_of(id).await?.ok_or(ServeError::NoJob(id))?),
         other => other,
     };
     let mut beside = beside(&app);
-    work::run(app.clone(), until, task).await;
-    outbox::flush(&app).await;
-    beside.shutdown().await;
-    app.db.close().await;
-    app.watch.end().await;
+    if let Some(listener) = listener {
+        let router = http::of_a_worker(app.clone());
+        beside.spawn(async move {
+            if let Err(e) = axum::serve(listener, router).await {
+                tracing::error!(error = %e, "nobody is answered at work.listen any more");
+            }
+        });
+    }
+    let working = async {
+        work::run(app.clone(), until, task).await;
+        outbox::flush(&app).await;
+    };
+    tokio::select! {
+        () = working => {}
+        () = deadline.late.cancelled() => {}
+    }
+    end(app, beside, &deadline).await;
     Ok(())
 }

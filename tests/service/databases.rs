@@ -2,10 +2,10 @@
 
 use crate::postgres;
 use gabarito::service::config::{Config, Secret};
-use gabarito::service::jobs::{Failure, ItemKind, JobState, JobsConfig, NewItem, NewJob, Queue, QueueError};
+use gabarito::service::jobs::{Delivery, Failure, ItemKind, JobState, JobsConfig, NewItem, NewJob, Queue, QueueError};
 use gabarito::service::store::Db;
 use gabarito::service::store::db::{Columns, Dialect, Freshness};
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::Row;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -45,9 +45,13 @@ fn jobs() -> JobsConfig {
 }
 
 async fn job(queue: &Queue, kind: &'static str, items: &[ItemKind]) -> Uuid {
+    sized(queue, kind, items, None).await
+}
+
+async fn sized(queue: &Queue, kind: &'static str, items: &[ItemKind], run_tasks: Option<u32>) -> Uuid {
     let db = queue.db();
     db.execute(db.query("INSERT INTO tenants (id, created_at) VALUES ('t', 0) ON CONFLICT DO NOTHING")).await.unwrap();
-    let job = NewJob { id: Uuid::now_v7(), tenant: "t".into(), kind, priority: 0, total: None };
+    let job = NewJob { id: Uuid::now_v7(), tenant: "t".into(), kind, priority: 0, total: None, run_tasks };
     let item = |kind: &ItemKind| NewItem { kind: *kind, payload: json!({"x": [1, "á"]}), input_hash: None };
     let mut tx = db.begin().await.unwrap();
     queue.create(&mut tx, &job, &items.iter().map(item).collect::<Vec<_>>()).await.unwrap();
@@ -235,5 +239,71 @@ async fn many_workers_share_many_items_and_do_each_once() {
             queue.finish(tx, &item, &json!({})).await.unwrap();
         }
         assert_eq!(state(&queue, id).await, JobState::Done);
+    }
+}
+
+const NOTHING: [(String, Value); 0] = [];
+
+/// What waits in the outbox: topics with their payloads, and nothing of them afterwards.
+async fn told(db: &Db) -> Vec<(String, Value)> {
+    let text = "SELECT topic, payload{as_text} AS payload FROM outbox WHERE sent_at IS NULL ORDER BY id";
+    let rows = db.query(text).fetch_all(db.writer()).await.unwrap();
+    db.execute(db.query("UPDATE outbox SET sent_at = {now}")).await.unwrap();
+    let payload = |text: String| serde_json::from_str(&text).unwrap();
+    rows.iter().map(|row| (row.col("topic").unwrap(), payload(row.col("payload").unwrap()))).collect()
+}
+
+#[tokio::test]
+async fn what_waits_again_has_a_task_of_its_own_for_when_it_is_due() {
+    for case in cases().await {
+        let backoff = Duration::from_secs(60);
+        let queue = Queue::new(case.db.clone(), JobsConfig { delivery: Delivery::CloudTasks, backoff, ..jobs() });
+        job(&queue, "package", &[ItemKind::Print]).await;
+        let first = told(&case.db).await;
+        let item = queue.claim("w").await.unwrap().unwrap();
+        assert_eq!(first, [("task".to_owned(), json!({"item": item.id, "fence": 0}))]);
+        assert_eq!(queue.due(item.id).await.unwrap(), None);
+        queue.give_back(&item).await.unwrap();
+        let [(topic, back)] = &told(&case.db).await[..] else { panic!("one task") };
+        assert_eq!((topic.as_str(), &back["item"], &back["fence"]), ("task", &json!(item.id), &json!(1)));
+        let item = queue.claim("w").await.unwrap().unwrap();
+        queue.fail(&item, &Failure::transient("x", "")).await.unwrap();
+        let [(_, failed)] = &told(&case.db).await[..] else { panic!("one task") };
+        let later = failed["run_at"].as_i64().unwrap() - back["run_at"].as_i64().unwrap();
+        assert!(failed["fence"] == 2 && later > 50_000, "{failed} {back}");
+        assert!(queue.due(item.id).await.unwrap().unwrap() > Duration::from_secs(50));
+    }
+}
+
+#[tokio::test]
+async fn a_large_job_is_run_and_run_once_more_where_nobody_is_at_what_is_left_of_it() {
+    for case in cases().await {
+        let (delivery, poll, run_again) = (Delivery::CloudTasks, Duration::from_millis(10), Duration::from_millis(500));
+        let queue = Queue::new(case.db.clone(), JobsConfig { delivery, poll, run_again, ..jobs() });
+        let id = sized(&queue, "batch", &[ItemKind::Read, ItemKind::Read], Some(3)).await;
+        let run = [("run_job".to_owned(), json!({"job": id, "tasks": 3}))];
+        assert_eq!(told(&case.db).await, run);
+        let wait = || tokio::time::sleep(Duration::from_millis(600));
+        wait().await;
+        // It is still to be told, or was begun this moment, or somebody is at it.
+        queue.sweep().await.unwrap();
+        assert_eq!(told(&case.db).await, NOTHING);
+        queue.run_began(id).await.unwrap();
+        queue.sweep().await.unwrap();
+        assert_eq!(told(&case.db).await, NOTHING);
+        wait().await;
+        let item = queue.claim_of("w", id).await.unwrap().unwrap();
+        queue.sweep().await.unwrap();
+        assert_eq!(told(&case.db).await, NOTHING);
+        // It is lost; nobody takes it, nor the other.
+        wait().await;
+        assert_eq!(queue.sweep().await.unwrap(), (1, 0));
+        queue.sweep().await.unwrap();
+        assert_eq!(told(&case.db).await, run, "{item:?}");
+        queue.run_began(id).await.unwrap();
+        wait().await;
+        assert!(queue.cancel(id, "t").await.unwrap());
+        queue.sweep().await.unwrap();
+        assert_eq!(told(&case.db).await, NOTHING);
     }
 }

@@ -1,5 +1,7 @@
-//! What the service meets of Google Cloud: the metadata server, Google's keys, and Cloud Tasks (REST, v2), which delivers.
+//! What the service meets of Google Cloud: the metadata server, Google's keys, Cloud Tasks (REST, v2), which delivers, and jobs of Cloud
+//! Run (REST, v2), whose tasks are processes of the real executable.
 
+use crate::server::gabarito;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use axum::extract::{Path, State};
@@ -12,10 +14,13 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, get_current_timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub const QUEUE: &str = "projects/p/locations/southamerica-east1/queues/gabarito";
+pub const JOB: &str = "projects/p/locations/southamerica-east1/jobs/gabarito-work";
 pub const ACCOUNT: &str = "gabarito-tasks@p.iam.gserviceaccount.com";
 pub const AUDIENCE: &str = "https://gabarito.example";
 pub const KEY_ID: &str = "k1";
@@ -41,6 +46,10 @@ pub struct Seen {
     pub tasks: BTreeMap<String, Vec<u16>>,
     /// Names of tasks that were made again.
     pub again: Vec<String>,
+    /// Arguments and number of tasks of each execution of the job.
+    pub runs: Vec<(Vec<String>, u32)>,
+    /// How an execution begins, where it does.
+    pub worker: Option<(PathBuf, Vec<(&'static str, String)>)>,
     /// No task is delivered while this is set; they wait here.
     pub held: Option<Vec<Value>>,
     /// Where the service listens: what tasks call is below `AUDIENCE`.
@@ -74,6 +83,7 @@ impl FakeGoogle {
             .route("/computeMetadata/v1/instance/service-accounts/default/token", get(token))
             .route("/oauth2/v3/certs", get(certs))
             .route("/v2/projects/p/locations/southamerica-east1/queues/gabarito/{what}", post(create))
+            .route("/v2/projects/p/locations/southamerica-east1/jobs/{what}", post(run))
             .with_state(fake.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         (fake, address)
@@ -115,6 +125,11 @@ impl FakeGoogle {
             let name = task["name"].as_str().unwrap().to_owned();
             let request = &task["httpRequest"];
             let path = request["url"].as_str().unwrap().strip_prefix(AUDIENCE).unwrap();
+            if let Some(due) = task["scheduleTime"].as_str() {
+                let due: jiff::Timestamp = due.parse().unwrap();
+                let wait = due.as_millisecond() - jiff::Timestamp::now().as_millisecond();
+                tokio::time::sleep(Duration::from_millis(wait.max(0) as u64)).await;
+            }
             for _ in 0..600 {
                 // Another instance may have taken the service's place.
                 let url = format!("{}{path}", fake.seen(|s| s.service.clone()));
@@ -154,6 +169,43 @@ fn refused(status: u16, word: &str) -> (StatusCode, Json<Value>) {
     (StatusCode::from_u16(status).unwrap(), Json(error))
 }
 
+fn fault(fake: &FakeGoogle) -> Option<(StatusCode, Json<Value>)> {
+    let status = fake.seen(|s| s.faults.pop_front())?;
+    let words = [(401, "UNAUTHENTICATED"), (429, "RESOURCE_EXHAUSTED"), (503, "UNAVAILABLE")];
+    Some(refused(status, words.iter().find(|(n, _)| *n == status).unwrap().1))
+}
+
+/// `projects.locations.jobs.run`
+async fn run(
+    State(fake): State<FakeGoogle>,
+    Path(what): Path<String>,
+    headers: HeaderMap,
+    Json(body): Json<Value>,
+) -> (StatusCode, Json<Value>) {
+    assert_eq!(what, "gabarito-work:run");
+    if let Some(refused) = fault(&fake) {
+        return refused;
+    }
+    assert_eq!(headers["authorization"], format!("Bearer token-{}", fake.seen(|s| s.tokens)));
+    let overrides = &body["overrides"];
+    let args: Vec<String> = serde_json::from_value(overrides["containerOverrides"][0]["args"].clone()).unwrap();
+    let count = overrides["taskCount"].as_u64().unwrap() as u32;
+    let worker = fake.seen(|s| {
+        s.runs.push((args.clone(), count));
+        s.worker.clone()
+    });
+    if let Some((data, environment)) = worker {
+        for index in 0..count {
+            let mut command = gabarito();
+            command.args(&args).arg("--data").arg(&data).envs(environment.iter().map(|(k, v)| (*k, v.as_str())));
+            command.env("CLOUD_RUN_TASK_INDEX", index.to_string()).env("CLOUD_RUN_TASK_COUNT", count.to_string());
+            let mut task = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::spawn(move || task.wait());
+        }
+    }
+    (StatusCode::OK, Json(json!({"name": format!("{JOB}/operations/1"), "done": false})))
+}
+
 /// `projects.locations.queues.tasks.create`
 async fn create(
     State(fake): State<FakeGoogle>,
@@ -162,9 +214,8 @@ async fn create(
     Json(body): Json<Value>,
 ) -> (StatusCode, Json<Value>) {
     assert_eq!(what, "tasks");
-    if let Some(status) = fake.seen(|s| s.faults.pop_front()) {
-        let words = [(401, "UNAUTHENTICATED"), (429, "RESOURCE_EXHAUSTED"), (503, "UNAVAILABLE")];
-        return refused(status, words.iter().find(|(n, _)| *n == status).unwrap().1);
+    if let Some(refused) = fault(&fake) {
+        return refused;
     }
     assert_eq!(headers["authorization"], format!("Bearer token-{}", fake.seen(|s| s.tokens)));
     let task = body["task"].clone();

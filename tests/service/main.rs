@@ -34,6 +34,7 @@ mod server;
 mod sessions;
 mod site;
 mod statistics;
+mod stopping;
 mod tenants;
 mod tokens;
 mod uploads;

@@ -2,7 +2,7 @@
 //! lines that are joined with both.
 
 use crate::print_and_read::package;
-use crate::server::Server;
+use crate::server::{Server, worker};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
+use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, Connection, Executor};
 use std::sync::{Arc, Mutex};
@@ -123,10 +124,13 @@ async fn a_request_and_the_items_that_it_makes_are_one_trace_with_their_lines() 
     }
 
     let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let line = lines.iter().find(|l| l["route"] == "/v1/packages" && l["status"] == 202).unwrap();
+    let line = lines.iter().find(|l| l["route"] == "/v1/packages" && l["httpRequest"]["status"] == 202).unwrap();
     assert_eq!(line["logging.googleapis.com/trace"], format!("projects/p/traces/{TRACE}"));
     assert_eq!(line["logging.googleapis.com/spanId"], hex(&asked.span_id));
+    assert_eq!(line["logging.googleapis.com/trace_sampled"], true);
     assert_eq!(line["logging.googleapis.com/labels"]["request"], request);
+    let quiet = lines.iter().find(|l| l["route"] == "/healthz").unwrap();
+    assert_eq!(quiet["logging.googleapis.com/trace_sampled"], false);
     assert!(!log.contains("hunter2"));
 }
 
@@ -171,13 +175,43 @@ async fn a_fault_is_reported_with_ids_and_nothing_else() {
 async fn what_is_counted_is_there_for_prometheus() {
     let server = Server::start_with(&[("GABARITO_METRICS_ENABLED", "true")]);
     server.get("/healthz").await.expect(200);
+    // Whoever asks may invent methods: they are one series.
+    for n in 0..20 {
+        let method = reqwest::Method::from_bytes(format!("M{n}").as_bytes()).unwrap();
+        server.send(server.client().request(method, server.url("/healthz"))).await.expect(405);
+    }
     let text = String::from_utf8(server.get("/metrics").await.body).unwrap();
     for line in [
         "gabarito_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1",
+        "gabarito_http_requests_total{method=\"_OTHER\",route=\"/healthz\",status=\"405\"} 20",
         "gabarito_queue_depth 0",
         "gabarito_queue_age_seconds 0",
         "gabarito_vision_cost_total 0",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+    assert!(!text.contains("M19") && !server.log().contains("M19"), "{text}");
+}
+
+#[tokio::test]
+async fn a_worker_serves_what_it_counts_and_nothing_else() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let environment =
+        [("GABARITO_JOBS_DELIVERY", "database"), ("GABARITO_JOBS_POLL", "50ms"), ("GABARITO_WORK_LISTEN", &*port)];
+    let server = Server::start_with(&environment);
+    let mut worker = worker(&server.data, &environment);
+    let form = Form::new().part("files", Part::bytes(&b"not a scan"[..]).file_name("x.pdf"));
+    let created = server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await;
+    let location = created.header("location").to_owned();
+    created.expect(202);
+    assert_eq!(server.finished(&location).await["state"], "done");
+    let at = |path: &str| format!("http://{port}{path}");
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.get(&at(path)).await.expect(200)["status"], "ok");
+    }
+    let text = String::from_utf8(server.get(&at("/metrics")).await.body).unwrap();
+    assert!(text.contains("gabarito_pages_total{of=\"error\"} 1"), "{text}");
+    assert_eq!(server.get(&at("/v1/batches")).await.status, 404);
+    worker.kill().unwrap();
+    worker.wait().unwrap();
 }

@@ -8,6 +8,7 @@ use axum::routing::post;
 use gabarito::service::webhooks::signature;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection, Executor, Row};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -94,4 +95,73 @@ async fn no_private_address_is_called() {
     let problem =
         server.post_json("/v1/webhooks", &json!({"url": "https://example.com/", "events": ["x"]})).await.expect(422);
     assert_eq!(problem["errors"][0]["path"], "events");
+}
+
+async fn ended(server: &Server) {
+    let form = Form::new().part("files", Part::bytes(&b"not a scan"[..]).file_name("x.pdf"));
+    server.send(server.client().post(server.url("/v1/batches")).multipart(form)).await.expect(202);
+}
+
+async fn webhook(server: &Server, target: &str) -> String {
+    let new = json!({"url": format!("http://{target}/aviso"), "events": ["batch.finished"]});
+    server.post_json("/v1/webhooks", &new).await.expect(201)["id"].as_str().unwrap().to_owned()
+}
+
+/// Takes everything.
+async fn taker() -> (Arrived, String) {
+    let arrived = Arrived::new(Mutex::new(vec![Default::default()]));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = listener.local_addr().unwrap().to_string();
+    let router = Router::new().route("/aviso", post(take)).with_state(arrived.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (arrived, target)
+}
+
+#[tokio::test]
+async fn who_never_answers_delays_nobody_else() {
+    let (arrived, target) = taker().await;
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = silent.local_addr().unwrap().to_string();
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    tokio::spawn({
+        let calls = calls.clone();
+        async move {
+            while let Ok((call, _)) = silent.accept().await {
+                calls.lock().unwrap().push(call);
+            }
+        }
+    });
+    let server = Server::start_with(&[("GABARITO_OUTBOUND_ALLOW_PRIVATE", &format!("{dead},{target}"))]);
+    webhook(&server, &dead).await;
+    webhook(&server, &target).await;
+    let begun = Instant::now();
+    for _ in 0..6 {
+        ended(&server).await;
+    }
+    // Sooner than a single call to the other is given up, and that has no more than two at once.
+    arrivals(&arrived, 7).await;
+    assert!(begun.elapsed() < Duration::from_secs(14), "{:?}", begun.elapsed());
+    assert_eq!(calls.lock().unwrap().len(), 2);
+}
+
+/// The process dies after it made the messages and before it noted that it did.
+#[tokio::test]
+async fn what_the_outbox_tells_twice_is_one_message() {
+    let (arrived, target) = taker().await;
+    let server = Server::start_with(&[("GABARITO_OUTBOUND_ALLOW_PRIVATE", &target)]);
+    webhook(&server, &target).await;
+    ended(&server).await;
+    arrivals(&arrived, 2).await;
+    sqlx::any::install_default_drivers();
+    let file = format!("sqlite://{}", server.data.join("gabarito.db").display());
+    let mut database = AnyConnection::connect(&file).await.unwrap();
+    let again = "UPDATE outbox SET sent_at = NULL, run_at = 0 WHERE topic = 'job.finished'";
+    assert_eq!(database.execute(again).await.unwrap().rows_affected(), 1);
+    let count = async |database: &mut AnyConnection, text: &'static str| -> i64 {
+        database.fetch_one(text).await.unwrap().get(0)
+    };
+    while count(&mut database, "SELECT COUNT(*) FROM outbox WHERE sent_at IS NULL").await > 0 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(count(&mut database, "SELECT COUNT(*) FROM webhook_messages").await, 1);
 }

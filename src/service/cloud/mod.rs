@@ -4,6 +4,6 @@ mod tasks;
 mod token;
 pub mod vision;
 
-pub use tasks::{TaskError, Tasks, TasksConfig};
+pub use tasks::{Size, TaskError, Tasks, TasksConfig};
 pub use token::Tokens;
 pub use vision::{Vision, VisionConfig};

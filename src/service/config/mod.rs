@@ -37,6 +37,8 @@ pub struct Config {
     pub objects: ObjectsConfig,
     pub retention: RetentionConfig,
     pub jobs: JobsConfig,
+    /// Where `gabarito work` says how it is.
+    pub work_listen: Option<SocketAddr>,
     /// Where Cloud Tasks brings the work.
     pub tasks: Option<TasksConfig>,
     pub bounds: BoundsConfig,
@@ -134,6 +136,12 @@ impl Config {
         let objects = ObjectsConfig::of(reader);
         let retention = RetentionConfig::of(reader);
         let jobs = JobsConfig::of(reader);
+        let work_listen = reader.optional(
+            "work.listen",
+            "an address and a port such as 0.0.0.0:9090",
+            "Where `gabarito work` serves /healthz, /readyz and /metrics to whoever reaches it, and nothing else. Without it a \
+             worker opens no port.",
+        );
         let tasks = TasksConfig::of(reader, jobs.delivery == Delivery::CloudTasks, server.public_url.as_deref());
         Config {
             server,
@@ -144,6 +152,7 @@ impl Config {
             objects,
             retention,
             jobs,
+            work_listen,
             tasks,
             bounds: BoundsConfig::of(reader),
             outbound: OutboundConfig::of(reader),
@@ -234,7 +243,8 @@ impl Server {
             shutdown: r.duration(
                 "server.shutdown",
                 "8s",
-                "After SIGTERM: how long requests and pages under way may still take. Cloud Run gives 10 s in all.",
+                "After SIGTERM: how long requests and pages under way may still take. What is told and closed after them takes 1.5 s at \
+                 most: Cloud Run gives 10 s in all.",
             ),
             cors: r.each(
                 "server.cors",

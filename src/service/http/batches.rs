@@ -9,6 +9,7 @@ use super::{Caller, Kind, Problem, caller, uploads};
 use crate::json::Fault;
 use crate::read::policy::Policy;
 use crate::service::App;
+use crate::service::cloud::Size;
 use crate::service::grades;
 use crate::service::guard::Denied;
 use crate::service::jobs::{ItemKind, NewItem, NewJob, Progress};
@@ -161,6 +162,7 @@ async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, 
 
 async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result<(), Problem> {
     let Brought { files, uploads, urls, options } = brought;
+    let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
     for (number, upload) in uploads.iter().enumerate() {
         // Whoever put all of it need not say so. What is wrong with it is said of its place here.
         match uploads::completed(app, caller, *upload).await {
@@ -169,14 +171,16 @@ async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result
             Err(problem) if problem.status().is_client_error() => {
                 return Err(Problem::field(format!("uploads[{number}]"), problem.detail()));
             }
-            completed => drop(completed?),
+            completed => bytes += completed?.bytes,
         }
     }
     for (number, file) in files.iter().enumerate() {
         let key = Key::Scan { tenant: caller.tenant.clone(), batch: id, number: number as u32 };
         app.objects.put_file(&key, &file.path).await?;
     }
-    let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "batch", priority: 0, total: None };
+    let run_tasks = app.run_tasks(Size::Batch(files.len() + uploads.len() + urls.len(), bytes));
+    let (job, tenant) = (Uuid::now_v7(), caller.tenant.clone());
+    let job = NewJob { id: job, tenant, kind: "batch", priority: 0, total: None, run_tasks };
     let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id, "urls": urls}), input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;

@@ -31,6 +31,11 @@ pub async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     if !app.config.watch.metrics && !app.config.server.listen.ip().is_loopback() {
         return Err(Kind::NotFound.because("metrics.enabled is not set"));
     }
+    counted(State(app)).await
+}
+
+/// As [`metrics`], of a worker: whoever reaches its port may know.
+pub async fn counted(State(app): State<App>) -> Result<Response, Problem> {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(([(header::CONTENT_TYPE, kind)], app.metrics.text(&app).await?).into_response())
 }

@@ -46,6 +46,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, Request};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use pressure::Patience;
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,6 +169,15 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), watch::measure))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .with_state(app)
+}
+
+/// What a worker says of itself: `work.listen`.
+pub fn of_a_worker(app: App) -> Router {
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::counted))
         .with_state(app)
 }
 

@@ -10,6 +10,7 @@ use super::paging::{Page, Paging};
 use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
+use crate::service::cloud::Size;
 use crate::service::jobs::{ItemKind, JobState, NewItem, NewJob, Progress};
 use crate::service::retention::hold;
 use crate::service::store::db::{Cell, Columns, Freshness, Tx, rows};
@@ -118,7 +119,9 @@ async fn begin(app: &App, caller: &Caller, id: Uuid, folder: &Incoming, files: &
         let key = Key::PackageInput { tenant: caller.tenant.clone(), package: id, name: name.clone() };
         app.objects.put_file(&key, &folder.path().join(name)).await?;
     }
-    let job = NewJob { id: Uuid::now_v7(), tenant: caller.tenant.clone(), kind: "package", priority: 0, total: None };
+    let run_tasks = app.run_tasks(Size::Package(json.len() as u64));
+    let (job, tenant) = (Uuid::now_v7(), caller.tenant.clone());
+    let job = NewJob { id: job, tenant, kind: "package", priority: 0, total: None, run_tasks };
     let payload = json!({"package": id, "application": application, "inputs": inputs});
     let item = NewItem { kind: ItemKind::Print, payload, input_hash: None };
     let mut tx = app.db.begin().await?;

@@ -17,6 +17,8 @@ use tokio::time::timeout;
 use tracing::Instrument;
 use uuid::Uuid;
 
+/// How long a task waits for its item to be due: by the clock of Cloud Tasks it was, by the database's not yet.
+const EARLY: Duration = Duration::from_secs(10);
 /// How long a task waits for a place at the work, and others for what they have told.
 const PLACE: Duration = Duration::from_secs(30);
 const TOLD: Duration = Duration::from_secs(5);
@@ -26,7 +28,9 @@ pub fn routes() -> Router<App> {
     Router::new().route("/internal/tasks/{id}", post(task)).route("/internal/sweep", post(sweep))
 }
 
-/// Does an item in the request. 204: nothing is left to do of it. 503: again, when `Retry-After` says.
+/// Does an item in the request. 204: this task has nothing left to do: its item is done, another has it, or it waits for a task of
+/// its own, which is scheduled for when it is due. 503: there is no place for it here; that slows the whole queue
+/// (HttpTarget in the reference of Cloud Tasks), as it should.
 async fn task(
     State(app): State<App>,
     headers: HeaderMap,
@@ -34,12 +38,19 @@ async fn task(
 ) -> Result<StatusCode, Problem> {
     let tasks = admit(&app, &headers).await?;
     let id = id?.0;
+    match app.queue.due(id).await? {
+        None => return Ok(StatusCode::NO_CONTENT),
+        Some(wait) if wait > EARLY => return Err(Kind::Busy.because("the item is not due").retry_after(wait)),
+        Some(wait) => tokio::time::sleep(wait).await,
+    }
     let Ok(Some(place)) = timeout(PLACE, tasks.place()).await else {
         return Err(Kind::Busy.because("as many items as jobs.workers are under way"));
     };
-    if !app.stopping.is_cancelled()
-        && let Some(item) = app.queue.claim_one(&work::worker(), id).await?
-    {
+    if app.stopping.is_cancelled() {
+        return Err(Kind::Busy.because("the process is stopping"));
+    }
+    // Where it is none any more another was sooner.
+    if let Some(item) = app.queue.claim_one(&work::worker(), id).await? {
         // It goes on to its end where Cloud Tasks does not wait for it, and keeps its place so long.
         let worked = work::work(app.clone(), item).in_current_span();
         let done = tokio::spawn(async move {
@@ -51,10 +62,7 @@ async fn task(
         outbox::flush(&app).await;
         let _ = timeout(DELIVERED, webhooks::flush(&app)).await;
     }
-    match app.queue.due(id).await? {
-        None => Ok(StatusCode::NO_CONTENT),
-        Some(wait) => Err(Kind::Busy.because("the item is not done").retry_after(wait)),
-    }
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Lost leases, what is to be told, what need not be kept: Cloud Scheduler calls for it.

@@ -23,6 +23,8 @@ pub struct JobsConfig {
     pub backoff: Duration,
     pub sweep: Duration,
     pub poll: Duration,
+    /// Before a large job is run once more on Cloud Run.
+    pub run_again: Duration,
 }
 
 impl JobsConfig {
@@ -51,6 +53,11 @@ impl JobsConfig {
             backoff: r.duration("jobs.backoff", "5s", "Before the second attempt; it doubles with each further one."),
             sweep: r.duration("jobs.sweep", "15s", "How often lost leases are looked for."),
             poll: r.duration("jobs.poll", "1s", "How often a worker looks for work that nobody told it of."),
+            run_again: r.duration(
+                "jobs.run_again",
+                "10m",
+                "A job that `tasks.job` works off and that nobody is at is run once more so long after it was last begun.",
+            ),
         }
     }
 }

@@ -91,6 +91,8 @@ pub struct NewJob {
     pub priority: i32,
     /// Pages, where they are known.
     pub total: Option<u64>,
+    /// Of one that is too large for Cloud Tasks: tasks of an execution on Cloud Run that works it off.
+    pub run_tasks: Option<u32>,
 }
 
 #[derive(Clone, Debug)]

@@ -114,10 +114,14 @@ impl Queue {
     /// # Errors
     /// Of the database.
     pub async fn create(&self, tx: &mut Tx, job: &NewJob, items: &[NewItem]) -> Result<(), DbError> {
-        let text = "INSERT INTO jobs (id, tenant_id, kind, state, priority, done, total, created_at)
-                    VALUES ($1, $2, $3, 'queued', $4, 0, $5, {now})";
+        let text = "INSERT INTO jobs (id, tenant_id, kind, state, priority, done, total, run_tasks, created_at)
+                    VALUES ($1, $2, $3, 'queued', $4, 0, $5, $6, {now})";
         let query = self.db.query(text).bind(job.id.to_string()).bind(job.tenant.clone()).bind(job.kind);
-        query.bind(i64::from(job.priority)).bind(job.total.map(|t| t as i64)).execute(&mut **tx).await?;
+        let query = query.bind(i64::from(job.priority)).bind(job.total.map(|t| t as i64));
+        query.bind(job.run_tasks.map(i64::from)).execute(&mut **tx).await?;
+        if let Some(tasks) = job.run_tasks {
+            self.tell(tx, &job.tenant, "run_job", &json!({"job": job.id, "tasks": tasks})).await?;
+        }
         self.add(tx, job.id, &job.tenant, items).await
     }
 
@@ -131,6 +135,7 @@ impl Queue {
                     SELECT $1, id, $2, $3, $4{as_json}, 'queued', priority, {now}, 0, CAST($5 AS {int}), 0, $6, {now}
                     FROM jobs WHERE id = $7";
         let trace = watch::traceparent();
+        let brought = self.is_brought(tx, job).await?;
         for item in items {
             let id = Uuid::now_v7();
             let mut payload = item.payload.clone();
@@ -140,11 +145,31 @@ impl Queue {
             let query = self.db.query(text).bind(id.to_string()).bind(tenant.to_owned()).bind(item.kind.name());
             let query = query.bind(payload.to_string()).bind(i64::from(self.config.max_attempts));
             query.bind(item.input_hash.clone()).bind(job.to_string()).execute(&mut **tx).await?;
-            if self.config.delivery == Delivery::CloudTasks {
+            if brought {
                 self.tell(tx, tenant, "task", &json!({"item": id, "fence": 0})).await?;
             }
         }
         Ok(())
+    }
+
+    /// Whether Cloud Tasks brings the items of a job, one by one: not where executions on Cloud Run work it off.
+    async fn is_brought(&self, tx: &mut Tx, job: Uuid) -> Result<bool, DbError> {
+        if self.config.delivery != Delivery::CloudTasks {
+            return Ok(false);
+        }
+        let text = "SELECT 1 AS brought FROM jobs WHERE id = $1 AND run_tasks IS NULL";
+        Ok(self.db.query(text).bind(job.to_string()).fetch_optional(&mut **tx).await?.is_some())
+    }
+
+    /// Has an item that waits again brought when it is due: the task that brought it is done with it.
+    async fn bring_again(&self, tx: &mut Tx, item: &Claimed) -> Result<(), DbError> {
+        if !self.is_brought(tx, item.job).await? {
+            return Ok(());
+        }
+        let text = "SELECT run_at FROM job_items WHERE id = $1";
+        let row = self.db.query(text).bind(item.id.to_string()).fetch_one(&mut **tx).await?;
+        let payload = json!({"item": item.id, "fence": item.fence, "run_at": row.col::<i64>("run_at")?});
+        self.tell(tx, &item.tenant, "task", &payload).await
     }
 
     /// Puts into the outbox what must be told elsewhere once `tx` is committed.
@@ -205,13 +230,13 @@ impl Queue {
         self.claim_by(text, worker, Some(item)).await
     }
 
-    /// How long until an item may be taken: none where nothing is left to do of it, or it was never there.
+    /// How long until an item may be taken: none where it does not wait, because another has it, nothing is left to do of
+    /// it, or it was never there.
     ///
     /// # Errors
     /// Of the database.
     pub async fn due(&self, item: Uuid) -> Result<Option<Duration>, DbError> {
-        let text = "SELECT CASE WHEN state = 'queued' THEN run_at ELSE COALESCE(lease_until, {now}) END - {now} AS due
-                    FROM job_items WHERE id = $1 AND state IN ('queued', 'running')";
+        let text = "SELECT run_at - {now} AS due FROM job_items WHERE id = $1 AND state = 'queued'";
         let row = self.db.query(text).bind(item.to_string()).fetch_optional(self.db.writer()).await?;
         let due = row.map(|row| row.col::<i64>("due")).transpose()?;
         Ok(due.map(|ms| Duration::from_millis(ms.max(0) as u64)))
@@ -326,8 +351,9 @@ impl Queue {
                     WHERE id = $4";
         let query = self.db.query(text).bind(state).bind(failure.to_json().to_string()).bind(wait.as_millis() as i64);
         query.bind(item.id.to_string()).execute(&mut *tx).await?;
-        if !again {
-            self.ended(&mut tx, item.job, &item.tenant).await?;
+        match again {
+            true => self.bring_again(&mut tx, item).await?,
+            false => self.ended(&mut tx, item.job, &item.tenant).await?,
         }
         tx.commit().await?;
         self.changed(item.job).await;
@@ -343,12 +369,14 @@ impl Queue {
         let mut tx = self.fenced(item).await?;
         let text = "UPDATE job_items SET state = 'queued', attempts = attempts - 1, lease_until = NULL WHERE id = $1";
         self.db.query(text).bind(item.id.to_string()).execute(&mut *tx).await?;
+        self.bring_again(&mut tx, item).await?;
         tx.commit().await?;
         self.ring();
         Ok(())
     }
 
-    /// Gives back what lost workers had; what used up its attempts is dead. Gives how many of each.
+    /// Gives back what lost workers had; what used up its attempts is dead. Gives how many of each. Where Cloud Tasks or Cloud Run
+    /// bring the work they are told again.
     ///
     /// # Errors
     /// Of the database.
@@ -376,18 +404,52 @@ impl Queue {
                 self.ended(&mut tx, item.job, &item.tenant).await?;
             } else {
                 back += 1;
-                if self.config.delivery == Delivery::CloudTasks {
-                    // The task that brought it may have been given up.
-                    self.tell(&mut tx, &item.tenant, "task", &json!({"item": item.id, "fence": item.fence})).await?;
-                }
+                // The task that brought it was lost with its worker, or told that another has it.
+                self.bring_again(&mut tx, &item).await?;
             }
             tx.commit().await?;
             self.changed(item.job).await;
         }
-        if back + dead > 0 {
+        let begun = if self.config.delivery == Delivery::CloudTasks { self.run_again().await? } else { 0 };
+        if back + dead + begun > 0 {
             self.ring();
         }
         Ok((back, dead))
+    }
+
+    /// Has large jobs run once more whose last execution ended or was lost before they were done: something of theirs is due,
+    /// nobody is at any of it, and a new execution has had the time to begin. Gives how many.
+    async fn run_again(&self) -> Result<u64, DbError> {
+        let mut begun = 0;
+        loop {
+            let mut tx = self.db.begin().await?;
+            let text = "SELECT id, tenant_id, run_tasks FROM jobs
+                        WHERE run_at + $1 < {now} AND run_at IS NOT NULL AND finished_at IS NULL
+                            AND EXISTS (SELECT 1 FROM job_items i
+                                        WHERE i.job_id = jobs.id AND i.state = 'queued' AND i.run_at + $2 < {now})
+                            AND NOT EXISTS (SELECT 1 FROM job_items i WHERE i.job_id = jobs.id AND i.state = 'running')
+                        ORDER BY run_at LIMIT 1 {skip_locked}";
+            let query = self.db.query(text).bind(self.config.run_again.as_millis() as i64);
+            // Whoever is still there and idle would have taken it by then.
+            let query = query.bind(2 * self.config.poll.as_millis() as i64);
+            let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(begun) };
+            let (job, tenant): (String, String) = (row.col("id")?, row.col("tenant_id")?);
+            let payload = json!({"job": job, "tasks": row.col::<i64>("run_tasks")?});
+            self.tell(&mut tx, &tenant, "run_job", &payload).await?;
+            // Until that is told nobody tells it once more.
+            self.db.query("UPDATE jobs SET run_at = NULL WHERE id = $1").bind(job).execute(&mut *tx).await?;
+            tx.commit().await?;
+            begun += 1;
+        }
+    }
+
+    /// An execution on Cloud Run was begun for a job.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn run_began(&self, job: Uuid) -> Result<(), DbError> {
+        let query = self.db.query("UPDATE jobs SET run_at = {now} WHERE id = $1").bind(job.to_string());
+        self.db.execute(query).await.map(|_| ())
     }
 
     /// Cancels a job: items that wait are not begun, and workers lose those that run. Gives whether there was still

@@ -29,8 +29,9 @@ where
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
         let mut fields = Fields::of(event, context.event_scope()).0;
-        if let Some((trace, span)) = context.lookup_current().and_then(|span| traces::ids(&span.id())) {
-            fields.extend([("trace".to_owned(), trace.into()), ("span".to_owned(), span.into())]);
+        if let Some((trace, span, sampled)) = context.lookup_current().and_then(|span| traces::ids(&span.id())) {
+            let ids = [("trace", trace.into()), ("span", span.into()), ("sampled", sampled.into())];
+            fields.extend(ids.map(|(name, value)| (name.to_owned(), value)));
         }
         let line = self.line(*event.metadata().level(), event.metadata().target(), fields);
         writeln!(writer, "{line}")
@@ -44,6 +45,7 @@ impl Json {
         let request = fields.remove("request");
         let trace = fields.remove("trace");
         let span = fields.remove("span");
+        let sampled = fields.remove("sampled");
         match self.dialect {
             Dialect::Cloud => {
                 let mut line = json!({"severity": severity(level), "message": message, "time": now, "target": target});
@@ -55,6 +57,12 @@ impl Json {
                 }
                 if let Some(span) = span {
                     line["logging.googleapis.com/spanId"] = span;
+                }
+                if let Some(sampled) = sampled {
+                    line["logging.googleapis.com/trace_sampled"] = sampled;
+                }
+                if let Some(answered) = http_request(&mut fields) {
+                    line["httpRequest"] = answered;
                 }
                 fields.into_iter().for_each(|(name, value)| line[name] = value);
                 line
@@ -77,6 +85,21 @@ impl Json {
                 if let Some(error) = fields.remove("error") {
                     line["error.message"] = error;
                 }
+                // Its own words where it has them; the route is in those of OpenTelemetry, which it takes over.
+                let known = [
+                    ("method", "http.request.method"),
+                    ("route", "http.route"),
+                    ("status", "http.response.status_code"),
+                ];
+                for (ours, theirs) in known {
+                    if let Some(value) = fields.remove(ours) {
+                        line[theirs] = value;
+                    }
+                }
+                if let Some(ms) = fields.remove("ms").and_then(|ms| ms.as_f64()) {
+                    // In nanoseconds.
+                    line["event.duration"] = ((ms * 1e6).round() as u64).into();
+                }
                 if !fields.is_empty() {
                     line["gabarito"] = fields.into();
                 }
@@ -84,6 +107,14 @@ impl Json {
             }
         }
     }
+}
+
+/// The `HttpRequest` of Google Cloud's `LogEntry`, of a line that says how a request was answered: without its URL, which has ids.
+fn http_request(fields: &mut Map<String, Value>) -> Option<Value> {
+    let ms = fields.get("ms")?.as_f64()?;
+    fields.remove("ms");
+    let (method, status) = (fields.remove("method"), fields.remove("status"));
+    Some(json!({"requestMethod": method, "status": status, "latency": format!("{:.4}s", ms / 1e3)}))
 }
 
 fn severity(level: Level) -> &'static str {
@@ -122,5 +153,32 @@ mod tests {
             (&json!("warn"), &json!("disk"), &json!("abc"))
         );
         assert_eq!((&ecs["http.request.id"], &ecs["gabarito"]["attempt"]), (&json!("r1"), &json!(2)));
+    }
+
+    #[test]
+    fn an_answer_is_in_the_words_of_each_collector() {
+        let fields = json!({"message": "answered", "method": "GET", "route": "/v1/batches/{id}", "status": 404, "ms": 12.5,
+            "trace": "abc", "sampled": true});
+        let fields = fields.as_object().unwrap();
+        let line = |dialect| Json { dialect, project: None }.line(Level::INFO, "gabarito", fields.clone());
+        let cloud = line(Dialect::Cloud);
+        assert_eq!(cloud["httpRequest"], json!({"requestMethod": "GET", "status": 404, "latency": "0.0125s"}));
+        assert_eq!(cloud["logging.googleapis.com/trace_sampled"], true);
+        assert_eq!(cloud["route"], "/v1/batches/{id}");
+        let ecs = line(Dialect::Ecs);
+        for (name, value) in [
+            ("http.request.method", json!("GET")),
+            ("http.route", json!("/v1/batches/{id}")),
+            ("http.response.status_code", json!(404)),
+            ("event.duration", json!(12_500_000)),
+        ] {
+            assert_eq!(ecs[name], value, "{name}");
+        }
+        for line in [cloud, ecs] {
+            assert!(
+                ["method", "status", "ms", "sampled", "gabarito"].iter().all(|name| line.get(*name).is_none()),
+                "{line}"
+            );
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::service::http::request_id;
 use crate::service::store::DbError;
 use crate::service::store::db::{Columns, Freshness};
 use axum::extract::{MatchedPath, Request, State};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -23,13 +24,13 @@ use tracing::field::Empty;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Route {
-    method: String,
+    method: &'static str,
     route: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
-    method: String,
+    method: &'static str,
     route: String,
     status: u16,
 }
@@ -131,10 +132,27 @@ impl Metrics {
     }
 }
 
+/// A method by its name. Whoever asks may invent any, and each would be kept as a series of its own: those are `_OTHER`
+/// (OpenTelemetry's semantic conventions, `http.request.method`).
+fn name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::CONNECT => "CONNECT",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        Method::PATCH => "PATCH",
+        _ => "_OTHER",
+    }
+}
+
 /// Counts and logs every request: its route and not its path, which may hold what it should not.
 pub async fn measure(State(app): State<App>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let method = request.method().as_str().to_owned();
+    let method = name(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let id = request_id(&request).unwrap_or_default().to_owned();
     let parent = request.headers().get("traceparent").and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -149,17 +167,20 @@ pub async fn measure(State(app): State<App>, request: Request, next: Next) -> Re
         http.response.status_code = Empty,
         request = id,
         trace = Empty,
+        sampled = Empty,
     );
     if let Some(parent) = parent {
         // W3C Trace Context: version, trace, span, flags.
         span.record("trace", parent.split('-').nth(1));
+        let flags = parent.split('-').nth(3).and_then(|flags| u8::from_str_radix(flags, 16).ok());
+        span.record("sampled", flags.map(|flags| flags & 1 == 1));
         follow(&span, &parent);
     }
     let response = next.run(request).instrument(span.clone()).await;
     let (status, seconds) = (response.status().as_u16(), begun.elapsed().as_secs_f64());
     let metrics = &app.metrics.0;
-    metrics.requests.get_or_create(&Answered { method: method.clone(), route: route.clone(), status }).inc();
-    metrics.seconds.get_or_create(&Route { method: method.clone(), route: route.clone() }).observe(seconds);
+    metrics.requests.get_or_create(&Answered { method, route: route.clone(), status }).inc();
+    metrics.seconds.get_or_create(&Route { method, route }).observe(seconds);
     let ms = (seconds * 1e3 * 10.0).round() / 10.0;
     span.record("http.response.status_code", status);
     span.in_scope(|| match status {

@@ -105,12 +105,15 @@ impl WatchConfig {
             .try_init();
         // A second one in a process is a test's, and loses nothing by it.
         if installed.is_ok() {
-            let before = panic::take_hook();
+            // Who looks at a terminal is told what it says, too.
+            let before = (self.format == Format::Pretty).then(panic::take_hook);
             panic::set_hook(Box::new(move |info| {
                 let at = info.location().map(ToString::to_string).unwrap_or_default();
                 // Not what it says: that may repeat what was being read.
                 tracing::error!(at, "a panic");
-                before(info);
+                if let Some(before) = &before {
+                    before(info);
+                }
             }));
         }
         if let Some(Err(error)) = provider {
@@ -145,5 +148,37 @@ impl Watch {
             let _ = done.send(());
         });
         let _ = timeout(LAST_WORDS, told).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::process::Command;
+
+    const FORMAT: &str = "GABARITO_LOG_FORMAT";
+
+    /// What a process of this very test says of a panic in this format.
+    fn panicked(format: &str) -> String {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let test = "service::watch::tests::of_a_panic_a_collector_is_told_one_line_without_what_it_says";
+        command.args(["--exact", test, "--nocapture"]).env(FORMAT, format).env_remove("RUST_BACKTRACE");
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    }
+
+    #[test]
+    fn of_a_panic_a_collector_is_told_one_line_without_what_it_says() {
+        if let Ok(format) = std::env::var(FORMAT) {
+            WatchConfig::of(&mut Reader::new(None, [(FORMAT.to_owned(), format)])).init();
+            assert!(thread::spawn(|| panic!("Maria")).join().is_err());
+            return;
+        }
+        for format in ["cloud", "ecs"] {
+            let said = panicked(format);
+            let lines: Vec<Value> = said.lines().map(|l| serde_json::from_str(l).expect(l)).collect();
+            assert!(lines.len() == 1 && lines[0]["message"] == "a panic" && !said.contains("Maria"), "{said}");
+        }
+        assert!(panicked("pretty").contains("Maria"));
     }
 }

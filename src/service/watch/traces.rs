@@ -101,10 +101,10 @@ pub fn traceparent() -> Option<String> {
     carrier.remove("traceparent")
 }
 
-/// Of a span: its trace, and itself.
-pub fn ids(span: &Id) -> Option<(String, String)> {
+/// Of a span: its trace, itself, and whether it is told.
+pub fn ids(span: &Id) -> Option<(String, String, bool)> {
     let context = dispatcher::get_default(|dispatch| get_otel_context(span, dispatch))?;
     let span = context.span();
     let ids = span.span_context();
-    ids.is_valid().then(|| (ids.trace_id().to_string(), ids.span_id().to_string()))
+    ids.is_valid().then(|| (ids.trace_id().to_string(), ids.span_id().to_string(), ids.is_sampled()))
 }

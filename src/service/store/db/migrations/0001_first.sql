@@ -32,11 +32,15 @@ CREATE TABLE jobs (
     error {json},
     created_at {int} NOT NULL,
     started_at {int},
-    finished_at {int}
+    finished_at {int},
+    -- Of one that is too large for Cloud Tasks: tasks of an execution on Cloud Run that works it off, and when the last was begun.
+    run_tasks {int},
+    run_at {int}
 ) {strict};
 CREATE INDEX jobs_of_tenant ON jobs (tenant_id, kind, id);
 -- What is kept of them goes after a time.
 CREATE INDEX jobs_by_end ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_by_run ON jobs (run_at) WHERE run_at IS NOT NULL AND finished_at IS NULL;
 
 CREATE TABLE job_items (
     id TEXT PRIMARY KEY,
