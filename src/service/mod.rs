@@ -22,8 +22,8 @@ pub mod warehouse;
 pub mod watch;
 pub mod webhooks;
 
+mod connections;
 mod hashed;
-mod listen;
 mod parsed;
 mod serve;
 mod upload;

@@ -6,18 +6,19 @@ use super::child::Children;
 use super::chromium::Chromium;
 use super::cloud::{Tasks, Vision};
 use super::config::{Config, Secret, or_cores};
+use super::connections;
 use super::drawing::Drawings;
 use super::gate::Gate;
 use super::guard::Guard;
 use super::http;
 use super::jobs::{Delivery, Queue};
-use super::listen::listen;
 use super::retention;
 use super::store::{Cache, Db, DbError, ObjectError, Objects};
 use super::warehouse::{self, Warehouse};
 use super::watch::Metrics;
 use super::work::{Task, Until};
 use super::{outbox, webhooks, work};
+use axum::Router;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,16 +114,19 @@ pub async fn serve(
             }
         }
     });
-    // Otherwise every connection would build a router of its own, at 0.9 MB each.
-    let router = router.with_state(());
-    let (most, head) = (app.config.server.connections, app.config.server.head_time);
-    let serving = listen(listener, router, most, head, app.stopping.clone().cancelled_owned());
+    let serving = answer(&app, listener, router);
     tokio::select! {
         served = async { serving.await; working.await.map_err(std::io::Error::other) } => served?,
         () = deadline.late.cancelled() => {}
     }
     end(app, beside, &deadline).await;
     Ok(())
+}
+
+fn answer(app: &App, listener: TcpListener, router: Router) -> impl Future<Output = ()> + Send + use<> {
+    let (most, head) = (app.config.server.connections, app.config.server.head_time);
+    // Otherwise every connection would build a router of its own, at 0.9 MB each.
+    connections::answer(listener, router.with_state(()), most, head, app.stopping.clone().cancelled_owned())
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
@@ -206,12 +210,7 @@ pub async fn work(
     };
     let mut beside = beside(&app);
     if let Some(listener) = listener {
-        let router = http::of_a_worker(app.clone());
-        beside.spawn(async move {
-            if let Err(e) = axum::serve(listener, router).await {
-                tracing::error!(error = %e, "nobody is answered at work.listen any more");
-            }
-        });
+        beside.spawn(answer(&app, listener, http::of_a_worker(app.clone())));
     }
     let working = async {
         work::run(app.clone(), until, task).await;

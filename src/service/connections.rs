@@ -18,7 +18,7 @@ const REST: Duration = Duration::from_millis(500);
 /// Answers connections until `stop` resolves, and then those requests that are under way.
 ///
 /// `most` are open at once, and others wait; one on which no head of a request comes for `head` is closed.
-pub async fn listen(
+pub async fn answer(
     listener: TcpListener,
     router: Router,
     most: usize,
