@@ -29,7 +29,7 @@ pub struct Erasure {
 #[utoipa::path(delete, path = "/v1/students/{id}", tag = "keep", params(("id" = String, Path)), responses(
     (status = 200, description = "The receipt", body = Erasure),
     (status = 404, description = "Nothing is known of it", body = Problem, content_type = "application/problem+json"),
-    (status = 409, description = "A legal hold keeps it, or it is being worked on", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "A legal hold keeps it, or a file that it shares with others, or it is being worked on", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "The storage does not answer", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn erase(

@@ -32,3 +32,25 @@ impl Drop for Scratch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[tokio::test]
+    async fn copies_go_and_what_lies_elsewhere_stays() {
+        let folder = std::env::temp_dir().join(format!("gabarito-scratch-{}", Uuid::now_v7()));
+        let (scratch, kept) = (Scratch(folder.join("a")), folder.join("kept"));
+        std::fs::create_dir_all(scratch.path()).unwrap();
+        let copy = scratch.path().join("copy");
+        for file in [&copy, &kept] {
+            std::fs::write(file, "x").unwrap();
+            scratch.done_with(file).await.unwrap();
+        }
+        assert!(!copy.exists() && kept.exists());
+        drop(scratch);
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
