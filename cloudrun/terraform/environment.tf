@@ -2,6 +2,12 @@
 
 locals {
   settings = {
+    # Of 4 GiB, in which /tmp lies too: the address space of a process that opens files, of which a large one takes its size,
+    # and what one request may bring.
+    GABARITO_BOUNDS_FILE           = "512MiB"
+    GABARITO_BOUNDS_MEMORY         = "2GiB"
+    GABARITO_DATABASE_CONNECTIONS  = "4"
+    GABARITO_SERVER_MAX_BODY       = "256MiB"
     GABARITO_JOBS_DELIVERY         = "cloud_tasks"
     GABARITO_LOG_FORMAT            = "cloud"
     GABARITO_LOG_PROJECT           = var.project

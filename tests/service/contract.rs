@@ -2,9 +2,13 @@
 
 use crate::print_and_read::package;
 use crate::server::{Answer, Server};
+use gabarito::service::config::Config;
+use gabarito::service::jobs::Queue;
+use gabarito::service::store::Db;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 use std::io::Write;
+use uuid::Uuid;
 
 async fn keyed(server: &Server, path: &str, key: &str, body: &Value) -> Answer {
     server.send(server.client().post(server.url(path)).header("Idempotency-Key", key).json(body)).await
@@ -305,4 +309,25 @@ async fn what_can_be_understood_is_taken_and_what_is_unknown_is_named() {
     ] {
         named(server.send(server.client().post(server.url(path)).multipart(form)).await.expect(422), "nonsense");
     }
+}
+
+#[tokio::test]
+async fn what_is_more_urgent_is_done_first() {
+    // Nobody works.
+    let folder = std::env::temp_dir().join(format!("gabarito-urgent-{}", Uuid::now_v7()));
+    let server = Server::start_in(&folder, &[("GABARITO_JOBS_DELIVERY", "database")]);
+    let mut made = Vec::new();
+    for urgency in ["", "u=7", "u=1"] {
+        let form = Form::new().part("files", Part::bytes(b"%PDF-1.7".to_vec()).file_name("a.pdf"));
+        let request = server.client().post(server.url("/v1/batches")).multipart(form).header("priority", urgency);
+        made.push(server.send(request).await.expect(202)["id"].clone());
+    }
+    let db = Db::connect(&Config::embedded(&folder).database, &folder).await.unwrap();
+    let queue = Queue::new(db.clone(), Config::embedded(&folder).jobs);
+    let mut order = Vec::new();
+    while let Some(item) = queue.claim("w").await.unwrap() {
+        order.push(item.payload["batch"].clone());
+    }
+    assert_eq!(order, [2, 0, 1].map(|i: usize| made[i].clone()));
+    db.close().await;
 }

@@ -5,6 +5,7 @@ use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
 use super::paging::{Page, Paging};
+use super::urgency::priority;
 use super::{Caller, Kind, Problem, caller, uploads};
 use crate::json::Fault;
 use crate::read::policy::Policy;
@@ -104,6 +105,8 @@ pub struct BatchForm {
 /// The body is a form with the scans as files, and perhaps a part `options` of JSON; or JSON that names complete
 /// uploads, or the URLs of the scans.
 #[utoipa::path(post, path = "/v1/batches", tag = "read",
+    params(("Priority" = Option<String>, Header,
+        description = "`u=0` for what goes before all else, to `u=7` for what can wait; `u=3` where nothing is said (RFC 9218)")),
     request_body(content(
         (BatchForm = "multipart/form-data"),
         (Elsewhere = "application/json"),
@@ -121,6 +124,7 @@ pub async fn create(
     request: Request,
 ) -> Result<Response, Problem> {
     let once = Once::of(&caller, request.headers(), "POST /v1/batches")?;
+    let priority = priority(request.headers());
     let folder = Incoming::new(&app).await?;
     let brought = received(&app, &folder, request).await?;
     let mut said: Vec<String> = brought.files.iter().flat_map(|f| [f.name.clone(), f.blake3.clone()]).collect();
@@ -133,7 +137,7 @@ pub async fn create(
             // On its own: what the caller's patience cut off half-way would be in the storage and in no batch.
             let made = tokio::spawn(async move {
                 let _folder = folder;
-                make(&app, &caller, brought).await
+                make(&app, &caller, brought, priority).await
             });
             made.await.map_err(std::io::Error::other)?
         }
@@ -142,9 +146,9 @@ pub async fn create(
 }
 
 /// Keeps what came and makes the job; what fails leaves nothing.
-async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, Problem> {
+async fn make(app: &App, caller: &Caller, brought: Brought, priority: i32) -> Result<Response, Problem> {
     let id = Uuid::now_v7();
-    if let Err(problem) = begin(app, caller, id, brought).await {
+    if let Err(problem) = begin(app, caller, id, brought, priority).await {
         // A database that breaks off may have kept it all the same.
         let query = app.db.query("SELECT id FROM batches WHERE id = $1").bind(id.to_string());
         if matches!(query.fetch_optional(app.db.writer()).await, Ok(None)) {
@@ -160,7 +164,7 @@ async fn make(app: &App, caller: &Caller, brought: Brought) -> Result<Response, 
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/batches/{id}"))], axum::Json(batch)).into_response())
 }
 
-async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result<(), Problem> {
+async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought, priority: i32) -> Result<(), Problem> {
     let Brought { files, uploads, urls, options } = brought;
     let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
     for (number, upload) in uploads.iter().enumerate() {
@@ -180,7 +184,7 @@ async fn begin(app: &App, caller: &Caller, id: Uuid, brought: Brought) -> Result
     }
     let run_tasks = app.run_tasks(Size::Batch(files.len() + uploads.len() + urls.len(), bytes));
     let (job, tenant) = (Uuid::now_v7(), caller.tenant.clone());
-    let job = NewJob { id: job, tenant, kind: "batch", priority: 0, total: None, run_tasks };
+    let job = NewJob { id: job, tenant, kind: "batch", priority, total: None, run_tasks };
     let item = NewItem { kind: ItemKind::List, payload: json!({"batch": id, "urls": urls}), input_hash: None };
     let mut tx = app.db.begin().await?;
     app.queue.create(&mut tx, &job, &[item]).await?;

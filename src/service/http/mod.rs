@@ -33,6 +33,7 @@ mod students;
 mod tasks;
 pub(crate) mod undo;
 mod uploads;
+mod urgency;
 mod webhooks;
 
 pub use caller::Caller;

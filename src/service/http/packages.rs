@@ -7,6 +7,7 @@ use super::incoming::{self, Arrived, Incoming};
 use super::job::Job;
 use super::once::Once;
 use super::paging::{Page, Paging};
+use super::urgency::priority;
 use super::{Caller, Kind, Problem};
 use crate::service::App;
 use crate::service::child::{Event, Task};
@@ -58,6 +59,8 @@ const MAX_PACKAGE: usize = 256 << 20;
 /// The body is a PACKAGE.json, or a form with it as the part `package` and the pictures and PDFs that it names as files.
 /// Everything wrong with it is told at once, before anything is printed.
 #[utoipa::path(post, path = "/v1/packages", tag = "print",
+    params(("Priority" = Option<String>, Header,
+        description = "`u=0` for what goes before all else, to `u=7` for what can wait; `u=3` where nothing is said (RFC 9218)")),
     request_body(content(
         (Value = "application/json"),
         (PackageForm = "multipart/form-data"),
@@ -73,6 +76,7 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
     // A large package is in memory for a moment, and then a process checks it.
     app.gate.has_room()?;
     let once = Once::of(&caller, request.headers(), "POST /v1/packages")?;
+    let priority = priority(request.headers());
     let folder = Incoming::new(&app).await?;
     let (names, hashes) = received(&app, &folder, request).await?.into_iter().unzip::<_, _, Vec<_>, Vec<_>>();
     let text = tokio::fs::read(folder.path().join("PACKAGE.json")).await?;
@@ -82,7 +86,7 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
         let (app, names) = (app.clone(), names.clone());
         async move {
             // On its own: what the caller's patience cut off half-way would be in the storage and in no package.
-            let made = tokio::spawn(async move { make(&app, &caller, &folder, &names).await });
+            let made = tokio::spawn(async move { make(&app, &caller, &folder, &names, priority).await });
             made.await.map_err(std::io::Error::other)?
         }
     };
@@ -90,10 +94,16 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
 }
 
 /// Keeps what came and makes the job; what fails leaves nothing.
-async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -> Result<Response, Problem> {
+async fn make(
+    app: &App,
+    caller: &Caller,
+    folder: &Incoming,
+    files: &[String],
+    priority: i32,
+) -> Result<Response, Problem> {
     check(app, &folder.path().join("PACKAGE.json")).await?;
     let id = Uuid::now_v7();
-    if let Err(problem) = begin(app, caller, id, folder, files).await {
+    if let Err(problem) = begin(app, caller, id, folder, files, priority).await {
         // A database that breaks off may have kept it all the same.
         let query = app.db.query("SELECT id FROM packages WHERE id = $1").bind(id.to_string());
         if matches!(query.fetch_optional(app.db.writer()).await, Ok(None)) {
@@ -109,7 +119,14 @@ async fn make(app: &App, caller: &Caller, folder: &Incoming, files: &[String]) -
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, format!("/v1/packages/{id}"))], axum::Json(package)).into_response())
 }
 
-async fn begin(app: &App, caller: &Caller, id: Uuid, folder: &Incoming, files: &[String]) -> Result<(), Problem> {
+async fn begin(
+    app: &App,
+    caller: &Caller,
+    id: Uuid,
+    folder: &Incoming,
+    files: &[String],
+    priority: i32,
+) -> Result<(), Problem> {
     let json = tokio::fs::read(folder.path().join("PACKAGE.json")).await?;
     let Known { application: Application { id: application, title }, units } =
         serde_json::from_slice(&json).map_err(std::io::Error::from)?;
@@ -121,7 +138,7 @@ async fn begin(app: &App, caller: &Caller, id: Uuid, folder: &Incoming, files: &
     }
     let run_tasks = app.run_tasks(Size::Package(json.len() as u64));
     let (job, tenant) = (Uuid::now_v7(), caller.tenant.clone());
-    let job = NewJob { id: job, tenant, kind: "package", priority: 0, total: None, run_tasks };
+    let job = NewJob { id: job, tenant, kind: "package", priority, total: None, run_tasks };
     let payload = json!({"package": id, "application": application, "inputs": inputs});
     let item = NewItem { kind: ItemKind::Print, payload, input_hash: None };
     let mut tx = app.db.begin().await?;
