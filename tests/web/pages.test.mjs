@@ -77,11 +77,12 @@ test("the laptop's own user signs in; another site can't use the session", async
   assert.equal((await post({ origin: "https://evil.example" })).status, 403);
   assert.equal((await post({ "sec-fetch-site": "cross-site" })).status, 403);
   assert.equal((await post({})).status, 403);
-  const left = await post({ "sec-fetch-site": "same-origin" });
-  assert.deepEqual([left.status, left.headers.get("clear-site-data")], [303, '"cache", "storage"']);
   const api = (headers) => fetch(`${closed.base}/v1/batches`, { headers });
   assert.equal((await api({ cookie })).status, 200);
   assert.equal((await api({ cookie: `${name}=${value.slice(0, -3)}abc` })).status, 401);
+  const left = await post({ "sec-fetch-site": "same-origin" });
+  assert.deepEqual([left.status, left.headers.get("clear-site-data")], [303, '"cache", "storage"']);
+  assert.equal((await api({ cookie })).status, 401, "a copy of the cookie is left too");
   await leave(page);
 });
 

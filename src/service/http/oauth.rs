@@ -1,5 +1,6 @@
 //! OAuth 2.0 client credentials: an API key for a token that lives an hour.
 
+use super::problem::OauthError;
 use super::{Kind, Problem};
 use crate::service::App;
 use crate::service::auth::{Granted, Scope};
@@ -24,12 +25,6 @@ pub struct Asked {
     scope: Option<String>,
 }
 
-/// Codes of errors (RFC 6749, section 5.2).
-const INVALID_REQUEST: &str = "invalid_request";
-const INVALID_CLIENT: &str = "invalid_client";
-const INVALID_SCOPE: &str = "invalid_scope";
-const UNSUPPORTED_GRANT_TYPE: &str = "unsupported_grant_type";
-
 /// What bears a token is kept nowhere on its way (RFC 6749, section 5.1).
 type Unkept = [(HeaderName, &'static str); 2];
 const UNKEPT: Unkept = [(CACHE_CONTROL, "no-store"), (PRAGMA, "no-cache")];
@@ -53,10 +48,12 @@ pub async fn token(
     let asked = Asked::of(&form.map_err(rejected)?.0)?;
     match asked.grant_type.as_deref() {
         Some("client_credentials") => {}
-        Some(_) => return Err(refused(UNSUPPORTED_GRANT_TYPE, "grant_type: client_credentials is expected")),
-        None => return Err(refused(INVALID_REQUEST, "grant_type is missing; client_credentials is expected")),
+        Some(_) => return Err(refused(OauthError::UnsupportedGrantType, "grant_type: client_credentials is expected")),
+        None => {
+            return Err(refused(OauthError::InvalidRequest, "grant_type is missing; client_credentials is expected"));
+        }
     }
-    let unknown = |detail: &str| Kind::Unauthenticated.because(detail).with_error(INVALID_CLIENT);
+    let unknown = |detail: &str| Kind::Unauthenticated.because(detail).with_error(OauthError::InvalidClient);
     let (Some(id), Some(secret)) = client(&headers, &asked)? else {
         return Err(unknown("client_id and client_secret are expected, in the form or as Basic"));
     };
@@ -81,7 +78,7 @@ impl Asked {
                 _ => continue,
             };
             if field.replace(value.into_owned()).is_some() {
-                return Err(refused(INVALID_REQUEST, &format!("{name} is said twice; one is expected")));
+                return Err(refused(OauthError::InvalidRequest, &format!("{name} is said twice; one is expected")));
             }
         }
         Ok(asked)
@@ -96,10 +93,10 @@ fn rejected(e: RawFormRejection) -> Problem {
         }
         _ => Kind::Malformed.because("the body broke off"),
     };
-    problem.with_error(INVALID_REQUEST)
+    problem.with_error(OauthError::InvalidRequest)
 }
 
-fn refused(error: &'static str, detail: &str) -> Problem {
+fn refused(error: OauthError, detail: &str) -> Problem {
     Kind::Malformed.because(detail).with_error(error)
 }
 
@@ -110,7 +107,7 @@ fn client(headers: &HeaderMap, asked: &Asked) -> Result<(Option<String>, Option<
     let basic = basic.and_then(|(_, said)| String::from_utf8(STANDARD.decode(said.trim()).ok()?).ok());
     match basic.as_deref().and_then(|said| said.split_once(':')) {
         Some(_) if asked.client_secret.is_some() => {
-            Err(refused(INVALID_REQUEST, "client_secret is expected in the form or as Basic, not both"))
+            Err(refused(OauthError::InvalidRequest, "client_secret is expected in the form or as Basic, not both"))
         }
         Some((id, secret)) => Ok((Some(id.to_owned()), Some(secret.to_owned()))),
         None => Ok((asked.client_id.clone(), asked.client_secret.clone())),
@@ -123,6 +120,6 @@ fn narrowed(own: &[Scope], asked: &str) -> Result<Vec<Scope>, Problem> {
     let scopes: Option<Vec<Scope>> = asked.split_whitespace().map(of_own).collect();
     scopes.filter(|scopes| !scopes.is_empty()).ok_or_else(|| {
         let own = own.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(" ");
-        refused(INVALID_SCOPE, &format!("scope: some of {own} are expected"))
+        refused(OauthError::InvalidScope, &format!("scope: some of {own} are expected"))
     })
 }

@@ -25,11 +25,21 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<FaultSchema>)]
     errors: Vec<Fault>,
-    /// Of `POST /oauth/token`: the code of RFC 6749, section 5.2.
+    /// Of `POST /oauth/token`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'static str>,
+    error: Option<OauthError>,
     #[serde(skip)]
     retry_after: Option<Duration>,
+}
+
+/// Codes that clients of OAuth know (RFC 6749, section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OauthError {
+    InvalidRequest,
+    InvalidClient,
+    InvalidScope,
+    UnsupportedGrantType,
 }
 
 /// One thing wrong, and where.
@@ -152,7 +162,7 @@ impl Problem {
 
     /// The same, with a code that clients of OAuth know.
     #[must_use]
-    pub fn with_error(mut self, error: &'static str) -> Problem {
+    pub fn with_error(mut self, error: OauthError) -> Problem {
         self.error = Some(error);
         self
     }

@@ -92,7 +92,7 @@ enum Kept {
     Redis(Redis),
 }
 
-fn weight(name: &String, (_, value): &(Duration, Arc<[u8]>)) -> u32 {
+fn weight(name: &str, value: &[u8]) -> u32 {
     u32::try_from(BESIDE + name.len() + value.len()).unwrap_or(u32::MAX)
 }
 
@@ -120,9 +120,13 @@ impl Cache {
     pub fn new(config: &CacheConfig, secret: &Secret) -> Self {
         let kept = match config.url.as_ref().and_then(|url| Redis::new(url, config.timeout)) {
             Some(redis) => Kept::Redis(redis),
-            None => {
-                Kept::Here(moka::sync::Cache::builder().max_capacity(MOST).weigher(weight).expire_after(Until).build())
-            }
+            None => Kept::Here(
+                moka::sync::Cache::builder()
+                    .max_capacity(MOST)
+                    .weigher(|name: &String, value: &(Duration, Arc<[u8]>)| weight(name, &value.1))
+                    .expire_after(Until)
+                    .build(),
+            ),
         };
         Cache { kept, secret: secret.clone() }
     }
