@@ -1,10 +1,11 @@
 //! Work that Cloud Tasks brings, to a service that does nothing of its own accord.
 
-use crate::fake_google::{ACCOUNT, FakeGoogle, JOB, id_token, key};
+use crate::fake_google::{ACCOUNT, AUDIENCE, FakeGoogle, JOB, id_token, key};
 use crate::print_and_read::package;
 use crate::server::{Server, gabarito};
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection, Executor};
 use std::path::Path;
 use std::time::Duration;
 
@@ -98,6 +99,27 @@ async fn a_task_is_believed_only_if_google_signed_it_for_this_service() {
     assert_eq!(both, [204, 204]);
     assert_eq!(server.get(&location).await.expect(200)["state"], "done");
     assert_eq!(call(&path, &good).await, 204);
+}
+
+/// Their clocks differ; or a person has a task run at once.
+#[tokio::test]
+async fn a_task_that_comes_before_its_item_is_due_does_not_lose_it() {
+    let (google, server) = service(&[]).await;
+    google.seen(|s| s.held = Some(Vec::new()));
+    let location = server.post_json("/v1/packages", &package()).await.header("location").to_owned();
+    let url = google.seen(|s| s.held.clone().unwrap().remove(0))["httpRequest"]["url"].clone();
+    let path = url.as_str().unwrap().strip_prefix(AUDIENCE).unwrap().to_owned();
+    let call = async || server.send(server.client().post(server.url(&path)).bearer_auth(google.token(|_| {}))).await;
+    sqlx::any::install_default_drivers();
+    let file = format!("sqlite://{}", server.data.join("gabarito.db").display());
+    let mut database = AnyConnection::connect(&file).await.unwrap();
+    database.execute("UPDATE job_items SET run_at = run_at + 60000").await.unwrap();
+    let early = call().await;
+    let seconds: u32 = early.header("retry-after").parse().unwrap();
+    assert!(early.status == 503 && (40..=60).contains(&seconds), "{} {seconds}", early.status);
+    database.execute("UPDATE job_items SET run_at = unixepoch('subsec') * 1000 + 1500").await.unwrap();
+    assert_eq!(call().await.status, 204);
+    assert_eq!(server.get(&location).await.expect(200)["state"], "done");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Whoever is told of what ended: signed, again where it failed, and only at addresses that may be called.
 
+use crate::postgres;
 use crate::server::Server;
 use axum::Router;
 use axum::extract::State;
@@ -131,7 +132,9 @@ async fn who_never_answers_delays_nobody_else() {
             }
         }
     });
-    let server = Server::start_with(&[("GABARITO_OUTBOUND_ALLOW_PRIVATE", &format!("{dead},{target}"))]);
+    let (allowed, database) = (format!("{dead},{target}"), postgres::database().await);
+    let server =
+        Server::start_with(&[("GABARITO_OUTBOUND_ALLOW_PRIVATE", &allowed), ("GABARITO_DATABASE_URL", &database)]);
     webhook(&server, &dead).await;
     webhook(&server, &target).await;
     let begun = Instant::now();
