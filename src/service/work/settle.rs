@@ -181,14 +181,12 @@ async fn account(app: &App, item: &Claimed, batch: Uuid) -> Result<(), WorkError
                 (n - offset).into(),
                 reading.outcome.name().into(),
                 Cell::Json(text),
-                0.into(),
                 ENGINE.into(),
                 now.into(),
             ]);
         }
         app.queue.advance(&mut tx, item.job, bodies.len() as i64).await?;
-        let columns =
-            "pages (tenant_id, batch_id, number, file_number, file, page, outcome, body, ask, engine, updated_at)";
+        let columns = "pages (tenant_id, batch_id, number, file_number, file, page, outcome, body, engine, updated_at)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", bodies).await?;
         let columns = "page_gists (batch_id, number, reading, observed)";
         rows::insert(&mut tx, app.db.dialect(), columns, "", gists).await?;
