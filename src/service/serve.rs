@@ -144,6 +144,9 @@ struct Deadline {
 /// For what comes after requests and pages: closing the database, telling the last spans. Where those took less, it has their time.
 const LAST: Duration = Duration::from_secs(1);
 
+/// For what goes on beside to come to its end.
+const TOLD: Duration = Duration::from_secs(5);
+
 impl Deadline {
     /// Tells the process to stop when `stop` resolves, and counts from then.
     fn of(app: &App, stop: impl Future<Output = ()> + Send + 'static) -> Self {
@@ -166,6 +169,14 @@ impl Deadline {
 /// somebody has and does not give back would keep the process for ever.
 async fn end(app: App, mut beside: JoinSet<()>, deadline: &Deadline) {
     let ending = async {
+        app.stopping.cancel();
+        // Who took something from the outbox tells it: others would know of it only when its lease is over.
+        let told = async { while beside.join_next().await.is_some() {} };
+        tokio::select! {
+            () = told => {}
+            () = tokio::time::sleep(TOLD) => {}
+            () = deadline.late.cancelled() => {}
+        }
         beside.shutdown().await;
         tokio::join!(app.db.close(), app.watch.end());
     };

@@ -40,8 +40,9 @@ pub struct Seen {
     pub keys_away: bool,
     /// Statuses with which the next tasks are refused.
     pub faults: VecDeque<u16>,
-    /// Tokens given by the metadata server.
+    /// Tokens given by the metadata server, and how many of them have expired.
     pub tokens: u32,
+    expired: u32,
     /// Tasks by name, and what was answered each time that they were delivered.
     pub tasks: BTreeMap<String, Vec<u16>>,
     /// Names of tasks that were made again.
@@ -118,6 +119,13 @@ impl FakeGoogle {
         look(&mut self.0.state.lock().unwrap())
     }
 
+    /// Each process has a token of its own.
+    fn admit(&self, headers: &HeaderMap) {
+        let token = headers["authorization"].to_str().unwrap().strip_prefix("Bearer token-").unwrap();
+        let (token, (expired, given)) = (token.parse::<u32>().unwrap(), self.seen(|s| (s.expired, s.tokens)));
+        assert!(token > expired && token <= given, "{token}: {expired} {given}");
+    }
+
     /// Delivers a task until it is answered 2xx, as Cloud Tasks does, but sooner.
     pub fn deliver(&self, task: Value) {
         let fake = self.clone();
@@ -171,6 +179,9 @@ fn refused(status: u16, word: &str) -> (StatusCode, Json<Value>) {
 
 fn fault(fake: &FakeGoogle) -> Option<(StatusCode, Json<Value>)> {
     let status = fake.seen(|s| s.faults.pop_front())?;
+    if status == 401 {
+        fake.seen(|s| s.expired = s.tokens);
+    }
     let words = [(401, "UNAUTHENTICATED"), (429, "RESOURCE_EXHAUSTED"), (503, "UNAVAILABLE")];
     Some(refused(status, words.iter().find(|(n, _)| *n == status).unwrap().1))
 }
@@ -186,7 +197,7 @@ async fn run(
     if let Some(refused) = fault(&fake) {
         return refused;
     }
-    assert_eq!(headers["authorization"], format!("Bearer token-{}", fake.seen(|s| s.tokens)));
+    fake.admit(&headers);
     let overrides = &body["overrides"];
     let args: Vec<String> = serde_json::from_value(overrides["containerOverrides"][0]["args"].clone()).unwrap();
     let count = overrides["taskCount"].as_u64().unwrap() as u32;
@@ -217,7 +228,7 @@ async fn create(
     if let Some(refused) = fault(&fake) {
         return refused;
     }
-    assert_eq!(headers["authorization"], format!("Bearer token-{}", fake.seen(|s| s.tokens)));
+    fake.admit(&headers);
     let task = body["task"].clone();
     let name = task["name"].as_str().unwrap().to_owned();
     let id = name.strip_prefix(&format!("{QUEUE}/tasks/")).unwrap();

@@ -51,7 +51,10 @@ struct Due {
 pub async fn run(app: App) {
     while !app.stopping.is_cancelled() {
         hourly(&app).await;
-        tokio::time::sleep(HOUR / 12).await;
+        tokio::select! {
+            () = tokio::time::sleep(HOUR / 12) => {}
+            () = app.stopping.cancelled() => {}
+        }
     }
 }
 
