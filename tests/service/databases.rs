@@ -123,8 +123,12 @@ async fn a_job_is_cancelled_while_its_items_end_and_nobody_waits_for_the_other()
         let queue = Queue::new(case.db.clone(), JobsConfig { lease: Duration::from_secs(60), ..jobs() });
         for _ in 0..20 {
             let id = job(&queue, "batch", &[ItemKind::Read; 4]).await;
-            let mut workers = JoinSet::new();
+            let mut items = Vec::new();
             while let Some(item) = queue.claim("w").await.unwrap() {
+                items.push(item);
+            }
+            let mut workers = JoinSet::new();
+            for item in items {
                 let queue = queue.clone();
                 workers.spawn(async move {
                     let mut tx = queue.fenced(&item).await?;
