@@ -94,6 +94,7 @@ async fn a_request_and_the_items_that_it_makes_are_one_trace_with_their_lines() 
         ("GABARITO_LOG_LEVEL", "info"),
     ]);
     let request = server.client().post(server.url("/v1/packages?token=hunter2")).json(&package());
+    let request = request.header("idempotency-key", "once");
     let created = server.send(request.header("traceparent", format!("00-{TRACE}-{CALLER}-01"))).await;
     let (location, request) = (created.header("location").to_owned(), created.header("x-request-id").to_owned());
     assert_eq!(server.finished(&location).await["state"], "done");

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 use std::collections::{BTreeMap, HashMap};
+use tracing::Instrument;
 use url::Url;
 use uuid::Uuid;
 
@@ -135,10 +136,11 @@ pub async fn create(
         let app = app.clone();
         async move {
             // On its own: what the caller's patience cut off half-way would be in the storage and in no batch.
-            let made = tokio::spawn(async move {
+            let made = async move {
                 let _folder = folder;
                 make(&app, &caller, brought, priority).await
-            });
+            };
+            let made = tokio::spawn(made.in_current_span());
             made.await.map_err(std::io::Error::other)?
         }
     };

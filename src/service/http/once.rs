@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::time::Duration;
+use tracing::Instrument;
 
 /// A first request that died is forgotten after so long.
 const ABANDONED: Duration = Duration::from_secs(600);
@@ -70,10 +71,8 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     }
     let form = FORMS.contains(&path);
     // On its own: who hung up asks again, and is then told what came of it.
-    let answer =
-        tokio::spawn(
-            async move { if form { Ok(next.run(request).await) } else { repeatable(&app, request, next).await } },
-        );
+    let answer = async move { if form { Ok(next.run(request).await) } else { repeatable(&app, request, next).await } };
+    let answer = tokio::spawn(answer.in_current_span());
     match answer.await {
         Ok(answer) => answer.into_response(),
         Err(e) => match e.try_into_panic() {

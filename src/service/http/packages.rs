@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::AnyConnection;
 use std::collections::HashMap;
+use tracing::Instrument;
 use uuid::Uuid;
 
 /// A package that is printed, or will be.
@@ -86,7 +87,8 @@ pub async fn create(State(app): State<App>, Print(caller): Print, request: Reque
         let (app, names) = (app.clone(), names.clone());
         async move {
             // On its own: what the caller's patience cut off half-way would be in the storage and in no package.
-            let made = tokio::spawn(async move { make(&app, &caller, &folder, &names, priority).await });
+            let made = async move { make(&app, &caller, &folder, &names, priority).await };
+            let made = tokio::spawn(made.in_current_span());
             made.await.map_err(std::io::Error::other)?
         }
     };
